@@ -16,6 +16,7 @@ import yaml
 
 from monarch.cli.calling import WRONG
 from monarch.settings import Settings, names, settings_from
+from monarch.web.probe import address
 
 ROOT = Path(__file__).resolve().parent.parent
 DRAIN_S = 10
@@ -155,6 +156,14 @@ def test_the_health_check_is_a_program_that_runs(port: str, *, healthy: bool) ->
     assert (done.returncode == 0) is healthy
 
 
+def test_the_probe_asks_whether_a_worker_listens_when_a_rollout_wants_to_know() -> None:
+    """Of the same address as its health."""
+    assert address({}, "ready") == "http://127.0.0.1:8081/ready"
+    assert (
+        address({"MONARCH_WEB_HOST": "::", "MONARCH_WEB_PORT": "9"}) == "http://127.0.0.1:9/health"
+    )
+
+
 def test_nothing_but_the_project_enters_the_image() -> None:
     """No .env with its tokens, no .git."""
     lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
@@ -234,6 +243,11 @@ def test_valkey_is_asked_for_its_health_before_monarch_starts() -> None:
     """So that the first lines of the log are not about a refused connection."""
     assert VALKEY["healthcheck"]["test"] == ["CMD", "valkey-cli", "-e", "ping"]
     assert MONARCH["depends_on"]["valkey"]["condition"] == "service_healthy"
+
+
+def test_a_valkey_that_reads_a_large_file_is_waited_for() -> None:
+    """Docker counts no failure in that time; else `up` gives up after 15 tries, one every 2 s."""
+    assert VALKEY["healthcheck"]["start_period"] == "2m"
 
 
 def test_monarch_can_be_scaled() -> None:

@@ -202,6 +202,26 @@ async def test_a_client_asks_its_proxy_for_what_is_elsewhere() -> None:
     assert asked == [b"GET http://github.example/user HTTP/1.1"]
 
 
+# -------------------------------------------------------------------------------------------- quotes
+
+
+@pytest.mark.parametrize("quote", ["'", '"'])
+@pytest.mark.parametrize("name", ["GH_PAT", "SLACK_BOT_TOKEN", "MONARCH_CHANNEL", "VALKEY_PORT"])
+def test_the_quotes_of_a_file_are_no_part_of_a_value(name: str, quote: str) -> None:
+    """`docker run --env-file` keeps them: a channel in quotes hears nothing, with every light green."""
+    (mistake,) = mistakes_of(**{name: f"{quote}123{quote}"})
+
+    assert mistake.startswith(f"{name}: expected a value without quotes")
+    assert "123" not in mistake
+
+
+def test_a_password_may_be_in_quotes() -> None:
+    """It may have any characters."""
+    password = settings_from({"VALKEY_PASSWORD": "'x'"}).valkey_password
+    assert password is not None
+    assert password.get_secret_value() == "'x'"
+
+
 # -------------------------------------------------------------------------------------- certificates
 
 

@@ -26,6 +26,11 @@ COMPATIBLE = {
 }
 """Permissive licences, and MPL-2.0, which allows the combination by itself (section 3.3)."""
 
+NOT_WITH_THE_GPL = re.compile(
+    r"apache\b.*\b1|bsd-4|bsd-protection|(mpl|mozilla)\b.*\b1|.*no-copyleft"
+)
+"""Versions of the same licences that do not (gnu.org, "Various Licenses and Comments about Them")."""
+
 
 def _locked() -> list[str]:
     pinned = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==")
@@ -51,8 +56,9 @@ def _by_its_text(package: Distribution) -> list[str]:
 
 
 def is_compatible(licence: str) -> bool:
-    """Whether a licence is one of those in `COMPATIBLE`."""
-    return any(re.match(rf"{name}\b", licence.lower()) for name in COMPATIBLE)
+    """Whether a licence is one of those in `COMPATIBLE`, in a version that goes with the GPL."""
+    named = any(re.match(rf"{name}\b", licence.lower()) for name in COMPATIBLE)
+    return named and NOT_WITH_THE_GPL.match(licence.lower()) is None
 
 
 def test_monarch_says_one_licence_everywhere() -> None:
@@ -73,7 +79,14 @@ def test_every_locked_package_goes_with_it(name: str) -> None:
     assert all(map(is_compatible, licences)), licences
 
 
-@pytest.mark.parametrize("licence", ["", "Proprietary", "GPL-2.0-only", "SSPL-1.0", "submit"])
+@pytest.mark.parametrize(
+    "licence",
+    [
+        *("", "Proprietary", "GPL-2.0-only", "SSPL-1.0", "submit"),
+        *("BSD-4-Clause", "Apache-1.1", "Apache Software License 1.1"),
+        *("MPL-1.1", "Mozilla Public License 1.1 (MPL 1.1)", "MPL-2.0-no-copyleft-exception"),
+    ],
+)
 def test_a_licence_that_is_not_on_the_list_is_refused(licence: str) -> None:
     """The check can fail."""
     assert not is_compatible(licence)

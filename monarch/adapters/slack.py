@@ -19,11 +19,11 @@ the notice and wait for a new token, while a notice that cannot be said becomes 
 
 import json
 from types import TracebackType
-from typing import Final, Self, assert_never
+from typing import Annotated, Final, Self, assert_never
 
 import anyio
 import httpx
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from monarch.adapters.http_send import (
     HeldBack,
@@ -184,13 +184,21 @@ def _headers(token: str) -> dict[str, str]:
 # ------------------------------------------------------------------------------ what an answer means
 
 
+def _word(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+Word = Annotated[str, BeforeValidator(_word)]
+"""`""` where it is no text: `ok` alone says whether something was posted."""
+
+
 class _Body(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True)
 
     ok: bool
-    error: str = ""
-    ts: str | None = None
-    channel: str = ""
+    error: Word = ""
+    ts: Word = ""
+    channel: Word = ""
 
 
 def _read(sent: Sent, edited: Posted | None) -> Answer | Gone:

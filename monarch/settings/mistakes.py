@@ -104,7 +104,7 @@ def unknown(given: Mapping[str, str], fields: Fields) -> Iterator[str]:
             continue
         ours = [other.removeprefix(OWN) for other in sorted(known) if other.startswith(OWN)]
         near = difflib.get_close_matches(name.removeprefix(OWN), ours, n=1)
-        guess = f"did you mean {OWN}{near[0]}? Rename it, or" if near else "See .env.template, or"
+        guess = f"did you mean {OWN}{near[0]}? Rename it, or" if near else "see .env.template, or"
         yield f"{name}: expected no such variable; {guess} remove it."
 
 
@@ -126,7 +126,7 @@ def misspelt(given: Mapping[str, str], fields: Fields, *, at: str = "") -> Itera
         if at and name in FOR_GH_PAT:
             near = "GH_PAT"
         if near or (at and name.startswith(_PREFIXES)):
-            guess = f"did you mean {near}? Rename it, or" if near else "See .env.template, or"
+            guess = f"did you mean {near}? Rename it, or" if near else "see .env.template, or"
             place = f"{at}: " if at else ""
             yield f"{place}{name}: expected no such variable; {guess} remove it."
 

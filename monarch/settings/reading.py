@@ -97,10 +97,15 @@ def settings_from(variables: Mapping[str, str], *, needs_github: bool = False) -
     fields = Settings.model_fields
     problems = [
         *told.unknown(given, fields),
+        *_quoted(given),
         *_contradictions(given),
         *_of_github(given, needs_github),
     ]
-    known: dict[str, str | None] = {name: given[name] for name in names() if name in given}
+    known: dict[str, str | None] = {
+        name: given[name][1:-1] if _is_quoted(name, given[name]) else given[name]
+        for name in names()
+        if name in given
+    }
     try:
         settings = Settings.model_validate(known)
     except ValidationError as error:
@@ -122,6 +127,18 @@ _NO_SECRETS = frozenset({"VALKEY_URL", "GITHUB_APP_PRIVATE_KEY_FILE"})
 """Kept as secrets because of what they may contain or lead to; their own text may appear in messages."""
 
 _KEYS = ("GITHUB_APP_PRIVATE_KEY", "GITHUB_APP_PRIVATE_KEY_FILE")
+
+
+def _quoted(given: Mapping[str, str]) -> Iterator[str]:
+    """Values with the quotes of a file: some readers of such files keep them, and a channel in quotes is another one."""
+    for name in names():
+        if _is_quoted(name, given.get(name, "")):
+            yield f"{name}: expected a value without quotes around it (Docker's --env-file keeps them). Remove them."
+
+
+def _is_quoted(name: str, value: str) -> bool:
+    """A password may have any characters."""
+    return value[:1] in {'"', "'"} and value[0] == value[-1] and not name.endswith("PASSWORD")
 
 
 def _contradictions(given: Mapping[str, str]) -> Iterator[str]:

@@ -105,6 +105,30 @@ def _http_url(value: str) -> str:
     return value
 
 
+def _github_url(value: str) -> str:
+    """Refuse what is certainly not the REST API: there each call would answer that the repository does not exist."""
+    parts = urlsplit(_http_url(value))
+    host = (parts.hostname or "").removeprefix("www.")
+    if host == "github.com" or (host.endswith(".ghe.com") and not host.startswith("api.")):
+        raise Wrong(f"the API is at https://api.{host}")
+    if parts.path.rstrip("/").endswith("/graphql"):
+        raise Wrong("the REST API is at the same address without /graphql")
+    return value
+
+
+def _slack_url(value: str) -> str:
+    """Refuse Slack's pages and webhooks."""
+    parts = urlsplit(_http_url(value))
+    host = parts.hostname or ""
+    if host == "hooks.slack.com":
+        raise Wrong(
+            "a webhook edits no message; Monarch needs https://slack.com/api/ and a bot token"
+        )
+    if host in {"slack.com", "www.slack.com", "api.slack.com"} and parts.path.rstrip("/") != "/api":
+        raise Wrong("the API is at https://slack.com/api/")
+    return value
+
+
 def _addresses(value: object) -> object:
     """Split `host:port, host` into pairs; an IPv6 address is in brackets."""
     if not isinstance(value, str):
@@ -269,6 +293,8 @@ Globs = Annotated[tuple[str, ...], BeforeValidator(_globs)]
 HeaderName = Annotated[str, AfterValidator(_header)]
 HostNames = Annotated[tuple[str, ...], BeforeValidator(_host_names)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
+GitHubUrl = Annotated[str, AfterValidator(_github_url)]
+SlackUrl = Annotated[str, AfterValidator(_slack_url)]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)]
 PageToken = Annotated[SecretStr, AfterValidator(_page_token)]
 ValkeyUrl = Annotated[SecretStr, AfterValidator(_valkey_url)]

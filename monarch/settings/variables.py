@@ -20,6 +20,7 @@ from pydantic import (
 from monarch.settings.values import (
     Addresses,
     AppId,
+    GitHubUrl,
     Globs,
     HeaderName,
     HostNames,
@@ -32,6 +33,7 @@ from monarch.settings.values import (
     PageToken,
     PrivateKey,
     PrivateKeyFile,
+    SlackUrl,
     TemplateFile,
     Token,
     Upper,
@@ -94,7 +96,7 @@ class Variables(BaseModel):
         None,
         "a file with the private key of the GitHub App, an RSA key as PEM without a passphrase",
     )
-    github_api_url: HttpUrl = _variable("GITHUB_API_URL", "https://api.github.com", _ADDRESS)
+    github_api_url: GitHubUrl = _variable("GITHUB_API_URL", "https://api.github.com", _ADDRESS)
     slack_bot_token: Token | None = _variable(
         "SLACK_BOT_TOKEN", None, "a Slack bot token (xoxb-…) in one line", also="SLACK_TOKEN"
     )
@@ -102,7 +104,7 @@ class Variables(BaseModel):
     """The proxy that leads to GitHub's API; `None`: none. `reading` derives it from the usual variables."""
     slack_proxy: SecretStr | None = Field(default=None, exclude=True)
     """The same for Slack's API."""
-    slack_api_url: HttpUrl = _variable("SLACK_API_URL", "https://slack.com/api/", _ADDRESS)
+    slack_api_url: SlackUrl = _variable("SLACK_API_URL", "https://slack.com/api/", _ADDRESS)
 
     valkey_url_given: ValkeyUrl | None = _variable(
         "VALKEY_URL",

@@ -48,7 +48,8 @@ def _obstacles(snapshot: Snapshot) -> Iterator[Obstacle]:
             f"Valkey takes in no new work: {snapshot.refuses_writes}",
             "Until that is mended messages wait in the workers and are lost with them; see `monarch doctor`.",
         )
-    if not snapshot.workers:
+    # A worker whose signs of life Valkey refuses runs all the same, and is heard listening.
+    if not snapshot.workers and not (snapshot.refuses_writes and snapshot.replicas):
         yield Obstacle(
             Cause.NO_WORKER,
             "no worker is running",

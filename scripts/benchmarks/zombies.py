@@ -16,6 +16,7 @@ import anyio
 from rich.console import Console
 from rich.table import Table
 
+from monarch.sandbox.judge.findings import Flaw
 from scripts.fleet_machine.troubled_worker import SEAMS
 from scripts.fleet_machine.zombies import AT_RANDOM, Round, Zombie, a_round
 
@@ -72,8 +73,9 @@ def _rows(rounds: list[Round]) -> list[Row]:
     for each in rounds:
         moments = {zombie.target: zombie.moment for zombie in each.zombies}
         for kind, counter in faults.items():
-            names = getattr(each.findings, kind)
-            counter.update(moments.get(name.partition(":")[0], "none") for name in names)
+            flaws = getattr(each.findings, kind)
+            targets = [one.target if isinstance(one, Flaw) else one for one in flaws]
+            counter.update(moments.get(target, "none") for target in targets)
     rows = [_row(moment, zombies, faults) for moment in (*SEAMS, AT_RANDOM, "none")]
     return [row for row in rows if row.runs or not row.is_well]
 

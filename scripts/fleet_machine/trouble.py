@@ -7,14 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from monarch.sandbox.control.views import StateView
+from monarch.sandbox.judge.findings import Findings, judge
 from scripts.fleet_machine.fleet import SOURCE, Fleet
-from scripts.fleet_machine.judge import copies_in, marker_of, tickets_of
 
 Process = subprocess.Popen[bytes]
 
@@ -138,39 +137,11 @@ def end_lease_of(fleet: Fleet, dead: Process, stream: str = "migrations") -> Non
             )
 
 
-@dataclass
-class Findings:
-    """What the stand-in holds of the copies, against what it should; each is a list of `target: ticket`."""
-
-    lost: list[str]
-    doubled: list[str]
-    unordered: list[str]
-    reported: list[str]
-    """Of the doubled, those that Monarch itself has reported as strays."""
-
-
 def judged(fleet: Fleet, state: StateView, targets: Iterable[str]) -> Findings:
     """Judge targets by the stand-in's ground truth, and whether Monarch knows what is wrong."""
-    found = Findings([], [], [], [])
-    strays = {
-        (e["migration"].rpartition(":")[2], int(e["number"]))
-        for e in fleet.events()
-        if e["event"] == "stray.found"
-    }
-    for target in targets:
-        firsts = []
-        for ticket in tickets_of(state, SOURCE):
-            here = state.repositories[target]
-            marker = marker_of(ticket, here)
-            copies = [c for c in copies_in(here) if marker in (c.body or "")]
-            name = f"{target}: ticket {ticket.number}"
-            found.lost += [] if copies else [name]
-            firsts += [copy.number for copy in copies[:1]]
-            for second in copies[1:]:
-                found.doubled.append(name)
-                found.reported += [name] if (target, second.number) in strays else []
-        found.unordered += [] if firsts == sorted(firsts) else [target]
-    return found
+    found = [event for event in fleet.events() if event["event"] == "stray.found"]
+    strays = {(one["migration"].rpartition(":")[2], int(one["number"])) for one in found}
+    return judge(state, SOURCE, targets, strays)
 
 
 def seconds_of(line: dict[str, Any]) -> float:

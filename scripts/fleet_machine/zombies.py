@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from monarch.sandbox.judge.findings import Findings
 from monarch.sandbox.process import running_sandbox
 from monarch.sandbox.valkey import EmbeddedValkey
 from scripts.fleet_machine.fleet import Fleet, a_fleet, a_message, a_seed
 from scripts.fleet_machine.trouble import (
     LEASE_S,
-    Findings,
     Process,
     is_frozen,
     judged,

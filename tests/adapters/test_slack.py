@@ -349,6 +349,21 @@ async def test_an_error_that_may_pass_is_not_permanent(error: str, expected: typ
 
 
 @pytest.mark.parametrize(
+    "body", [b'{"ok":false}', b'{"ok":false,"error":null}', b'{"ok":false,"error":{"code":1}}']
+)
+async def test_a_refusal_without_a_word_certainly_posted_nothing(body: bytes) -> None:
+    """`ok` says it; a lost answer would be answered by a look, or by silence."""
+    assert isinstance(await slack(200, body).post("C1", Words("text")), Transient)
+
+
+async def test_a_post_is_there_even_if_its_channel_is_not_said() -> None:
+    """The message can be edited by the channel that was asked for."""
+    answer = await slack(200, b'{"ok":true,"ts":"1.2","channel":null}').post("C1", Words("text"))
+
+    assert answer == Posted("1.2", "")
+
+
+@pytest.mark.parametrize(
     ("header", "wait_s"), [("30", 30), ("0", 1), ("999999", 3600), ("soon", None), ("", None)]
 )
 async def test_a_limit_says_how_long_to_wait(header: str, wait_s: float | None) -> None:

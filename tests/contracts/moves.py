@@ -59,10 +59,9 @@ async def planned(
     world: World, *targets: str, channel: str | None = "C1", consumer: str = "planner"
 ) -> RequestId:
     """A request whose migrations are in their stream; its first notice is taken out."""
-    streams = world.streams(consumer)
     request = await appended(world, *targets)
-    delivery = await one(streams, Stream.REQUESTS)
-    assert await streams.settle(delivery, plan_for(*targets, channel=channel))
+    delivery = await world.next(Stream.REQUESTS, consumer)
+    await world.settle(delivery, plan_for(*targets, channel=channel), consumer=consumer)
     return request
 
 
@@ -71,7 +70,7 @@ async def migrating(
 ) -> Delivery:
     """A migration in hand."""
     await planned(world, target)
-    return await one(world.streams(consumer), Stream.MIGRATIONS)
+    return await world.next(Stream.MIGRATIONS, consumer)
 
 
 async def taken(world: World, delivery: Delivery, target: TargetId = TARGET) -> Taken:
@@ -79,6 +78,12 @@ async def taken(world: World, delivery: Delivery, target: TargetId = TARGET) -> 
     answer = await world.ledger().take(delivery, target, ME)
     assert isinstance(answer, Taken)
     return answer
+
+
+async def crossing(world: World) -> tuple[Delivery, Taken]:
+    """A migration in hand, and the look under its target's lock."""
+    delivery = await migrating(world)
+    return delivery, await taken(world, delivery)
 
 
 def migrated(deleted: int = 0) -> Done:

@@ -33,7 +33,6 @@ from tests.contracts.moves import (
     TARGET,
     fields_of,
     migrated,
-    one,
     planned,
     taken,
 )
@@ -50,10 +49,9 @@ CLOSE = Intention(FIRST, Change.CLOSE, 11)
 async def ended(world: World, *targets: str, verdict: Done | Dead | None = None) -> RequestId:
     """A request that has ended, and whose channel knows."""
     request = await planned(world, *targets)
-    streams = world.streams()
-    for delivery in await streams.receive(MIGRATIONS, len(targets)):
+    for delivery in await world.streams().receive(MIGRATIONS, len(targets)):
         await taken(world, delivery)
-        assert await streams.settle(delivery, verdict or migrated())
+        await world.settle(delivery, verdict or migrated())
     await tell(world)
     return request
 
@@ -67,7 +65,7 @@ async def begin(world: World, request: RequestId, target: str = TEAM_A) -> Begun
 async def recalling(world: World) -> Delivery:
     """A recall that has its target."""
     await begin(world, await ended(world, TEAM_A))
-    delivery = await one(world.streams(), MIGRATIONS)
+    delivery = await world.next(MIGRATIONS)
     await taken(world, delivery)
     return delivery
 
@@ -107,7 +105,7 @@ async def test_a_migration_comes_back_for_the_act(world: World) -> None:
     told = await begin(world, request, TEAM_B)
 
     assert told == Begun(TEAM_B, migration_id(request, TEAM_B))
-    again = await one(world.streams(), MIGRATIONS)
+    again = await world.next(MIGRATIONS)
     assert again.entry == MigrationEntry(request, TEAM_B, 1, 2, frozenset(), Act.RECALL)
 
 
@@ -119,7 +117,7 @@ async def test_an_act_goes_by_the_plans_of_other_requests_for_the_template_too(
 
     await begin(world, other)
 
-    again = await one(world.streams(), MIGRATIONS)
+    again = await world.next(MIGRATIONS)
     assert isinstance(again.entry, MigrationEntry)
     assert again.entry.bases == (newest, request)
     assert await world.length(MIGRATIONS) == 1
@@ -132,18 +130,17 @@ async def test_code_that_knows_no_acts_hands_the_entry_back(
     await begin(world, await ended(world, TEAM_A))
     monkeypatch.setitem(VERSIONS, Stream.MIGRATIONS, 1)
 
-    assert (await one(world.streams(), MIGRATIONS)).entry == NewerEntry(2)
+    assert (await world.next(MIGRATIONS)).entry == NewerEntry(2)
 
 
 async def test_an_act_ends_and_the_migration_is_done_as_before(world: World) -> None:
     """What was left is on record for people, and the channel is told once more."""
     request = await ended(world, TEAM_A)
     await begin(world, request)
-    streams = world.streams()
-    delivery = await one(streams, MIGRATIONS)
+    delivery = await world.next(MIGRATIONS)
     await taken(world, delivery)
 
-    assert await streams.settle(delivery, Done(Acted(Act.RECALL, 5, LEFT)))
+    await world.settle(delivery, Done(Acted(Act.RECALL, 5, LEFT)))
 
     assert (await world.request(request))["state"] == "done"
     fields = await fields_of(world, request, TEAM_A)
@@ -158,10 +155,9 @@ async def test_a_given_up_migration_is_given_up_again_after_its_recall(world: Wo
     """Its dead letter keeps its meaning: a replay of it copies what is missing."""
     request = await ended(world, TEAM_A, verdict=REFUSED)
     await begin(world, request)
-    streams = world.streams()
-    delivery = await one(streams, MIGRATIONS)
+    delivery = await world.next(MIGRATIONS)
     await taken(world, delivery)
-    await streams.settle(delivery, Done(Acted(Act.RECALL, 5, ())))
+    await world.settle(delivery, Done(Acted(Act.RECALL, 5, ())))
 
     assert (await world.request(request))["state"] == "failed"
     fields = await fields_of(world, request, TEAM_A)
@@ -169,7 +165,7 @@ async def test_a_given_up_migration_is_given_up_again_after_its_recall(world: Wo
     (letter,) = await world.dead()
     (replayed,) = await world.hands.replay([letter["id"]], "ann")
     assert replayed.work
-    again = await one(streams, MIGRATIONS)
+    again = await world.next(MIGRATIONS)
     assert isinstance(again.entry, MigrationEntry)
     assert again.entry.act is Act.COPY
 
@@ -214,7 +210,7 @@ async def test_a_recall_that_was_given_up_is_replayed_as_a_recall(world: World) 
     (replayed,) = await world.hands.replay([letter["id"]], "ann")
 
     assert replayed.work
-    again = await one(world.streams(), MIGRATIONS)
+    again = await world.next(MIGRATIONS)
     assert isinstance(again.entry, MigrationEntry)
     assert again.entry.act is Act.RECALL
 
@@ -223,7 +219,7 @@ async def test_the_older_letter_waits_for_the_recall_that_was_given_up(world: Wo
     """A replay of it would go on as a recall."""
     request = await ended(world, TEAM_A, verdict=REFUSED)
     await begin(world, request)
-    delivery = await one(world.streams(), MIGRATIONS)
+    delivery = await world.next(MIGRATIONS)
     await world.streams().settle(delivery, Dead(Code.ARCHIVED, "unarchive it"))
     older, newer = await world.dead()
 

@@ -7,7 +7,7 @@ from monarch.core.delivery import MigrationEntry, Stream
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.verdict import Done, Retry, Said, Snooze
 from monarch.ports import Audited, Hearing
-from tests.contracts.moves import fields_of, migrated, one, plan_for, planned, target_of
+from tests.contracts.moves import fields_of, migrated, plan_for, planned, target_of
 from tests.contracts.telling import tell
 from tests.contracts.worlds import LEASE_S, World, a_message
 
@@ -30,11 +30,10 @@ async def audit(world: World) -> Audited:
 
 async def finish(world: World, targets: int) -> None:
     """Every migration that waits ends well."""
-    streams = world.streams()
-    deliveries = await streams.receive(MIGRATIONS, 10)
+    deliveries = await world.streams().receive(MIGRATIONS, 10)
     assert len(deliveries) == targets
     for delivery in deliveries:
-        assert await streams.settle(delivery, migrated())
+        await world.settle(delivery, migrated())
 
 
 # --------------------------------------------------------------------------------------- migrations
@@ -45,7 +44,7 @@ async def test_a_deleted_stream_of_migrations_is_filled_again(world: World) -> N
     request = await planned(world, "org/team-a", "org/team-b", "org/team-c")
     streams = world.streams()
     done, held = await streams.receive(MIGRATIONS, 2)
-    await streams.settle(done, migrated())
+    await world.settle(done, migrated())
     await world.drop(MIGRATIONS)
 
     assert await audit(world) == Audited(restored=2)
@@ -64,7 +63,7 @@ async def test_a_migration_that_was_removed_before_anybody_had_it_is_put_back(
     request = await planned(world, "org/team-a", "org/team-b")
     streams = world.streams()
     delivery = (await streams.receive(MIGRATIONS, 2))[1]
-    await streams.settle(delivery, Retry("GitHub is down", 1))
+    await world.settle(delivery, Retry("GitHub is down", 1))
     await world.advance(2)
     await streams.sweep({})
     await world.remove(MIGRATIONS, (await fields_of(world, request, "org/team-b"))["entry"])
@@ -82,7 +81,7 @@ async def test_a_migration_that_was_removed_while_it_was_in_hand_is_put_back_onc
 ) -> None:
     """By the audit, the renewal or the sweep, whoever comes first."""
     request = await planned(world, "org/team-a")
-    await one(world.streams("dead"), MIGRATIONS)
+    await world.next(MIGRATIONS, "dead")
     await world.advance(LEASE_S + 1)
     await world.remove(MIGRATIONS, (await fields_of(world, request, "org/team-a"))["entry"])
 
@@ -97,15 +96,14 @@ async def test_a_migration_that_was_removed_while_it_was_in_hand_is_put_back_onc
 async def test_parked_work_whose_time_was_lost_is_due_at_once(world: World) -> None:
     """Somebody deleted the sorted set: what it parked would never come back, its message least of all."""
     await heard(world, "org/team-b")
-    streams = world.streams()
-    await streams.settle(await one(streams, REQUESTS), Snooze("a gate", 3600))
+    await world.settle(await world.next(REQUESTS), Snooze("a gate", 3600))
     await planned(world, "org/team-a")
-    await streams.settle(await one(streams, MIGRATIONS), Snooze("a gate", 3600))
+    await world.settle(await world.next(MIGRATIONS), Snooze("a gate", 3600))
     await world.client.delete(world.keys.parked)
 
     assert (await audit(world)).restored == 2
 
-    await streams.sweep({})
+    await world.streams().sweep({})
     assert (await world.length(REQUESTS), await world.length(MIGRATIONS)) == (1, 1)
     assert await audit(world) == Audited()
 
@@ -114,13 +112,12 @@ async def test_parked_work_whose_time_was_lost_is_due_at_once(world: World) -> N
 async def test_parked_work_whose_entry_was_lost_is_put_back(world: World) -> None:
     """Somebody deleted the hash: a migration needs no more than its names."""
     request = await planned(world, "org/team-a")
-    streams = world.streams()
-    await streams.settle(await one(streams, MIGRATIONS), Snooze("a gate", 3600))
+    await world.settle(await world.next(MIGRATIONS), Snooze("a gate", 3600))
     await world.client.delete(world.keys.parked_entries, world.keys.parked)
 
     assert await audit(world) == Audited(restored=1)
 
-    assert target_of(await one(streams, MIGRATIONS)) == "org/team-a"
+    assert target_of(await world.next(MIGRATIONS)) == "org/team-a"
     assert (await fields_of(world, request, "org/team-a"))["state"] == "queued"
 
 
@@ -149,11 +146,10 @@ async def test_a_deleted_stream_of_requests_is_given_up_with_a_reason(world: Wor
 async def test_a_removed_request_that_had_named_a_channel_is_told_there(world: World) -> None:
     """It was parked once, so its channel is known."""
     request = await heard(world, "org/team-a")
-    streams = world.streams()
     details = {"source": "org/template", "channel": "C1"}
-    await streams.settle(await one(streams, REQUESTS), Snooze("a gate", 1, details=details))
+    await world.settle(await world.next(REQUESTS), Snooze("a gate", 1, details=details))
     await world.advance(2)
-    await streams.sweep({})
+    await world.streams().sweep({})
     await world.remove(REQUESTS, (await world.request(request))["entry"])
 
     assert await audit(world) == Audited(given_up=1)
@@ -164,7 +160,7 @@ async def test_a_removed_request_that_had_named_a_channel_is_told_there(world: W
 async def test_a_request_that_was_removed_while_it_was_planned_ends_once(world: World) -> None:
     """Its planner settles it all the same, where it still holds it; or it is dead."""
     request = await heard(world, "org/team-a")
-    delivery = await one(world.streams(), REQUESTS)
+    delivery = await world.next(REQUESTS)
     await world.remove(REQUESTS, request)
 
     assert await audit(world) == Audited(given_up=1)
@@ -197,7 +193,7 @@ async def test_an_end_whose_notice_was_lost_is_told_once(world: World) -> None:
     request = await planned(world, "org/team-a")
     await tell(world)
     await finish(world, 1)
-    notice = await one(world.streams("dead"), NOTICES)
+    notice = await world.next(NOTICES, "dead")
     await world.cards.begin(notice, CohortId(request))
     await world.cards.end(notice, CohortId(request))
     await world.remove(NOTICES, notice.token.entry)
@@ -261,7 +257,7 @@ async def test_consumers_that_are_no_more_are_removed_and_no_others(
     """Who holds something stays, whatever became of it: removing it would drop what it holds."""
     monkeypatch.setattr("monarch.adapters.valkey.streams._GONE_AFTER_MS", -1_000_000)
     await planned(world, "org/team-a", consumer="idle")
-    await one(world.streams("holder"), MIGRATIONS)
+    await world.next(MIGRATIONS, "holder")
     key = world.keys.stream(MIGRATIONS)
     # A lease is 20 s, and none of these is idle for so long: they are live.
     assert await audit(world) == Audited()
@@ -280,8 +276,7 @@ async def test_consumers_that_are_no_more_are_removed_and_no_others(
 async def test_a_notice_that_was_settled_unread_is_told_after_all(world: World) -> None:
     """What it was to show is still due."""
     await planned(world, "org/team-a")
-    streams = world.streams()
-    await streams.settle(await one(streams, NOTICES), Done(Said()))
+    await world.settle(await world.next(NOTICES), Done(Said()))
 
     assert await audit(world) == Audited(restored=1)
     await tell(world)

@@ -8,7 +8,7 @@ from monarch.core.report.summary import State
 from monarch.core.target.permission import Busy, WasStray
 from monarch.core.verdict import Dead, Done, RefusedTarget, Retry, Said, Snooze, Waits
 from monarch.ports import Posted
-from tests.contracts.moves import FIRST, ME, TARGET, appended, migrated, one, plan_for, planned
+from tests.contracts.moves import FIRST, ME, TARGET, appended, migrated, plan_for, planned
 from tests.contracts.telling import begun, cohort_of, tell
 from tests.contracts.worlds import World
 
@@ -18,22 +18,20 @@ THERE = Posted("1.1", "C1")
 
 async def notice_of(world: World, consumer: str = "notifier") -> Delivery:
     """A notice in hand."""
-    return await one(world.streams(consumer), NOTICES)
+    return await world.next(NOTICES, consumer)
 
 
 async def ended(world: World, *targets: str) -> tuple[CohortId, Delivery]:
     """A request whose targets are done, and a notice of its cohort."""
     request = await planned(world, *targets)
-    streams = world.streams()
-    for delivery in await streams.receive(MIGRATIONS, 10):
-        assert await streams.settle(delivery, migrated())
+    for delivery in await world.streams().receive(MIGRATIONS, 10):
+        await world.settle(delivery, migrated())
     return CohortId(request), await notice_of(world)
 
 
 async def settle_migration(world: World) -> None:
     """A target is done."""
-    streams = world.streams()
-    assert await streams.settle(await one(streams, MIGRATIONS), migrated())
+    await world.settle(await world.next(MIGRATIONS), migrated())
 
 
 async def test_a_telling_shows_all_requests_as_they_stand(world: World) -> None:
@@ -65,10 +63,9 @@ async def test_many_requests_make_one_notice(world: World) -> None:
 async def test_a_refused_target_is_shown_as_it_was_spelled(world: World) -> None:
     """Whatever it is called: people look for what they wrote."""
     await appended(world)
-    streams = world.streams()
     refused = RefusedTarget("org/bad name, really", Code.BAD_TARGET, "that is no name")
-    delivery = await one(streams, Stream.REQUESTS)
-    await streams.settle(delivery, plan_for("org/team-a", refused=(refused,)))
+    delivery = await world.next(Stream.REQUESTS)
+    await world.settle(delivery, plan_for("org/team-a", refused=(refused,)))
 
     (view,) = (await begun(world, await notice_of(world))).view.requests
 
@@ -224,16 +221,15 @@ async def test_what_was_said_before_the_memory_went_back_is_not_newer_for_ever(
 async def test_a_stray_found_while_done_is_being_said_is_said_as_well(world: World) -> None:
     """The ending that is on its way does not know of it, so it was not the last one."""
     await planned(world, "org/team-a")
-    streams = world.streams()
-    delivery = await one(streams, MIGRATIONS)
-    await streams.settle(delivery, migrated())
+    delivery = await world.next(MIGRATIONS)
+    await world.settle(delivery, migrated())
     notice = await notice_of(world)
     cohort, version = cohort_of(notice), (await begun(world, notice)).view.version
     await world.cards.sending(cohort, ENDING)
     await world.ledger().record(delivery, TARGET, FIRST, ME, WasStray(9, 5))
     await world.cards.said(cohort, ENDING, version, THERE)
     await world.cards.end(notice, cohort)
-    await streams.settle(notice, Done(Said()))
+    await world.settle(notice, Done(Said()))
 
     again = await begun(world, await notice_of(world))
 
@@ -247,13 +243,13 @@ async def test_notices_of_one_cohort_that_wait_become_one(world: World) -> None:
     """A notice carries no text, so one telling is enough."""
     await planned(world, "org/team-a")
     streams = world.streams()
-    first = await one(streams, NOTICES)
+    first = await world.next(NOTICES)
     await begun(world, first)
     await settle_migration(world)
-    second = await one(streams, NOTICES)
+    second = await world.next(NOTICES)
 
-    await streams.settle(first, Snooze("Slack said 429", 0))
-    await streams.settle(second, Snooze("Slack said 429", 0))
+    await world.settle(first, Snooze("Slack said 429", 0))
+    await world.settle(second, Snooze("Slack said 429", 0))
     await streams.sweep({})
 
     assert len(await streams.receive(NOTICES, 10)) == 1
@@ -262,17 +258,16 @@ async def test_notices_of_one_cohort_that_wait_become_one(world: World) -> None:
 async def test_a_notice_that_waits_shows_what_changes_meanwhile(world: World) -> None:
     """So nothing is emitted beside it; but one that waits to say the end is passed by what is to be said before."""
     await planned(world, "org/team-a", "org/team-b", "org/team-c")
-    streams = world.streams()
-    first = await one(streams, NOTICES)
+    first = await world.next(NOTICES)
     await begun(world, first)
-    await streams.settle(first, Retry("Slack is away", 60))
+    await world.settle(first, Retry("Slack is away", 60))
     await settle_migration(world)
     behind = await world.length(NOTICES)
     await world.advance(61)
-    await streams.sweep({})
-    second = await one(streams, NOTICES)
+    await world.streams().sweep({})
+    second = await world.next(NOTICES)
     await begun(world, second)
-    await streams.settle(second, Snooze("the end is due later", 20, kind=Waits.ENDING))
+    await world.settle(second, Snooze("the end is due later", 20, kind=Waits.ENDING))
 
     await settle_migration(world)
 
@@ -282,17 +277,16 @@ async def test_a_notice_that_waits_shows_what_changes_meanwhile(world: World) ->
 async def test_a_refused_channel_makes_one_letter_for_a_cohort(world: World) -> None:
     """And after it only the end is tried; a replay of the letter tells it all again."""
     await planned(world, "org/team-a", "org/team-b")
-    streams = world.streams()
     refused = Dead(Code.SLACK_REFUSED, "it is archived")
-    notice = await one(streams, NOTICES)
+    notice = await world.next(NOTICES)
     telling = await begun(world, notice)
     await world.cards.end(notice, telling.view.id)
-    await streams.settle(notice, refused)
+    await world.settle(notice, refused)
     (letter,) = await world.dead()
     await settle_migration(world)
     silent = await world.length(NOTICES)
     await settle_migration(world)
-    await streams.settle(await one(streams, NOTICES), refused)
+    await world.settle(await world.next(NOTICES), refused)
 
     assert (letter["request"], letter["code"]) == (telling.view.id, "slack_refused")
     assert silent == 0
@@ -334,12 +328,11 @@ async def test_a_card_that_is_posted_when_nobody_waits_for_it_any_more_is_brough
     await world.cards.sending(cohort, CARD)
     await world.advance(15.5)
     await settle_migration(world)
-    streams = world.streams()
-    newest = await one(streams, NOTICES)
+    newest = await world.next(NOTICES)
     telling = await begun(world, newest)
     await world.cards.said(cohort, ENDING, telling.view.version, Posted("2.2", "C1"))
     await world.cards.end(newest, cohort)
-    assert await streams.settle(newest, Done(Said()))
+    await world.settle(newest, Done(Said()))
     left = await world.length(NOTICES)
 
     await world.cards.said(cohort, CARD, stale.view.version, THERE)

@@ -93,12 +93,11 @@ async def test_a_sweep_while_paused_takes_over_notices_alone(world: World) -> No
 async def test_what_is_due_is_promoted_while_paused(world: World) -> None:
     """It is in its stream when the fleet goes on."""
     await planned(world, "org/team-a")
-    streams = world.streams()
-    await streams.settle(await one(streams, MIGRATIONS), Snooze("a gate", 60))
+    await world.settle(await world.next(MIGRATIONS), Snooze("a gate", 60))
     await world.hands.pause("ann")
     await world.advance(61)
 
-    swept = await streams.sweep(PLACES)
+    swept = await world.streams().sweep(PLACES)
 
     assert (swept.promoted, await world.parked(), await world.length(MIGRATIONS)) == (1, 0, 1)
 
@@ -107,7 +106,7 @@ async def test_whoever_tells_is_told_who_paused_the_fleet(world: World) -> None:
     """So that the channel learns why nothing moves, and that it goes on."""
     request = await planned(world, "org/team-a")
     await world.hands.pause("ann")
-    notice = await one(world.streams(), NOTICES)
+    notice = await world.next(NOTICES)
 
     saying = await world.cards.begin(notice, CohortId(request))
 
@@ -139,7 +138,7 @@ async def test_an_end_that_is_being_said_is_not_said_again_because_of_a_pause(
     """Its request has ended, though the channel does not know yet."""
     request = await planned(world, "org/team-a")
     await ended(world, request)
-    notice = await one(world.streams(), NOTICES)
+    notice = await world.next(NOTICES)
     await world.cards.begin(notice, CohortId(request))
 
     await world.hands.pause("ann")
@@ -149,8 +148,7 @@ async def test_an_end_that_is_being_said_is_not_said_again_because_of_a_pause(
 
 async def ended(world: World, request: RequestId) -> None:
     """Its one migration is done."""
-    streams = world.streams()
-    assert await streams.settle(await one(streams, MIGRATIONS), migrated())
+    await world.settle(await world.next(MIGRATIONS), migrated())
     assert (await world.request(request))["state"] == "done"
 
 
@@ -193,11 +191,10 @@ async def test_a_request_that_is_cancelled_before_it_was_planned_copies_nothing(
 ) -> None:
     """Its message is kept for a replay, and its channel is told."""
     request = await heard(world, "org/team-a")
-    streams = world.streams()
-    delivery = await one(streams, REQUESTS)
+    delivery = await world.next(REQUESTS)
 
     assert await world.hands.cancel(request, "ann") == Cancelling(0)
-    assert await streams.settle(delivery, plan_for("org/team-a"))
+    await world.settle(delivery, plan_for("org/team-a"))
 
     await called_off_unplanned(world, request)
 
@@ -208,11 +205,10 @@ async def test_a_cancelled_request_does_not_wait_for_another_try(
 ) -> None:
     """What would be tried later ends now."""
     request = await heard(world, "org/team-a")
-    streams = world.streams()
-    delivery = await one(streams, REQUESTS)
+    delivery = await world.next(REQUESTS)
     await world.hands.cancel(request, "ann")
 
-    assert await streams.settle(delivery, verdict)
+    await world.settle(delivery, verdict)
 
     await called_off_unplanned(world, request)
 
@@ -246,8 +242,7 @@ async def test_a_producers_own_entry_can_be_cancelled_before_anybody_read_it(
 
     assert await world.hands.cancel(request, "ann") == Cancelling(0)
 
-    streams = world.streams()
-    await streams.settle(await one(streams, REQUESTS), plan_for("org/team-a"))
+    await world.settle(await world.next(REQUESTS), plan_for("org/team-a"))
     await called_off_unplanned(world, request)
 
 
@@ -258,31 +253,29 @@ async def test_a_producers_own_entry_can_be_cancelled_while_it_waits(
 ) -> None:
     """Parked, or promoted under another entry id, it is still the request that the producer knows."""
     request = await appended(world, "org/team-a")
-    streams = world.streams()
-    await streams.settle(await one(streams, REQUESTS), verdict)
+    await world.settle(await world.next(REQUESTS), verdict)
     assert (await world.request(request))["state"] == "queued"
     if promoted:
         await world.advance(601)
-        await streams.sweep(PLACES)
+        await world.streams().sweep(PLACES)
 
     assert await world.hands.cancel(request, "ann") == Cancelling(0)
 
     assert await world.parked() == 0
-    delivery = await one(streams, REQUESTS)
+    delivery = await world.next(REQUESTS)
     assert isinstance(delivery.entry, RequestEntry)
     assert delivery.entry.request == request
-    await streams.settle(delivery, plan_for("org/team-a"))
+    await world.settle(delivery, plan_for("org/team-a"))
     await called_off_unplanned(world, request)
 
 
 async def test_an_empty_template_is_skipped_whoever_cancels_it(world: World) -> None:
     """Nothing was left to call off."""
     request = await appended(world, "org/team-a")
-    streams = world.streams()
-    delivery = await one(streams, REQUESTS)
+    delivery = await world.next(REQUESTS)
     await world.hands.cancel(request, "ann")
 
-    await streams.settle(delivery, Done(Skipped("org/template", "C1", ("org/team-a",))))
+    await world.settle(delivery, Done(Skipped("org/template", "C1", ("org/team-a",))))
 
     assert (await world.request(request))["state"] == "skipped"
     assert await world.dead() == []
@@ -293,27 +286,25 @@ async def test_a_migration_that_is_parked_comes_back_at_once_when_it_is_cancelle
 ) -> None:
     """People are told now, and not when its wait is over."""
     request = await planned(world, "org/team-a", "org/team-b")
-    streams = world.streams()
     for _ in range(2):
-        await streams.settle(await one(streams, MIGRATIONS), Snooze("a gate", 3600))
+        await world.settle(await world.next(MIGRATIONS), Snooze("a gate", 3600))
 
     assert await world.hands.cancel(request, "ann") == Cancelling(2)
 
     assert (await world.parked(), await world.length(MIGRATIONS)) == (0, 2)
     for _ in range(2):
-        delivery = await one(streams, MIGRATIONS)
+        delivery = await world.next(MIGRATIONS)
         assert await world.ledger().take(delivery, TARGET, ME) == Cancelled("ann")
-        await streams.settle(delivery, Dead(Code.CANCELLED, "cancelled by ann"))
+        await world.settle(delivery, Dead(Code.CANCELLED, "cancelled by ann"))
     assert (await world.request(request))["state"] == "cancelled"
 
 
 async def test_a_cancel_leaves_another_request_where_it_waits(world: World) -> None:
     """Only its own work comes back."""
     first = await planned(world, "org/team-a")
-    streams = world.streams()
-    await streams.settle(await one(streams, MIGRATIONS), Snooze("a gate", 3600))
+    await world.settle(await world.next(MIGRATIONS), Snooze("a gate", 3600))
     await planned(world, "org/team-a")
-    await streams.settle(await one(streams, MIGRATIONS), Snooze("a gate", 3600))
+    await world.settle(await world.next(MIGRATIONS), Snooze("a gate", 3600))
 
     await world.hands.cancel(first, "ann")
 
@@ -343,7 +334,7 @@ async def test_a_migration_that_waits_for_a_busy_target_is_cancelled_and_not_wok
 async def in_hand(world: World) -> tuple[RequestId, Delivery, Taken]:
     """A migration whose target is taken."""
     request = await planned(world, "org/team-a")
-    delivery = await one(world.streams(), MIGRATIONS)
+    delivery = await world.next(MIGRATIONS)
     return request, delivery, await taken(world, delivery)
 
 
@@ -409,11 +400,10 @@ async def test_what_finished_meanwhile_stays_done_and_the_request_is_done_with_i
 async def test_one_target_done_and_one_called_off_is_a_cancelled_request(world: World) -> None:
     """Each target says for itself what became of it."""
     request = await planned(world, "org/team-a", "org/team-b")
-    streams = world.streams()
-    await streams.settle(await one(streams, MIGRATIONS), migrated())
+    await world.settle(await world.next(MIGRATIONS), migrated())
     await world.hands.cancel(request, "ann")
 
-    await streams.settle(await one(streams, MIGRATIONS), Retry("whatever", 5))
+    await world.settle(await world.next(MIGRATIONS), Retry("whatever", 5))
 
     assert (await world.request(request))["state"] == "cancelled"
     assert (await fields_of(world, request, "org/team-a"))["state"] == "done"

@@ -32,9 +32,8 @@ ARCHIVED = Dead(Code.ARCHIVED, "unarchive it")
 async def ended(world: World, *targets: str) -> RequestId:
     """A request that is done, and whose channel knows."""
     request = await planned(world, *targets)
-    streams = world.streams()
-    for delivery in await streams.receive(MIGRATIONS, len(targets)):
-        assert await streams.settle(delivery, migrated())
+    for delivery in await world.streams().receive(MIGRATIONS, len(targets)):
+        await world.settle(delivery, migrated())
     assert await tell(world) == ["done"]
     return request
 
@@ -60,7 +59,7 @@ async def test_a_migration_comes_back_with_the_tickets_that_it_heals(world: Worl
     told = await heal(world, request, TEAM_B, SECOND, FIRST)
 
     assert told == Healing(TEAM_B, migration_id(request, TEAM_B))
-    again = await one(world.streams(), MIGRATIONS)
+    again = await world.next(MIGRATIONS)
     assert healing(again) == MigrationEntry(request, TEAM_B, 1, 2, frozenset({FIRST, SECOND}))
     assert (again.attempts, again.token.count) == (0, 1)
     assert await world.length(MIGRATIONS) == 1
@@ -75,8 +74,7 @@ async def test_a_healed_request_ends_again_and_says_so(world: World) -> None:
     known = await world.request(request)
     assert (known["state"], known["run"]) == ("running", "2")
     assert await tell(world) == ["running"]
-    streams = world.streams()
-    await streams.settle(await one(streams, MIGRATIONS), migrated())
+    await world.settle(await world.next(MIGRATIONS), migrated())
     assert (await world.request(request))["state"] == "done"
     assert await tell(world) == ["done"]
     assert "heal" not in await fields_of(world, request, TEAM_A)
@@ -85,14 +83,13 @@ async def test_a_healed_request_ends_again_and_says_so(world: World) -> None:
 async def test_what_is_missing_is_not_counted_while_it_is_healed(world: World) -> None:
     """Whoever looks on never reads of more copies than there are tickets; at the end it is all of them again."""
     request = await ended(world, TEAM_A)
-    streams = world.streams()
     seen = []
 
     for tickets in ((FIRST,), (FIRST, SECOND)):
         await heal(world, request, TEAM_A, *tickets)
         fields = await fields_of(world, request, TEAM_A)
         seen.append((fields["copied"], fields["present"]))
-        await streams.settle(await one(streams, MIGRATIONS), migrated())
+        await world.settle(await world.next(MIGRATIONS), migrated())
 
     assert seen == [("0", "1"), ("0", "0")]
     fields = await fields_of(world, request, TEAM_A)
@@ -107,8 +104,7 @@ async def test_several_targets_are_one_run(world: World) -> None:
 
     assert [one.refused for one in told] == ["", ""]
     assert (await world.request(request))["run"] == "2"
-    streams = world.streams()
-    found = [healing(d).heal for d in await streams.receive(MIGRATIONS, 2)]
+    found = [healing(d).heal for d in await world.streams().receive(MIGRATIONS, 2)]
     assert found == [{FIRST}, {SECOND}]
 
 
@@ -128,14 +124,13 @@ async def test_the_same_wish_again_while_it_is_under_way_changes_nothing(world: 
 async def test_what_has_ended_can_be_healed_once_more(world: World) -> None:
     """A person may delete the same copy twice."""
     request = await ended(world, TEAM_A)
-    streams = world.streams()
 
     for run in (2, 3):
         assert not (await heal(world, request)).refused
-        again = await one(streams, MIGRATIONS)
+        again = await world.next(MIGRATIONS)
         assert healing(again).run == run
         assert healing(again).heal == {FIRST}
-        await streams.settle(again, migrated())
+        await world.settle(again, migrated())
 
 
 async def test_what_has_not_ended_is_not_healed(world: World) -> None:
@@ -152,9 +147,8 @@ async def test_what_has_not_ended_is_not_healed(world: World) -> None:
 async def test_what_can_never_be_a_target_is_not_sent_to_a_replay(world: World, code: Code) -> None:
     """No replay helps it, so nobody is told to try one."""
     request = await planned(world, TEAM_A)
-    streams = world.streams()
     never = Dead(code, "expected the name of a repository")
-    await streams.settle(await one(streams, MIGRATIONS), never)
+    await world.settle(await world.next(MIGRATIONS), never)
 
     told = await heal(world, request)
 
@@ -164,15 +158,14 @@ async def test_what_can_never_be_a_target_is_not_sent_to_a_replay(world: World, 
 async def test_a_dead_migration_is_replayed_and_not_healed(world: World) -> None:
     """The others of its request are healed all the same, and the request fails as before."""
     request = await planned(world, TEAM_A, TEAM_B)
-    streams = world.streams()
-    await streams.settle(await one(streams, MIGRATIONS), ARCHIVED)
-    await streams.settle(await one(streams, MIGRATIONS), migrated())
+    await world.settle(await world.next(MIGRATIONS), ARCHIVED)
+    await world.settle(await world.next(MIGRATIONS), migrated())
 
     dead, done = await world.hands.heal(request, {TEAM_A: [FIRST], TEAM_B: [FIRST]}, "ann")
 
     assert "replay it first" in dead.refused
     assert done.migration == migration_id(request, TEAM_B)
-    await streams.settle(await one(streams, MIGRATIONS), migrated())
+    await world.settle(await world.next(MIGRATIONS), migrated())
     assert (await world.request(request))["state"] == "failed"
     assert len(await world.dead()) == 1
 
@@ -180,10 +173,9 @@ async def test_a_dead_migration_is_replayed_and_not_healed(world: World) -> None
 async def test_a_cancelled_request_is_replayed_and_not_healed(world: World) -> None:
     """Nobody wants it, until somebody undoes that."""
     request = await planned(world, TEAM_A, TEAM_B)
-    streams = world.streams()
-    await streams.settle(await one(streams, MIGRATIONS), migrated())
+    await world.settle(await world.next(MIGRATIONS), migrated())
     await world.hands.cancel(request, "ben")
-    await streams.settle(await one(streams, MIGRATIONS), Retry("whatever", 1))
+    await world.settle(await world.next(MIGRATIONS), Retry("whatever", 1))
 
     told = await heal(world, request)
 
@@ -224,13 +216,12 @@ async def test_a_healing_that_waits_goes_on_healing(world: World) -> None:
     """Parked and due again, it still knows its tickets."""
     request = await ended(world, TEAM_A)
     await heal(world, request)
-    streams = world.streams()
 
-    await streams.settle(await one(streams, MIGRATIONS), Retry("GitHub is down", 1))
+    await world.settle(await world.next(MIGRATIONS), Retry("GitHub is down", 1))
     await world.advance(2)
-    await streams.sweep({})
+    await world.streams().sweep({})
 
-    assert healing(await one(streams, MIGRATIONS)).heal == {FIRST}
+    assert healing(await world.next(MIGRATIONS)).heal == {FIRST}
 
 
 async def test_a_healing_whose_entry_is_removed_goes_on_healing(world: World) -> None:
@@ -239,25 +230,23 @@ async def test_a_healing_whose_entry_is_removed_goes_on_healing(world: World) ->
     await heal(world, request)
     entry = (await fields_of(world, request, TEAM_A))["entry"]
     await world.remove(MIGRATIONS, entry)
-    streams = world.streams()
 
-    assert (await streams.audit()).restored == 1
+    assert (await world.streams().audit()).restored == 1
 
-    assert healing(await one(streams, MIGRATIONS)).heal == {FIRST}
+    assert healing(await world.next(MIGRATIONS)).heal == {FIRST}
 
 
 async def test_a_healing_that_died_goes_on_healing_after_its_replay(world: World) -> None:
     """A replay of it wants what it wanted; once it is done, a replay of something else heals nothing."""
     request = await ended(world, TEAM_A)
     await heal(world, request)
-    streams = world.streams()
-    await streams.settle(await one(streams, MIGRATIONS), ARCHIVED)
+    await world.settle(await world.next(MIGRATIONS), ARCHIVED)
     (letter,) = await world.dead()
     assert "replay it first" in (await heal(world, request)).refused
 
     await world.hands.replay([letter["id"]], "ann")
 
-    again = await one(streams, MIGRATIONS)
+    again = await world.next(MIGRATIONS)
     assert healing(again).run == 3
     assert healing(again).heal == {FIRST}
 
@@ -284,11 +273,10 @@ async def test_a_healing_is_called_off_like_anything_else(world: World) -> None:
     request = await ended(world, TEAM_A)
     await heal(world, request)
     await world.hands.cancel(request, "ben")
-    streams = world.streams()
-    await streams.settle(await one(streams, MIGRATIONS), Retry("whatever", 1))
+    await world.settle(await world.next(MIGRATIONS), Retry("whatever", 1))
     assert (await world.request(request))["state"] == "cancelled"
 
     (letter,) = await world.dead()
     await world.hands.replay([letter["id"]], "ann")
 
-    assert healing(await one(streams, MIGRATIONS)).heal == {FIRST}
+    assert healing(await world.next(MIGRATIONS)).heal == {FIRST}

@@ -5,7 +5,7 @@ from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
 from monarch.core.verdict import Dead, Retry, Snooze
 from monarch.ports.hands import NotHurried
-from tests.contracts.moves import appended, migrated, one, planned
+from tests.contracts.moves import appended, migrated, planned
 from tests.contracts.worlds import World
 
 MIGRATIONS = Stream.MIGRATIONS
@@ -16,8 +16,8 @@ async def parked(world: World) -> RequestId:
     request = await planned(world, "org/team-a", "org/team-b")
     streams = world.streams()
     first, second = await streams.receive(MIGRATIONS, 2)
-    assert await streams.settle(first, Retry("GitHub is down", 600))
-    assert await streams.settle(second, Snooze("a gate", 600, None))
+    await world.settle(first, Retry("GitHub is down", 600))
+    await world.settle(second, Snooze("a gate", 600, None))
     assert await streams.receive(MIGRATIONS, 2) == ()
     return request
 
@@ -39,21 +39,19 @@ async def test_what_waits_comes_back_at_once_and_once(world: World) -> None:
 async def test_a_request_that_was_not_planned_yet_is_tried_at_once(world: World) -> None:
     """Its source could not be read."""
     request = await appended(world, "org/team-a")
-    streams = world.streams()
-    assert await streams.settle(await one(streams, Stream.REQUESTS), Retry("GitHub is down", 600))
+    await world.settle(await world.next(Stream.REQUESTS), Retry("GitHub is down", 600))
 
     assert await world.hands.hurry(request, "ann") == 1
 
-    assert (await one(streams, Stream.REQUESTS)).attempts == 1
+    assert (await world.next(Stream.REQUESTS)).attempts == 1
 
 
 async def test_what_is_in_hand_or_ended_or_called_off_is_left_alone(world: World) -> None:
     """It says why, and changes nothing."""
     request = await planned(world, "org/team-a")
-    streams = world.streams()
-    delivery = await one(streams, MIGRATIONS)
+    delivery = await world.next(MIGRATIONS)
     assert await world.hands.hurry(request, "ann") == 0
-    assert await streams.settle(delivery, migrated())
+    await world.settle(delivery, migrated())
 
     ended = await world.hands.hurry(request, "ann")
     unknown = await world.hands.hurry(RequestId("1-1"), "ann")
@@ -71,8 +69,8 @@ async def test_a_dead_target_beside_it_stays_dead(world: World) -> None:
     request = await planned(world, "org/team-a", "org/team-b")
     streams = world.streams()
     first, second = await streams.receive(MIGRATIONS, 2)
-    assert await streams.settle(first, Dead(Code.ARCHIVED, "unarchive it"))
-    assert await streams.settle(second, Retry("GitHub is down", 600))
+    await world.settle(first, Dead(Code.ARCHIVED, "unarchive it"))
+    await world.settle(second, Retry("GitHub is down", 600))
 
     assert await world.hands.hurry(request, "ann") == 1
 

@@ -37,10 +37,10 @@ from tests.contracts.moves import (
     SECOND,
     TARGET,
     appended,
+    crossing,
     is_left,
     migrated,
     migrating,
-    one,
     planned,
     taken,
 )
@@ -108,8 +108,7 @@ async def test_a_migration_remembers_which_repository_it_took(world: World) -> N
 
 async def test_the_id_of_a_copys_issue_is_kept_beside_its_number(world: World) -> None:
     """Of a created one and of one that a look has found."""
-    delivery = await migrating(world)
-    look = await taken(world, delivery)
+    delivery, look = await crossing(world)
     grant = await granted(world, delivery, look)
     ledger = world.ledger()
 
@@ -126,8 +125,7 @@ async def test_the_id_of_a_copys_issue_is_kept_beside_its_number(world: World) -
 
 async def test_an_intent_names_the_moment_by_which_its_bytes_have_left(world: World) -> None:
     """However long the permission lives, whoever takes over waits from there."""
-    delivery = await migrating(world)
-    look = await taken(world, delivery)
+    delivery, look = await crossing(world)
 
     answer = await world.ledger().permit(
         delivery, TARGET, ME, Wish(look.epoch, FIRST, life_ms=4_000)
@@ -214,8 +212,7 @@ async def test_a_closed_gate_lets_nobody_take(world: World) -> None:
 
 async def test_a_new_epoch_is_quiet_and_then_looks_again(world: World) -> None:
     """A write may be under way that this memory has forgotten."""
-    delivery = await migrating(world)
-    before = await taken(world, delivery)
+    delivery, before = await crossing(world)
     await world.forget()
 
     quiet = await world.ledger().take(delivery, TARGET, ME)
@@ -233,8 +230,7 @@ async def test_a_new_epoch_is_quiet_and_then_looks_again(world: World) -> None:
 
 async def test_a_memory_that_knows_less_than_a_worker_has_seen_is_a_new_epoch(world: World) -> None:
     """Nothing that the server says of itself has changed, and a write that it has lost may be under way."""
-    delivery = await migrating(world)
-    look = await taken(world, delivery)
+    delivery, look = await crossing(world)
     await granted(world, delivery, look)
     await world.lose_a_permit()
 
@@ -288,11 +284,10 @@ async def test_a_grant_leaves_an_intent(world: World) -> None:
 
 async def test_without_the_lock_nothing_is_granted(world: World) -> None:
     """A lock that ran out, or was never taken."""
-    delivery = await migrating(world)
-    look = await taken(world, delivery)
+    delivery, look = await crossing(world)
     await world.streams().settle(delivery, Retry("x", 0))
     await world.streams().sweep(ROOM)
-    again = await one(world.streams(), Stream.MIGRATIONS)
+    again = await world.next(Stream.MIGRATIONS)
 
     assert await ask(world, again, look) == Lost()
 
@@ -313,8 +308,7 @@ async def test_an_intent_of_somebody_else_must_be_reconciled(world: World) -> No
 
 async def test_an_intent_is_written_over_only_by_its_own_nonce(world: World) -> None:
     """Compare and set: what was reconciled is what is replaced."""
-    delivery = await migrating(world)
-    look = await taken(world, delivery)
+    delivery, look = await crossing(world)
     first = await granted(world, delivery, look)
 
     second = await ask(world, delivery, look, first.nonce)
@@ -326,8 +320,7 @@ async def test_an_intent_is_written_over_only_by_its_own_nonce(world: World) -> 
 
 async def test_a_created_ticket_is_not_granted_again(world: World) -> None:
     """Whoever asks learns its number."""
-    delivery = await migrating(world)
-    look = await taken(world, delivery)
+    delivery, look = await crossing(world)
     grant = await granted(world, delivery, look)
     await world.ledger().record(delivery, TARGET, FIRST, ME, WasCreated(5, grant.nonce))
 
@@ -336,8 +329,7 @@ async def test_a_created_ticket_is_not_granted_again(world: World) -> None:
 
 async def test_a_gate_that_closed_meanwhile_grants_nothing(world: World) -> None:
     """The limit that one worker met stops all."""
-    delivery = await migrating(world)
-    look = await taken(world, delivery)
+    delivery, look = await crossing(world)
     await world.budget.close(ME, 30, "a limit")
 
     assert isinstance(await ask(world, delivery, look), GateClosed)
@@ -345,8 +337,7 @@ async def test_a_gate_that_closed_meanwhile_grants_nothing(world: World) -> None
 
 async def test_a_closed_token_grants_nothing(world: World) -> None:
     """Likewise the gate of the token alone."""
-    delivery = await migrating(world)
-    look = await taken(world, delivery)
+    delivery, look = await crossing(world)
     await world.budget.close_token(ME, 30, "revoked")
 
     assert isinstance(await ask(world, delivery, look), GateClosed)
@@ -354,8 +345,7 @@ async def test_a_closed_token_grants_nothing(world: World) -> None:
 
 async def test_a_write_that_makes_no_issue_leaves_the_ledger_alone(world: World) -> None:
     """It may be done twice: nothing has to be known of it, and nothing to be reconciled."""
-    delivery = await migrating(world)
-    look = await taken(world, delivery)
+    delivery, look = await crossing(world)
     ledger = world.ledger()
 
     for _ in range(2):
@@ -369,8 +359,7 @@ async def test_a_write_that_makes_no_issue_leaves_the_ledger_alone(world: World)
 
 async def test_a_write_that_makes_no_issue_is_fenced_like_any_other(world: World) -> None:
     """Who has lost the target edits nothing in it."""
-    stale = await migrating(world)
-    look = await taken(world, stale)
+    stale, look = await crossing(world)
     await reclaimed(world)
 
     assert await world.ledger().permit(stale, TARGET, ME, Wish(look.epoch)) == Lost()
@@ -378,8 +367,7 @@ async def test_a_write_that_makes_no_issue_is_fenced_like_any_other(world: World
 
 async def test_a_deleted_copy_is_made_again_by_who_names_its_number(world: World) -> None:
     """A person asked for it, and a look showed it gone: then it is an intent like any other."""
-    delivery = await migrating(world)
-    look = await taken(world, delivery)
+    delivery, look = await crossing(world)
     first = await granted(world, delivery, look)
     await world.ledger().record(delivery, TARGET, FIRST, ME, WasCreated(5, first.nonce))
 
@@ -398,8 +386,7 @@ async def test_a_late_answer_to_the_copy_that_was_deleted_is_no_stray_by_its_old
     world: World,
 ) -> None:
     """A repeated `created #5` while #5 is made again: nobody doubles it, and the intent goes on."""
-    delivery = await migrating(world)
-    look = await taken(world, delivery)
+    delivery, look = await crossing(world)
     first = await granted(world, delivery, look)
     await world.ledger().record(delivery, TARGET, FIRST, ME, WasCreated(5, first.nonce))
     assert isinstance(await ask(world, delivery, look, "#5"), Granted)
@@ -572,7 +559,7 @@ async def test_a_stray_reopens_a_request_that_was_done(world: World) -> None:
     await ledger.record(delivery, TARGET, FIRST, ME, WasCreated(5, grant.nonce))
     await world.streams().settle(delivery, migrated())
     request = delivery.entry.request  # type: ignore[union-attr]  # it is a migration
-    notice = await one(world.streams(), Stream.NOTICES)
+    notice = await world.next(Stream.NOTICES)
     saying = await world.cards.begin(notice, CohortId(request))
     assert (await world.request(request))["state"] == "done"
 
@@ -610,8 +597,7 @@ async def test_no_stray_is_reported_while_a_write_of_its_ticket_is_under_way(wor
 
 async def test_a_refusal_is_on_record_with_its_run(world: World) -> None:
     """A replay may try it again."""
-    delivery = await migrating(world)
-    look = await taken(world, delivery)
+    delivery, look = await crossing(world)
     grant = await granted(world, delivery, look)
     ledger, fact = world.ledger(), WasRefused(grant.nonce, 1, "no title, they say")
 
@@ -652,8 +638,7 @@ async def test_a_refusal_never_hides_a_copy(world: World) -> None:
 
 async def test_what_was_certainly_not_created_may_be_tried_at_once(world: World) -> None:
     """The intent is withdrawn, and only by its own nonce."""
-    delivery = await migrating(world)
-    look = await taken(world, delivery)
+    delivery, look = await crossing(world)
     grant = await granted(world, delivery, look)
     ledger = world.ledger()
 
@@ -666,8 +651,7 @@ async def test_what_was_certainly_not_created_may_be_tried_at_once(world: World)
 
 async def test_an_unanswered_write_stays_an_intent(world: World) -> None:
     """Nobody knows, so nobody writes over it unseen."""
-    delivery = await migrating(world)
-    look = await taken(world, delivery)
+    delivery, look = await crossing(world)
     grant = await granted(world, delivery, look)
 
     await world.ledger().record(delivery, TARGET, FIRST, ME, WasUnanswered(grant.nonce))

@@ -46,9 +46,8 @@ async def letters(world: World) -> list[str]:
 async def failed(world: World, *targets: str) -> RequestId:
     """A request whose migrations all died, and whose channel knows."""
     request = await planned(world, *targets)
-    streams = world.streams()
-    for delivery in await streams.receive(MIGRATIONS, len(targets)):
-        assert await streams.settle(delivery, ARCHIVED)
+    for delivery in await world.streams().receive(MIGRATIONS, len(targets)):
+        await world.settle(delivery, ARCHIVED)
     assert await tell(world) == ["failed"]
     return request
 
@@ -77,17 +76,16 @@ def entry_of(delivery: Delivery) -> MigrationEntry:
 async def test_a_migration_comes_back_under_the_same_id_and_without_attempts(world: World) -> None:
     """One run further; its letter is gone."""
     request = await planned(world, "org/team-a")
-    streams = world.streams()
-    await streams.settle(await one(streams, MIGRATIONS), Retry("GitHub is down", 1))
+    await world.settle(await world.next(MIGRATIONS), Retry("GitHub is down", 1))
     await world.advance(2)
-    await streams.sweep({})
-    await streams.settle(await one(streams, MIGRATIONS), ARCHIVED)
+    await world.streams().sweep({})
+    await world.settle(await world.next(MIGRATIONS), ARCHIVED)
     (letter,) = await letters(world)
 
     told = await world.hands.replay([letter], "ann")
 
     assert told == (Replayed(letter, f"{request}:org/team-a"),)
-    again = await one(streams, MIGRATIONS)
+    again = await world.next(MIGRATIONS)
     assert entry_of(again) == MigrationEntry(request, "org/team-a", 0, 2)
     assert (again.attempts, again.token.count, again.since_progress) == (0, 1, 1)
     assert await letters(world) == []
@@ -98,16 +96,15 @@ async def test_a_replayed_request_ends_again_exactly_when_its_last_migration_doe
 ) -> None:
     """Its channel hears that it goes on, and hears one more end."""
     request = await failed(world, "org/team-a", "org/team-b")
-    streams = world.streams()
 
     await replay_all(world)
 
     known = await world.request(request)
     assert (known["state"], known["run"]) == ("running", "2")
     assert await tell(world) == ["running"]
-    await streams.settle(await one(streams, MIGRATIONS), migrated())
+    await world.settle(await world.next(MIGRATIONS), migrated())
     assert (await world.request(request))["state"] == "running"
-    await streams.settle(await one(streams, MIGRATIONS), migrated())
+    await world.settle(await world.next(MIGRATIONS), migrated())
     assert (await world.request(request))["state"] == "done"
     assert await tell(world) == ["done"]
     assert await world.length(NOTICES) == 0
@@ -118,11 +115,10 @@ async def test_a_request_fails_again_while_one_of_its_letters_was_not_replayed(
 ) -> None:
     """What was given up and left so is still not there."""
     request = await failed(world, "org/team-a", "org/team-b")
-    streams = world.streams()
 
     await world.hands.replay((await letters(world))[:1], "ann")
 
-    await streams.settle(await one(streams, MIGRATIONS), migrated())
+    await world.settle(await world.next(MIGRATIONS), migrated())
     assert (await world.request(request))["state"] == "failed"
     assert len(await letters(world)) == 1
 
@@ -132,15 +128,14 @@ async def test_a_letter_that_is_replayed_while_its_request_runs_is_part_of_this_
 ) -> None:
     """The request had not ended, so nothing of it begins anew."""
     request = await planned(world, "org/team-a", "org/team-b")
-    streams = world.streams()
-    await streams.settle(await one(streams, MIGRATIONS), ARCHIVED)
+    await world.settle(await world.next(MIGRATIONS), ARCHIVED)
 
     await replay_all(world)
 
     assert (await world.request(request))["run"] == "1"
     for _ in range(2):
         assert (await world.request(request))["state"] == "running"
-        await streams.settle(await one(streams, MIGRATIONS), migrated())
+        await world.settle(await world.next(MIGRATIONS), migrated())
     assert (await world.request(request))["state"] == "done"
 
 
@@ -173,7 +168,7 @@ async def test_a_letter_that_is_not_there_is_refused(world: World, name: str) ->
 async def test_a_poisonous_migration_can_be_replayed(world: World) -> None:
     """It begins with a count of its own."""
     await planned(world, "org/team-a")
-    delivery = await one(world.streams("w0"), MIGRATIONS)
+    delivery = await world.next(MIGRATIONS, "w0")
     for n in range(1, 7):
         await world.advance(LEASE_S + 1)
         (delivery,) = (await world.streams(f"w{n}").sweep({MIGRATIONS: 1})).deliveries
@@ -182,7 +177,7 @@ async def test_a_poisonous_migration_can_be_replayed(world: World) -> None:
 
     await replay_all(world)
 
-    again = await one(world.streams(), MIGRATIONS)
+    again = await world.next(MIGRATIONS)
     assert (again.token.count, again.since_progress) == (1, 1)
 
 
@@ -255,8 +250,7 @@ async def test_a_plan_that_is_gone_is_not_replayed(world: World) -> None:
     await world.append(
         MIGRATIONS, {b"v": b"1", b"request": b"1-1", b"target": b"org/team-a", b"order": b"0"}
     )
-    streams = world.streams()
-    await streams.settle(await one(streams, MIGRATIONS), Dead(Code.PLAN_MISSING, "gone"))
+    await world.settle(await world.next(MIGRATIONS), Dead(Code.PLAN_MISSING, "gone"))
 
     (told,) = await replay_all(world)
 
@@ -267,21 +261,20 @@ async def test_a_plan_that_is_gone_is_not_replayed(world: World) -> None:
 async def test_nothing_is_replayed_while_its_request_is_being_cancelled(world: World) -> None:
     """It would be called off at once; after the end it goes."""
     request = await planned(world, "org/team-a", "org/team-b")
-    streams = world.streams()
-    await streams.settle(await one(streams, MIGRATIONS), ARCHIVED)
+    await world.settle(await world.next(MIGRATIONS), ARCHIVED)
     await world.hands.cancel(request, "ann")
 
     (told,) = await replay_all(world)
 
     assert "still being cancelled" in told.refused
-    await streams.settle(await one(streams, MIGRATIONS), Retry("whatever", 1))
+    await world.settle(await world.next(MIGRATIONS), Retry("whatever", 1))
     assert (await world.request(request))["state"] == "cancelled"
     assert not any(one.refused for one in await replay_all(world))
     assert "cancelled_by" not in await world.request(request)
     for _ in range(2):
-        delivery = await one(streams, MIGRATIONS)
+        delivery = await world.next(MIGRATIONS)
         assert isinstance(await world.ledger().take(delivery, TARGET, ME), Taken)
-        await streams.settle(delivery, migrated())
+        await world.settle(delivery, migrated())
     assert (await world.request(request))["state"] == "done"
 
 
@@ -290,30 +283,28 @@ async def test_a_target_that_was_not_allowed_can_be_replayed_and_a_bad_name_not(
 ) -> None:
     """A list can be changed; a name that is none would be refused for ever."""
     request = await appended(world)
-    streams = world.streams()
     refused = (
         RefusedTarget("org/team-x", Code.TARGET_NOT_ALLOWED, "not on the list"),
         RefusedTarget("not a name", Code.BAD_TARGET, "that is no name"),
     )
-    await streams.settle(await one(streams, REQUESTS), plan_for(refused=refused))
+    await world.settle(await world.next(REQUESTS), plan_for(refused=refused))
     assert (await world.request(request))["state"] == "failed"
 
     allowed, bad = await replay_all(world)
 
     assert (allowed.work, bad.work) == (f"{request}:org/team-x", "")
     assert "no repository" in bad.refused
-    again = await one(streams, MIGRATIONS)
+    again = await world.next(MIGRATIONS)
     assert entry_of(again).target == "org/team-x"
-    await streams.settle(again, migrated())
+    await world.settle(again, migrated())
     assert (await world.request(request))["state"] == "failed"
 
 
 async def test_a_migration_that_cannot_be_read_ends_as_the_one_that_it_is(world: World) -> None:
     """Otherwise its request would never end."""
     request = await planned(world, "not a name")
-    streams = world.streams()
 
-    await streams.settle(await one(streams, MIGRATIONS), Dead(Code.UNREADABLE, "no name"))
+    await world.settle(await world.next(MIGRATIONS), Dead(Code.UNREADABLE, "no name"))
 
     assert (await world.request(request))["state"] == "failed"
     (letter,) = await world.dead()
@@ -326,9 +317,8 @@ async def test_a_migration_that_cannot_be_read_ends_as_the_one_that_it_is(world:
 async def test_a_request_comes_back_under_its_id_with_its_message(world: World) -> None:
     """And is planned as if it were new."""
     request = await appended(world, "org/team-a")
-    streams = world.streams()
     dead = Dead(Code.NOT_FOUND, "no such source", {"source": "org/template", "channel": "C1"})
-    await streams.settle(await one(streams, REQUESTS), dead)
+    await world.settle(await world.next(REQUESTS), dead)
     assert await tell(world) == ["dead"]
 
     (told,) = await replay_all(world)
@@ -337,11 +327,11 @@ async def test_a_request_comes_back_under_its_id_with_its_message(world: World) 
     known = await world.request(request)
     assert (known["state"], known["run"], known.get("reason", "")) == ("queued", "2", "")
     assert await tell(world) == ["queued"]
-    again = await one(streams, REQUESTS)
+    again = await world.next(REQUESTS)
     assert again.entry == RequestEntry(request, a_message("org/team-a"))
     assert again.attempts == 0
-    await streams.settle(again, plan_for("org/team-a"))
-    await streams.settle(await one(streams, MIGRATIONS), migrated())
+    await world.settle(again, plan_for("org/team-a"))
+    await world.settle(await world.next(MIGRATIONS), migrated())
     assert (await world.request(request))["state"] == "done"
     assert await tell(world) == ["done"]
 
@@ -351,13 +341,12 @@ async def test_a_request_that_was_cancelled_before_planning_is_planned_after_a_r
 ) -> None:
     """A replay undoes a cancel."""
     request = await appended(world, "org/team-a")
-    streams = world.streams()
     await world.hands.cancel(request, "ann")
-    await streams.settle(await one(streams, REQUESTS), plan_for("org/team-a"))
+    await world.settle(await world.next(REQUESTS), plan_for("org/team-a"))
     assert (await world.request(request))["state"] == "cancelled"
 
     await replay_all(world)
-    await streams.settle(await one(streams, REQUESTS), plan_for("org/team-a"))
+    await world.settle(await world.next(REQUESTS), plan_for("org/team-a"))
 
     assert (await world.request(request))["state"] == "running"
     assert await world.length(MIGRATIONS) == 1
@@ -366,12 +355,11 @@ async def test_a_request_that_was_cancelled_before_planning_is_planned_after_a_r
 async def test_a_notice_is_said_after_its_replay(world: World) -> None:
     """Somebody has invited the bot."""
     request = await planned(world, "org/team-a")
-    streams = world.streams()
-    await streams.settle(await one(streams, MIGRATIONS), migrated())
-    notice = await one(streams, NOTICES)
+    await world.settle(await world.next(MIGRATIONS), migrated())
+    notice = await world.next(NOTICES)
     await world.cards.begin(notice, CohortId(request))
     await world.cards.end(notice, CohortId(request))
-    await streams.settle(notice, Dead(Code.SLACK_REFUSED, "channel_not_found"))
+    await world.settle(notice, Dead(Code.SLACK_REFUSED, "channel_not_found"))
     assert await world.length(NOTICES) == 0
 
     (told,) = await replay_all(world)
@@ -383,23 +371,21 @@ async def test_a_notice_is_said_after_its_replay(world: World) -> None:
 async def test_a_notice_is_not_doubled_by_its_replay(world: World) -> None:
     """The one that is under way will show it all."""
     request = await planned(world, "org/team-a")
-    streams = world.streams()
-    notice = await one(streams, NOTICES)
-    await streams.settle(notice, Dead(Code.SLACK_REFUSED, "channel_not_found"))
-    await streams.settle(await one(streams, MIGRATIONS), migrated())
+    notice = await world.next(NOTICES)
+    await world.settle(notice, Dead(Code.SLACK_REFUSED, "channel_not_found"))
+    await world.settle(await world.next(MIGRATIONS), migrated())
     assert await world.length(NOTICES) == 1
 
     await replay_all(world)
 
     assert await world.length(NOTICES) == 1
-    assert (await one(streams, NOTICES)).entry == NoticeEntry(CohortId(request))
+    assert (await world.next(NOTICES)).entry == NoticeEntry(CohortId(request))
 
 
 async def test_a_notice_of_what_has_expired_is_refused(world: World) -> None:
     """There is nothing to tell."""
     await world.append(NOTICES, {b"v": b"1", b"request": b"1-1"})
-    streams = world.streams()
-    await streams.settle(await one(streams, NOTICES), Dead(Code.SLACK_REFUSED, "no"))
+    await world.settle(await world.next(NOTICES), Dead(Code.SLACK_REFUSED, "no"))
 
     (told,) = await replay_all(world)
 
@@ -409,7 +395,7 @@ async def test_a_notice_of_what_has_expired_is_refused(world: World) -> None:
 async def test_a_stub_cannot_be_replayed(world: World) -> None:
     """Nothing is left of it but its id."""
     entry = await appended(world)
-    await one(world.streams("dead"), REQUESTS)
+    await world.next(REQUESTS, "dead")
     await world.advance(LEASE_S + 1)
     await world.remove(REQUESTS, entry)
     await world.streams().sweep({REQUESTS: 1})
@@ -426,16 +412,15 @@ async def test_a_stub_cannot_be_replayed(world: World) -> None:
 async def test_a_stray_of_a_done_migration_can_be_closed_and_replayed(world: World) -> None:
     """The end is said anew, and the second copy is not asked for again once it was closed."""
     request = await planned(world, "org/team-a")
-    streams = world.streams()
-    delivery = await one(streams, MIGRATIONS)
+    delivery = await world.next(MIGRATIONS)
     await taken(world, delivery)
-    await streams.settle(delivery, migrated())
+    await world.settle(delivery, migrated())
     assert await tell(world) == ["done"]
     await world.ledger().record(delivery, TARGET, FIRST, ME, WasStray(9, 5))
     assert await tell(world) == ["failed"]
 
     await replay_all(world)
-    await streams.settle(await one(streams, MIGRATIONS), migrated())
+    await world.settle(await world.next(MIGRATIONS), migrated())
 
     assert (await world.request(request))["state"] == "done"
     assert not (await fields_of(world, request, "org/team-a")).get("strays")
@@ -482,9 +467,8 @@ async def test_dropping_throws_away_what_is_there(world: World) -> None:
 async def test_a_message_that_is_wrong_and_long_is_cut_and_says_so(world: World) -> None:
     """Whoever may publish must not fill the memory with what nobody can ever replay."""
     await world.append(Stream.REQUESTS, {b"payload": b"x" * 100_000})
-    streams = world.streams()
-    await streams.settle(
-        await one(streams, Stream.REQUESTS), Dead(Code.NOT_JSON, "expected a JSON object")
+    await world.settle(
+        await world.next(Stream.REQUESTS), Dead(Code.NOT_JSON, "expected a JSON object")
     )
 
     (letter,) = await world.dead()
@@ -499,8 +483,7 @@ async def test_a_message_that_people_can_put_right_is_kept_whole(world: World) -
     """A source that is not there yet may be there when it is replayed."""
     payload = a_message("org/team-a") + b" " * 100_000
     await world.append(Stream.REQUESTS, {b"payload": payload})
-    streams = world.streams()
-    await streams.settle(await one(streams, Stream.REQUESTS), Dead(Code.NOT_FOUND, "no source"))
+    await world.settle(await world.next(Stream.REQUESTS), Dead(Code.NOT_FOUND, "no source"))
 
     (letter,) = await world.dead()
     assert letter["payload"] == payload.decode()
@@ -509,18 +492,17 @@ async def test_a_message_that_people_can_put_right_is_kept_whole(world: World) -
 async def test_a_channel_that_slack_refuses_for_good_has_one_letter(world: World) -> None:
     """Of a request's progress it is told nothing more; the end is tried again, since somebody may have put it right."""
     request = await planned(world, "org/team-a", "org/team-b")
-    streams = world.streams()
     refused = Dead(Code.SLACK_REFUSED, "channel_not_found")
-    await streams.settle(await one(streams, NOTICES), refused)
+    await world.settle(await world.next(NOTICES), refused)
 
-    await streams.settle(await one(streams, MIGRATIONS), migrated())
+    await world.settle(await world.next(MIGRATIONS), migrated())
     assert await world.length(NOTICES) == 0
-    await streams.settle(await one(streams, MIGRATIONS), migrated())
-    await streams.settle(await one(streams, NOTICES), refused)
+    await world.settle(await world.next(MIGRATIONS), migrated())
+    await world.settle(await world.next(NOTICES), refused)
 
     assert await world.length(NOTICES) == 0
     (told,) = await replay_all(world)
     assert told.work == request
-    saying = await world.cards.begin(await one(streams, NOTICES), CohortId(request))
+    saying = await world.cards.begin(await world.next(NOTICES), CohortId(request))
     assert isinstance(saying, Telling)
     assert not saying.is_refused

@@ -35,9 +35,8 @@ async def test_the_last_letter_that_is_dropped_lets_a_request_age(world: World) 
     """Until then there is something to replay."""
     teams = ("org/team-a", "org/team-b")
     request = await planned(world, *teams)
-    streams = world.streams()
     for _ in teams:
-        await streams.settle(await one(streams, MIGRATIONS), ARCHIVED)
+        await world.settle(await world.next(MIGRATIONS), ARCHIVED)
     assert await ages(world, request, *teams) == {False}
 
     await drop(world, 0)
@@ -52,12 +51,11 @@ async def test_letters_that_were_dropped_before_the_end_pin_nothing_after_it(
 ) -> None:
     """Nobody would come by a second time to release it."""
     request = await planned(world, "org/team-a", "org/team-b")
-    streams = world.streams()
-    await streams.settle(await one(streams, MIGRATIONS), ARCHIVED)
+    await world.settle(await world.next(MIGRATIONS), ARCHIVED)
 
     await drop(world, 0)
     assert await ages(world, request) == {False}
-    await streams.settle(await one(streams, MIGRATIONS), migrated())
+    await world.settle(await world.next(MIGRATIONS), migrated())
 
     assert (await world.request(request))["state"] == "failed"
     assert await ages(world, request, "org/team-a", "org/team-b") == {True}
@@ -66,10 +64,9 @@ async def test_letters_that_were_dropped_before_the_end_pin_nothing_after_it(
 async def test_a_notice_that_is_dropped_releases_no_dead_request(world: World) -> None:
     """Its own letter can still be replayed."""
     request = await appended(world, "org/team-a")
-    streams = world.streams()
     told = {"source": "org/template", "channel": "C1"}
-    await streams.settle(await one(streams, REQUESTS), Dead(Code.NOT_FOUND, "no source", told))
-    await streams.settle(await one(streams, NOTICES), Dead(Code.SLACK_REFUSED, "no channel"))
+    await world.settle(await world.next(REQUESTS), Dead(Code.NOT_FOUND, "no source", told))
+    await world.settle(await world.next(NOTICES), Dead(Code.SLACK_REFUSED, "no channel"))
 
     await drop(world, 1)
     assert await ages(world, request) == {False}
@@ -81,15 +78,14 @@ async def test_a_notice_that_is_dropped_releases_no_dead_request(world: World) -
 async def test_a_replay_pins_what_had_begun_to_age(world: World) -> None:
     """Of two letters one was dropped and the other comes back."""
     request = await planned(world, "org/team-a", "org/team-b")
-    streams = world.streams()
     for _ in range(2):
-        await streams.settle(await one(streams, MIGRATIONS), ARCHIVED)
+        await world.settle(await world.next(MIGRATIONS), ARCHIVED)
     await drop(world, 0)
     (letter,) = await world.dead()
 
     await world.hands.replay([letter["id"]], "ann")
     assert await ages(world, request, "org/team-a", "org/team-b") == {False}
-    await streams.settle(await one(streams, MIGRATIONS), migrated())
+    await world.settle(await world.next(MIGRATIONS), migrated())
 
     assert await ages(world, request, "org/team-a", "org/team-b") == {True}
 
@@ -123,7 +119,7 @@ async def ledger_ages(world: World) -> bool:
 async def copied(world: World, team: str = "org/team-a") -> Delivery:
     """A migration in hand that has copied a ticket."""
     await planned(world, team)
-    delivery = await one(world.streams(), MIGRATIONS)
+    delivery = await world.next(MIGRATIONS)
     held = await taken(world, delivery)
     answer = await world.ledger().permit(delivery, TARGET, ME, Wish(held.epoch, FIRST, "#1"))
     assert isinstance(answer, Granted)
@@ -186,10 +182,9 @@ async def test_the_ledger_of_a_repository_that_is_gone_ends_though_its_migration
 async def test_a_stray_without_a_channel_leaves_its_request_to_nobody(world: World) -> None:
     """The audit looks through open requests: one that has ended with nobody to tell is none."""
     request = await planned(world, "org/team-a", channel=None)
-    streams = world.streams()
-    delivery = await one(streams, MIGRATIONS)
+    delivery = await world.next(MIGRATIONS)
     await taken(world, delivery)
-    await streams.settle(delivery, migrated())
+    await world.settle(delivery, migrated())
 
     await world.ledger().record(delivery, TARGET, FIRST, ME, WasStray(9, 5))
 
@@ -202,14 +197,13 @@ async def test_a_replayed_notice_of_what_was_told_leaves_no_request_open(
 ) -> None:
     """It is said to be told already, and nothing more would ever close it."""
     request = await planned(world, "org/team-a")
-    streams = world.streams()
-    await streams.settle(await one(streams, NOTICES), Dead(Code.SLACK_REFUSED, "no channel"))
-    await streams.settle(await one(streams, MIGRATIONS), migrated())
-    notice = await one(streams, NOTICES)
+    await world.settle(await world.next(NOTICES), Dead(Code.SLACK_REFUSED, "no channel"))
+    await world.settle(await world.next(MIGRATIONS), migrated())
+    notice = await world.next(NOTICES)
     await world.cards.begin(notice, CohortId(request))
     version = int((await world.request(request))["card_version"])
     await world.cards.said(CohortId(request), "ending", version, Posted("1.1"))
-    await streams.settle(notice, Done(Said()))
+    await world.settle(notice, Done(Said()))
     (letter,) = await world.dead()
 
     (told,) = await world.hands.replay([letter["id"]], "ann")
@@ -253,17 +247,16 @@ async def test_letters_of_messages_that_are_wrong_make_room_for_newer_ones(
     world: World,
 ) -> None:
     """The oldest goes, and its request begins to age; those that people can replay are never dropped by themselves."""
-    streams = world.streams()
     kept = await appended(world, "org/team-a")
-    await streams.settle(await one(streams, REQUESTS), Dead(Code.NOT_FOUND, "no source"))
+    await world.settle(await world.next(REQUESTS), Dead(Code.NOT_FOUND, "no source"))
     first = await appended(world, "org/team-a")
-    await streams.settle(await one(streams, REQUESTS), Dead(Code.NOT_JSON, "no JSON"))
+    await world.settle(await world.next(REQUESTS), Dead(Code.NOT_JSON, "no JSON"))
     await world.client.rpush(f"{world.keys.prefix}junk", *["1-1 1-1"] * 998)  # type: ignore[misc]  # typed for both clients
 
     for number in range(2):
         assert len(await world.dead()) == 2 + number
         await appended(world, "org/team-a")
-        await streams.settle(await one(streams, REQUESTS), Dead(Code.NOT_JSON, "no JSON"))
+        await world.settle(await world.next(REQUESTS), Dead(Code.NOT_JSON, "no JSON"))
 
     requests = {letter["request"] for letter in await world.dead()}
     assert kept in requests

@@ -17,7 +17,6 @@ from tests.contracts.moves import (
     fields_of,
     migrated,
     migrating,
-    one,
     plan_for,
     planned,
     taken,
@@ -29,9 +28,8 @@ REQUESTS, MIGRATIONS, NOTICES = Stream.REQUESTS, Stream.MIGRATIONS, Stream.NOTIC
 
 async def settle_all(world: World, *verdicts: Verdict) -> None:
     """Settle so many migrations, in order."""
-    streams = world.streams()
     for verdict in verdicts:
-        assert await streams.settle(await one(streams, MIGRATIONS), verdict)
+        await world.settle(await world.next(MIGRATIONS), verdict)
 
 
 async def test_planning_emits_one_migration_for_each_target(world: World) -> None:
@@ -61,9 +59,8 @@ async def test_a_request_without_a_channel_makes_no_notice(world: World) -> None
 async def test_a_refused_target_is_dead_lettered_by_itself(world: World) -> None:
     """The others go on."""
     request = await appended(world)
-    streams = world.streams()
     refused = RefusedTarget("org/bad name", Code.BAD_TARGET, "that is no name")
-    await streams.settle(await one(streams, REQUESTS), plan_for("org/team-a", refused=(refused,)))
+    await world.settle(await world.next(REQUESTS), plan_for("org/team-a", refused=(refused,)))
 
     (letter,) = await world.dead()
 
@@ -77,10 +74,9 @@ async def test_a_refused_target_is_dead_lettered_by_itself(world: World) -> None
 async def test_a_request_whose_targets_are_all_refused_has_failed(world: World) -> None:
     """Nothing is left that could end it later."""
     request = await appended(world)
-    streams = world.streams()
     refused = RefusedTarget("x", Code.BAD_TARGET, "that is no name")
 
-    await streams.settle(await one(streams, REQUESTS), plan_for(refused=(refused,)))
+    await world.settle(await world.next(REQUESTS), plan_for(refused=(refused,)))
 
     assert (await world.request(request))["state"] == "failed"
     assert await world.length(NOTICES) == 1
@@ -89,10 +85,9 @@ async def test_a_request_whose_targets_are_all_refused_has_failed(world: World) 
 async def test_an_empty_template_is_skipped(world: World) -> None:
     """And its channel is told."""
     request = await appended(world)
-    streams = world.streams()
 
-    await streams.settle(
-        await one(streams, REQUESTS), Done(Skipped("org/template", "C1", ("org/team-a",)))
+    await world.settle(
+        await world.next(REQUESTS), Done(Skipped("org/template", "C1", ("org/team-a",)))
     )
 
     assert (await world.request(request))["state"] == "skipped"
@@ -103,10 +98,9 @@ async def test_an_empty_template_hides_no_refused_target(world: World) -> None:
     """Each has its dead letter, though there was nothing to be copied."""
     refused = RefusedTarget("x", Code.BAD_TARGET, "that is no name")
     request = await appended(world)
-    streams = world.streams()
 
-    await streams.settle(
-        await one(streams, REQUESTS),
+    await world.settle(
+        await world.next(REQUESTS),
         Done(Skipped("org/template", "C1", ("org/team-a",), (refused,))),
     )
 
@@ -120,11 +114,8 @@ async def test_a_migration_of_no_known_request_makes_none_up(world: World) -> No
     """Whoever appends one gets a dead letter for it, and no request that is said to be done."""
     fields = {b"v": b"1", b"request": b"7-7", b"target": b"org/team-a"}
     await world.append(MIGRATIONS, fields)
-    streams = world.streams()
 
-    await streams.settle(
-        await one(streams, MIGRATIONS), Dead(Code.PLAN_MISSING, "its plan is gone")
-    )
+    await world.settle(await world.next(MIGRATIONS), Dead(Code.PLAN_MISSING, "its plan is gone"))
 
     assert await world.request(RequestId("7-7")) == {}
     assert [letter["code"] for letter in await world.dead()] == ["plan_missing"]
@@ -169,7 +160,7 @@ async def test_ends_that_nobody_has_told_of_yet_share_a_notice(world: World) -> 
 async def test_a_change_after_the_reading_makes_a_notice_of_its_own(world: World) -> None:
     """What a notice that is being said may not show, is told by the next."""
     request = await planned(world, "org/team-a")
-    notice = await one(world.streams(), NOTICES)
+    notice = await world.next(NOTICES)
     await world.cards.begin(notice, CohortId(request))
 
     await settle_all(world, migrated())
@@ -180,10 +171,9 @@ async def test_a_change_after_the_reading_makes_a_notice_of_its_own(world: World
 async def test_a_dead_request_is_told_to_the_channel_that_it_named(world: World) -> None:
     """A message that nobody can carry out may still say whom to tell."""
     request = await appended(world)
-    streams = world.streams()
     dead = Dead(Code.BAD_SOURCE, "that is no source", {"source": "?", "channel": "C1"})
 
-    await streams.settle(await one(streams, REQUESTS), dead)
+    await world.settle(await world.next(REQUESTS), dead)
 
     fields = await world.request(request)
     assert (fields["state"], fields["reason"]) == ("dead", "that is no source")
@@ -195,9 +185,8 @@ async def test_a_dead_request_is_told_to_the_channel_that_it_named(world: World)
 async def test_a_dead_request_without_a_channel_tells_nobody(world: World) -> None:
     """It is in the dead letters and in the log."""
     await appended(world)
-    streams = world.streams()
 
-    await streams.settle(await one(streams, REQUESTS), Dead(Code.NOT_JSON, "not JSON"))
+    await world.settle(await world.next(REQUESTS), Dead(Code.NOT_JSON, "not JSON"))
 
     assert await world.length(NOTICES) == 0
     assert len(await world.dead()) == 1
@@ -206,8 +195,7 @@ async def test_a_dead_request_without_a_channel_tells_nobody(world: World) -> No
 async def test_a_dead_notice_does_not_silence_its_request(world: World) -> None:
     """The next change is told again."""
     await planned(world, "org/team-a")
-    streams = world.streams()
-    await streams.settle(await one(streams, NOTICES), Dead(Code.SLACK_REFUSED, "no such channel"))
+    await world.settle(await world.next(NOTICES), Dead(Code.SLACK_REFUSED, "no such channel"))
 
     await settle_all(world, migrated())
 
@@ -254,10 +242,9 @@ async def test_copies_that_were_deleted_are_not_counted_as_there(
 async def test_half_a_surrogate_pair_does_not_keep_a_delivery_for_ever(world: World) -> None:
     """JSON can spell what UTF-8 cannot; the verdict is carried out all the same."""
     await appended(world)
-    streams = world.streams()
-    delivery = await one(streams, REQUESTS)
+    delivery = await world.next(REQUESTS)
 
-    assert await streams.settle(delivery, Dead(Code.BAD_SOURCE, "no source: \ud800"))
+    await world.settle(delivery, Dead(Code.BAD_SOURCE, "no source: \ud800"))
 
 
 async def test_an_entry_that_names_a_running_request_does_not_touch_it(world: World) -> None:
@@ -265,12 +252,11 @@ async def test_an_entry_that_names_a_running_request_does_not_touch_it(world: Wo
     request = await planned(world, "org/team-a")
     plan = await world.plans.read(request)
     before = await world.request(request)
-    streams = world.streams()
     entry = await world.append(
         Stream.REQUESTS, {b"payload": a_message("org/team-b"), b"request": request.encode()}
     )
 
-    assert await streams.settle(await one(streams, Stream.REQUESTS), plan_for("org/team-b"))
+    await world.settle(await world.next(Stream.REQUESTS), plan_for("org/team-b"))
 
     assert await world.plans.read(request) == plan
     assert await world.request(request) == before
@@ -283,11 +269,10 @@ async def test_an_entry_that_names_a_running_request_does_not_touch_it(world: Wo
 async def test_a_request_that_was_parked_is_itself_when_it_comes_back(world: World) -> None:
     """It goes by another entry, under its first name."""
     request = await appended(world, "org/team-a")
-    streams = world.streams()
-    assert await streams.settle(await one(streams, Stream.REQUESTS), Snooze("later", 0))
-    await streams.sweep({})
+    await world.settle(await world.next(Stream.REQUESTS), Snooze("later", 0))
+    await world.streams().sweep({})
 
-    assert await streams.settle(await one(streams, Stream.REQUESTS), plan_for("org/team-a"))
+    await world.settle(await world.next(Stream.REQUESTS), plan_for("org/team-a"))
 
     assert (await world.request(request))["state"] == "running"
     assert await world.dead() == []

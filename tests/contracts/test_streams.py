@@ -40,7 +40,7 @@ async def test_an_entry_is_handed_out_once(world: World) -> None:
     """What one consumer received, no other receives."""
     request = await appended(world)
 
-    delivery = await one(world.streams("worker-1"), REQUESTS)
+    delivery = await world.next(REQUESTS, "worker-1")
 
     assert delivery.entry == RequestEntry(request, a_message())
     assert (delivery.token.count, delivery.attempts, delivery.since_progress) == (1, 0, 1)
@@ -60,10 +60,9 @@ async def test_a_deleted_stream_is_made_again_and_nothing_passed_over(world: Wor
     """What was appended while there was no group is received all the same."""
     await world.drop(REQUESTS)
     request = await appended(world)
-    streams = world.streams()
 
-    assert await streams.receive(REQUESTS, 1) == ()
-    assert (await one(streams, REQUESTS)).token.entry == request
+    assert await world.streams().receive(REQUESTS, 1) == ()
+    assert (await world.next(REQUESTS)).token.entry == request
 
 
 async def test_a_stream_that_is_gone_is_made_again_empty(world: World) -> None:
@@ -79,7 +78,7 @@ async def test_an_entry_without_a_payload_is_unreadable_and_says_why(world: Worl
     """Nothing that stands in a stream makes receiving fail."""
     await world.append(REQUESTS, {b"pay\xffload": b"{}"})
 
-    delivery = await one(world.streams(), REQUESTS)
+    delivery = await world.next(REQUESTS)
 
     assert isinstance(delivery.entry, UnreadableEntry)
     assert "payload" in delivery.entry.problem
@@ -89,7 +88,7 @@ async def test_a_newer_entry_is_told_from_an_unreadable_one(world: World) -> Non
     """A rolling upgrade is no reason to give up work."""
     await world.append(MIGRATIONS, {b"v": b"99", b"what": b"ever"})
 
-    assert (await one(world.streams(), MIGRATIONS)).entry == NewerEntry(99)
+    assert (await world.next(MIGRATIONS)).entry == NewerEntry(99)
 
 
 # --------------------------------------------------------------------------------------------- fence
@@ -99,19 +98,19 @@ async def test_a_stale_count_settles_nothing(world: World) -> None:
     """Once reclaimed, the holder of before changes nothing, though it bears the same name."""
     await planned(world, "org/team-a")
     streams = world.streams()
-    stale = await one(streams, MIGRATIONS)
+    stale = await world.next(MIGRATIONS)
     await world.advance(LONG_AGO_S)
     (fresh,) = (await streams.sweep(ROOM)).deliveries
 
     assert not await streams.settle(stale, migrated())
     assert await world.length(MIGRATIONS) == 1
-    assert await streams.settle(fresh, migrated())
+    await world.settle(fresh, migrated())
 
 
 async def test_a_foreign_consumer_settles_nothing(world: World) -> None:
     """The right to settle is the holder's alone."""
     await appended(world)
-    theirs = await one(world.streams("worker-1"), REQUESTS)
+    theirs = await world.next(REQUESTS, "worker-1")
     await world.advance(LONG_AGO_S)
     await world.streams("worker-2").sweep(ROOM)
 
@@ -123,11 +122,10 @@ async def test_a_foreign_consumer_settles_nothing(world: World) -> None:
 async def test_a_repeated_settle_changes_nothing(world: World) -> None:
     """An answer may be lost: the second settle says so, and does nothing."""
     await appended(world, "org/team-a")
-    streams = world.streams()
-    delivery = await one(streams, REQUESTS)
+    delivery = await world.next(REQUESTS)
 
-    assert await streams.settle(delivery, plan_for("org/team-a"))
-    assert not await streams.settle(delivery, plan_for("org/team-a"))
+    await world.settle(delivery, plan_for("org/team-a"))
+    assert not await world.streams().settle(delivery, plan_for("org/team-a"))
     assert await world.length(MIGRATIONS) == 1
 
 
@@ -135,7 +133,7 @@ async def test_nobody_holds_anything_in_a_stream_that_is_gone(world: World) -> N
     """Renewing and settling answer "lost", and do not fail."""
     await appended(world)
     streams = world.streams()
-    delivery = await one(streams, REQUESTS)
+    delivery = await world.next(REQUESTS)
     await world.drop(REQUESTS)
 
     assert await streams.renew([Held(delivery.token, None)]) == {delivery.token}
@@ -148,14 +146,13 @@ async def test_nobody_holds_anything_in_a_stream_that_is_gone(world: World) -> N
 async def test_renewing_keeps_a_delivery(world: World) -> None:
     """A lease that is renewed does not run out."""
     await appended(world)
-    streams = world.streams("worker-1")
-    delivery = await one(streams, REQUESTS)
+    delivery = await world.next(REQUESTS, "worker-1")
     for _ in range(3):
         await world.advance(LEASE_S * 0.75)
-        assert await streams.renew([Held(delivery.token, None)]) == frozenset()
+        assert await world.streams("worker-1").renew([Held(delivery.token, None)]) == frozenset()
         assert (await world.streams("worker-2").sweep(ROOM)).deliveries == ()
 
-    assert await streams.settle(delivery, plan_for("org/team-a"))
+    await world.settle(delivery, plan_for("org/team-a"), consumer="worker-1")
 
 
 async def test_renewing_never_steals_back(world: World) -> None:
@@ -177,7 +174,7 @@ async def test_renewing_tells_the_lost_from_the_kept(world: World) -> None:
     await appended(world)
     streams = world.streams()
     gone, kept = await streams.receive(REQUESTS, 2)
-    await streams.settle(gone, plan_for("org/team-a"))
+    await world.settle(gone, plan_for("org/team-a"))
 
     lost = await streams.renew([Held(gone.token, None), Held(kept.token, None)])
 
@@ -209,7 +206,7 @@ async def test_a_lock_that_is_not_renewed_runs_out(world: World) -> None:
 async def test_a_sweep_takes_over_what_is_idle_longer_than_the_lease(world: World) -> None:
     """The new holder has another count, so the old token is void for ever."""
     await appended(world)
-    stale = await one(world.streams("worker-1"), REQUESTS)
+    stale = await world.next(REQUESTS, "worker-1")
     assert (await world.streams("worker-2").sweep(ROOM)).deliveries == ()
     await world.advance(LONG_AGO_S)
 
@@ -248,9 +245,8 @@ async def test_a_sweep_tells_where_it_left_something(world: World) -> None:
     await world.streams("dead").receive(REQUESTS, 3)
     await world.advance(LONG_AGO_S)
     await world.streams("alive").receive(REQUESTS, 1)
-    streams = world.streams()
 
-    left = [(await streams.sweep({REQUESTS: n, NOTICES: n})).left for n in (0, 2, 1, 0)]
+    left = [(await world.streams().sweep({REQUESTS: n, NOTICES: n})).left for n in (0, 2, 1, 0)]
 
     assert left == [{REQUESTS}, {REQUESTS}, set(), set()]
 
@@ -260,7 +256,7 @@ async def test_a_sweep_passes_a_front_of_renewed_entries(world: World) -> None:
     for _ in range(25):
         await appended(world)
     held = await world.streams("alive").receive(REQUESTS, 24)
-    orphan = await one(world.streams("dead"), REQUESTS)
+    orphan = await world.next(REQUESTS, "dead")
     await world.advance(LONG_AGO_S)
     await world.streams("alive").renew([Held(d.token, None) for d in held])
 
@@ -332,7 +328,7 @@ async def test_a_lease_that_was_lost_and_outlived_is_no_death(world: World, way:
 async def test_deaths_are_counted_beside_leases_that_were_lost(world: World) -> None:
     """Of any stream: what kills workers is poison, though others were only slow."""
     await appended(world)
-    delivery = await one(world.streams("w1"), REQUESTS)
+    delivery = await world.next(REQUESTS, "w1")
     counted = []
     for n in range(2, 7):
         lost = delivery
@@ -348,7 +344,7 @@ async def test_deaths_are_counted_beside_leases_that_were_lost(world: World) -> 
 async def test_an_entry_that_was_removed_in_hand_is_dead_lettered_as_a_stub(world: World) -> None:
     """Somebody deletes work by hand: that is counted and told, not passed over."""
     await appended(world)
-    delivery = await one(world.streams("worker-1"), REQUESTS)
+    delivery = await world.next(REQUESTS, "worker-1")
     await world.advance(LONG_AGO_S)
     await world.remove(REQUESTS, delivery.token.entry)
 
@@ -362,11 +358,10 @@ async def test_an_entry_that_was_removed_in_hand_is_dead_lettered_as_a_stub(worl
 async def test_an_entry_that_was_removed_is_told_by_its_renewal(world: World) -> None:
     """The worker that has it in hand is the first to notice, and nobody after it could."""
     await appended(world)
-    streams = world.streams()
-    delivery = await one(streams, REQUESTS)
+    delivery = await world.next(REQUESTS)
     await world.remove(REQUESTS, delivery.token.entry)
 
-    assert await streams.renew([Held(delivery.token, None)]) == {delivery.token}
+    assert await world.streams().renew([Held(delivery.token, None)]) == {delivery.token}
     (stub,) = await world.dead()
     assert (stub["code"], stub["entry"]) == ("entry_trimmed", delivery.token.entry)
 
@@ -416,7 +411,7 @@ async def test_retiring_hands_back_what_is_held(world: World) -> None:
 async def test_retiring_leaves_what_others_hold(world: World) -> None:
     """It hands back its own."""
     await appended(world)
-    delivery = await one(world.streams("worker-1"), REQUESTS)
+    delivery = await world.next(REQUESTS, "worker-1")
 
     await world.streams("worker-2").retire()
 
@@ -430,13 +425,13 @@ async def test_a_parked_delivery_comes_back_when_it_is_due(world: World) -> None
     """It waits in nobody's hands, and is the same work when it comes back."""
     await planned(world, "org/team-a")
     streams = world.streams()
-    delivery = await one(streams, MIGRATIONS)
-    await streams.settle(delivery, Snooze("not yet", 30))
+    delivery = await world.next(MIGRATIONS)
+    await world.settle(delivery, Snooze("not yet", 30))
 
     assert (await streams.sweep(ROOM)).promoted == 0
     await world.advance(31)
     assert (await streams.sweep(ROOM)).promoted == 1
-    again = await one(streams, MIGRATIONS)
+    again = await world.next(MIGRATIONS)
     assert (again.entry, again.attempts, again.token.count) == (delivery.entry, 0, 1)
     assert await world.parked() == 0
 
@@ -444,14 +439,13 @@ async def test_a_parked_delivery_comes_back_when_it_is_due(world: World) -> None
 async def test_a_retry_counts_an_attempt_and_a_snooze_none(world: World) -> None:
     """Only what failed is counted."""
     await planned(world, "org/team-a")
-    streams = world.streams()
     seen = []
     for verdict in (Retry("failed", 0), Snooze("waits", 0), Retry("failed", 0)):
-        delivery = await one(streams, MIGRATIONS)
-        await streams.settle(delivery, verdict)
-        await streams.sweep(ROOM)
+        delivery = await world.next(MIGRATIONS)
+        await world.settle(delivery, verdict)
+        await world.streams().sweep(ROOM)
         seen.append(delivery.attempts)
-    seen.append((await one(streams, MIGRATIONS)).attempts)
+    seen.append((await world.next(MIGRATIONS)).attempts)
 
     assert seen == [0, 1, 1, 2]
 
@@ -459,11 +453,10 @@ async def test_a_retry_counts_an_attempt_and_a_snooze_none(world: World) -> None
 async def test_a_parked_request_keeps_its_first_id(world: World) -> None:
     """It comes back as another entry, and is the same request."""
     request = await appended(world)
-    streams = world.streams()
-    await streams.settle(await one(streams, REQUESTS), Retry("no source", 0))
-    await streams.sweep(ROOM)
+    await world.settle(await world.next(REQUESTS), Retry("no source", 0))
+    await world.streams().sweep(ROOM)
 
-    again = await one(streams, REQUESTS)
+    again = await world.next(REQUESTS)
 
     assert again.entry == RequestEntry(request, a_message())
     assert again.token.entry != request
@@ -473,11 +466,10 @@ async def test_any_bytes_survive_parking(world: World) -> None:
     """A message is not parsed before the planner, whatever it is."""
     payload = bytes(range(256)) + '"\\\u2028é\ud800'.encode("utf-8", "surrogatepass")
     await world.append(REQUESTS, {b"payload": payload})
-    streams = world.streams()
-    await streams.settle(await one(streams, REQUESTS), Retry("later", 0))
-    await streams.sweep(ROOM)
+    await world.settle(await world.next(REQUESTS), Retry("later", 0))
+    await world.streams().sweep(ROOM)
 
-    again = await one(streams, REQUESTS)
+    again = await world.next(REQUESTS)
 
     assert isinstance(again.entry, RequestEntry)
     assert again.entry.payload == payload
@@ -491,7 +483,7 @@ async def test_what_is_due_comes_back_oldest_request_first(world: World) -> None
     streams = world.streams()
     deliveries = await streams.receive(MIGRATIONS, 10)
     for delivery in reversed(deliveries):
-        await streams.settle(delivery, Snooze("closed", 0))
+        await world.settle(delivery, Snooze("closed", 0))
     await world.advance(1)
     await world.streams().sweep(ROOM)
 
@@ -506,27 +498,25 @@ async def test_the_release_of_a_target_wakes_who_waits_for_it(world: World) -> N
     await taken(world, holder)
     await planned(world, "org/team-a")
     await planned(world, "org/team-a")
-    streams = world.streams("worker-2")
-    waiting = await streams.receive(MIGRATIONS, 2)
+    waiting = await world.streams("worker-2").receive(MIGRATIONS, 2)
     for delivery in reversed(waiting):
-        await streams.settle(delivery, Snooze("busy", 30, waits_for=TARGET))
+        await world.settle(delivery, Snooze("busy", 30, waits_for=TARGET), consumer="worker-2")
     assert await world.parked() == 2
 
     await world.streams("worker-1").settle(holder, migrated())
 
     assert await world.parked() == 1
-    woken = await one(streams, MIGRATIONS)
+    woken = await world.next(MIGRATIONS, "worker-2")
     assert woken.entry == waiting[0].entry
 
 
 async def test_a_target_that_was_released_meanwhile_wakes_at_once(world: World) -> None:
     """Nobody else would: the release came before the waiting."""
     delivery = await migrating(world)
-    streams = world.streams()
 
-    await streams.settle(delivery, Snooze("busy", 30, waits_for=TARGET))
+    await world.settle(delivery, Snooze("busy", 30, waits_for=TARGET))
 
-    assert (await streams.sweep(ROOM)).promoted == 1
+    assert (await world.streams().sweep(ROOM)).promoted == 1
 
 
 async def test_who_waits_for_a_dead_holder_comes_back_in_time(world: World) -> None:
@@ -534,20 +524,18 @@ async def test_who_waits_for_a_dead_holder_comes_back_in_time(world: World) -> N
     holder = await migrating(world, consumer="dead")
     await taken(world, holder)
     await planned(world, "org/team-a")
-    streams = world.streams()
-    waiting = await one(streams, MIGRATIONS)
-    await streams.settle(waiting, Snooze("busy", 30, waits_for=TARGET))
+    waiting = await world.next(MIGRATIONS)
+    await world.settle(waiting, Snooze("busy", 30, waits_for=TARGET))
     await world.advance(31)
 
-    assert (await streams.sweep({REQUESTS: 1})).promoted == 1
+    assert (await world.streams().sweep({REQUESTS: 1})).promoted == 1
 
 
 async def test_a_notice_that_was_said_is_gone(world: World) -> None:
     """Nothing follows from it."""
     await planned(world, "org/team-a")
-    streams = world.streams()
 
-    assert await streams.settle(await one(streams, NOTICES), Done(Said()))
+    await world.settle(await world.next(NOTICES), Done(Said()))
     assert await world.length(NOTICES) == 0
 
 
@@ -564,7 +552,7 @@ async def test_what_is_handed_back_to_rest_comes_again_after_a_lease(world: Worl
     """Nobody of this version can work on it, so it does not come round with each sweep; it is not counted, either."""
     await world.append(MIGRATIONS, {b"v": b"99"})
     streams = world.streams()
-    assert await streams.settle(await one(streams, MIGRATIONS), Handback("newer", rests=True))
+    await world.settle(await world.next(MIGRATIONS), Handback("newer", rests=True))
 
     assert (await streams.sweep({MIGRATIONS: 1})).deliveries == ()
     await world.advance(LEASE_S + 1)

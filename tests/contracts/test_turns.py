@@ -11,7 +11,7 @@ from monarch.core.target.permission import (
     WasUnanswered,
 )
 from tests.contracts.crossings import PATIENT, InLine
-from tests.contracts.moves import one, planned, taken
+from tests.contracts.moves import planned, taken
 from tests.contracts.worlds import NO_CEILINGS, World
 
 SLOWLY = replace(NO_CEILINGS, interval_ms=20_000)
@@ -25,7 +25,7 @@ async def crossings(world: World, ceilings: Ceilings, *targets: str) -> list[InL
     found = []
     for number, target in enumerate(targets, start=1):
         await planned(world, target)
-        delivery = await one(world.streams(), Stream.MIGRATIONS)
+        delivery = await world.next(Stream.MIGRATIONS)
         look = await taken(world, delivery, TargetId(number))
         found.append(InLine(world, delivery, TargetId(number), ceilings, look))
     return found

@@ -21,8 +21,9 @@ from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams, make_group
 from monarch.adapters.valkey.views.plans import ValkeyPlans
 from monarch.core.budget.ceilings import Ceilings, Pace
-from monarch.core.delivery import Stream, Token
+from monarch.core.delivery import Delivery, Stream, Token
 from monarch.core.ids import MigrationId, RequestId, TargetId
+from monarch.core.verdict import Verdict
 from monarch.ports import Budget, Cards, Hands, Inbox, Ledger, Logins, Meter, Plans, Streams
 from monarch.stages.aside import on_the_loop
 from scripts.memory.client import MemoryClient
@@ -73,6 +74,17 @@ class World:
             lease_ms=round(LEASE_S * 1000),
             retention_ms=RETENTION_MS,
         )
+
+    async def next(self, stream: Stream, consumer: str = "worker-1") -> Delivery:
+        """Receive exactly one delivery."""
+        (delivery,) = await self.streams(consumer).receive(stream, 1)
+        return delivery
+
+    async def settle(
+        self, delivery: Delivery, verdict: Verdict, consumer: str = "worker-1"
+    ) -> None:
+        """Settle a delivery that is still held."""
+        assert await self.streams(consumer).settle(delivery, verdict)
 
     def ledger(
         self,

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monarch.core.github.classify import MAX_WAIT_S, Reply, classify
+from monarch.core.github.limits import MAX_RESET_S
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient, Unknown
 
 DATE = {"date": "Wed, 21 Oct 2026 07:28:00 GMT"}
@@ -71,6 +72,11 @@ def a_reply(
         (a_reply(403, "x", {**DATE, **RESET, "x-ratelimit-reset": "soon"}), None),
         # Another order of clocks, absurd values, a date instead of seconds.
         (a_reply(403, "x", {**DATE, **RESET, "x-ratelimit-reset": str(DATE_S - 60)}), 1),
+        (
+            a_reply(403, "x", {**DATE, **RESET, "x-ratelimit-reset": str(DATE_S + 86400)}),
+            MAX_RESET_S,
+        ),
+        (a_reply(429, "x", {**RESET, "date": "Thu, 01 Jan 1970 00:00:00 GMT"}), MAX_RESET_S),
         (a_reply(429, "x", {"retry-after": "0"}), 1),
         (a_reply(429, "x", {"retry-after": "1.5"}), 1.5),
         (a_reply(429, "x", {"retry-after": "999999999999"}), MAX_WAIT_S),
@@ -150,6 +156,18 @@ def test_a_refused_ticket_is_the_tickets_when_written(status: int) -> None:
     assert "title is too long" in written.reason
     assert isinstance(read, Permanent)
     assert (read.scope, read.code) == (Scope.REPOSITORY, Code.REFUSED)
+
+
+@pytest.mark.parametrize(
+    ("body", "elsewhere"), [(b'{"message": "Not Found"}', False), (b"<html>", True), (b"", True)]
+)
+def test_a_404_in_nobodys_words_may_be_another_servers(body: bytes, *, elsewhere: bool) -> None:
+    """An address without /api/v3 answers so to everything: to look at each repository would be in vain."""
+    outcome = classify(Reply(404, {}, body), writing=False)
+
+    assert isinstance(outcome, Permanent)
+    assert ("GITHUB_API_URL" in outcome.advice.text) == elsewhere
+    assert "check its name and access" in outcome.advice.text
 
 
 def test_a_validation_that_only_mentions_spam_is_no_limit() -> None:

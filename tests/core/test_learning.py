@@ -146,8 +146,24 @@ def test_somebody_elses_block_teaches_nothing() -> None:
 
 
 def test_a_small_load_lowers_a_ceiling_by_steps() -> None:
-    """Another program may have used it up: a quarter is the least at once."""
-    assert refused(burst(12), wait_s=3000).hour.ceiling == 125
+    """Another program may have used it up: a quarter is the least at once, if a second refusal says the same."""
+    first, later = refused(burst(12), wait_s=3000), NOW + HOUR + 60_000
+    second = refused(burst(12) + burst(12, later), first, wait_s=3000, now=later)
+
+    assert first.hour.ceiling == 0
+    assert second.hour.ceiling == 125
+
+
+@pytest.mark.parametrize("writes", [1, 5, 20, 59, 124])
+@pytest.mark.parametrize("asked_s", [120, 600, 3600])
+def test_a_lone_refusal_that_asks_for_minutes_teaches_no_hour_while_little_was_written(
+    writes: int, asked_s: int
+) -> None:
+    """At five writes of 500 GitHub asked for two minutes, and for hours the fleet wrote a quarter of what it may."""
+    learned = refused(paced(writes, 40), wait_s=asked_s)
+
+    assert ceilings_of(learned) == (0, 0)
+    assert effective(SET, learned) == SET
 
 
 def test_without_any_ceiling_one_is_learned_from_two_that_agree() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monarch.core.github.limits import MAX_WAIT_S, Standing, primary_standing
+from monarch.core.github.limits import MAX_RESET_S, Standing, primary_standing
 from monarch.core.github.reply import Reply
 
 DATE = "Wed, 21 Oct 2026 07:28:00 GMT"
@@ -36,7 +36,7 @@ def test_half_of_it_says_nothing(missing: str) -> None:
         ({"x-ratelimit-resource": "search"}, None),
         ({"x-ratelimit-resource": ""}, Standing(4987, 1800)),
         ({"x-ratelimit-reset": str(DATE_S - 5)}, Standing(4987, 0)),
-        ({"x-ratelimit-reset": "999999999999999"}, Standing(4987, MAX_WAIT_S)),
+        ({"x-ratelimit-reset": "999999999999999"}, Standing(4987, MAX_RESET_S)),
         ({"x-ratelimit-remaining": "many"}, None),
     ],
 )
@@ -52,4 +52,4 @@ def test_whatever_the_headers_say_nothing_is_raised(headers: dict[str, str]) -> 
     """And what comes of it stays within its bounds."""
     standing = primary_standing(Reply(200, HEADERS | headers))
 
-    assert standing is None or 0 <= standing.reset_in_s <= MAX_WAIT_S
+    assert standing is None or 0 <= standing.reset_in_s <= MAX_RESET_S

@@ -1,9 +1,8 @@
 """A story: a scenario, lived by processes that trouble befalls, and judged by what the outside world then shows."""
 
-import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 import anyio
 import trio
@@ -17,6 +16,8 @@ from monarch.core.copy.marker import read_marker
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, migration_id
 from monarch.core.report.summary import ENDS, State
+from monarch.sandbox.judge.copies import doubled, lost
+from monarch.sandbox.judge.words import done_lines, failure_in
 from scripts.memory.keyspace import Memory
 from tests.contracts.worlds import LEASE_S
 from tests.stages import faithful
@@ -33,10 +34,15 @@ LINGERS_S: Final = 3 * LEASE_S + 45
 
 TAKEN_OVER_WITHIN_S: Final = LEASE_S + 5
 GOING_BACK: Final = {Blow.FORGET, Blow.REVERT}
-DONE = re.compile(r"^:white_check_mark: <[^|>]*/issues\|([^>]+)>", re.MULTILINE)
-REPLY = re.compile(r"failed \((\w+)\)\.")
 AGAIN = "Said again"
 Act = Callable[["Story"], Awaitable[None]]
+
+
+class Copy(NamedTuple):
+    """An issue in a target, and the id of the ticket that it is a copy of; `None`: of no ticket."""
+
+    number: int
+    ticket: int | None
 
 
 @dataclass(frozen=True)
@@ -196,12 +202,9 @@ class Story:
 
     def _witness(self, channel: str, text: str) -> None:
         """Whatever is said to be done is looked up at that very moment."""
-        for line in text.splitlines():
-            if (found := DONE.match(line)) is None:
-                continue
-            target, wanted = found[1], self._expected_ids(found[1], line)
-            missing = wanted - set(self._ids(target)) - self.deleted
-            if missing:
+        for target, line in done_lines(text):
+            wanted = self._expected_ids(target, line) - self.deleted
+            if missing := lost(wanted, self._copies(target)):
                 self.lies.append(f"{target} was said to be done, and {missing} were missing")
 
     def _expected_ids(self, target: str, text: str) -> set[int]:
@@ -213,18 +216,16 @@ class Story:
         named = text.lower()
         return {i.id for i in found if i.milestone and f'"{i.milestone.title.lower()}"' in named}
 
-    def _ids(self, target: str) -> list[int]:
-        """The tickets of the copies: by their markers, and of the predecessor's issues by their titles."""
+    def _copies(self, target: str) -> Iterator[Copy]:
+        """The copies: by their markers, and the predecessor's issues by their titles."""
         github = self.house.github
         by_title = {issue.title: issue.id for issue in github.issues(SOURCE)}
-        found: list[int | None] = []
         for issue in github.issues(target):
             marker = read_marker(issue.body)
             if marker is not None:
-                found.append(marker.ticket)
+                yield Copy(issue.number, marker.ticket)
             elif issue.author_id == github.writes_as.id:
-                found.append(by_title.get(issue.title))
-        return [ticket for ticket in found if ticket is not None]
+                yield Copy(issue.number, by_title.get(issue.title))
 
     # ---------------------------------------------------------------------------------------- judging
 
@@ -273,12 +274,11 @@ class Story:
 
     def _judge_copies(self) -> None:
         for target, titles in self.scenario.titles.items():
-            ids = self._ids(target)
-            doubled = sorted({one for one in ids if ids.count(one) > 1})
-            if doubled and self._may_be_doubled:
-                self._judge_stray(target, len(ids) - len(set(ids)))
+            seconds = doubled(self._copies(target))
+            if seconds and self._may_be_doubled:
+                self._judge_stray(target, {copy.number for copy, _ in seconds})
                 continue
-            assert not doubled, f"{target} holds second copies: {self.house.github.titles(target)}"
+            assert not seconds, f"{target} holds second copies: {self.house.github.titles(target)}"
             if not self._is_rolled_back:
                 assert self.house.github.titles(target) == list(titles)
         if not self._may_be_doubled and not self._is_rolled_back:
@@ -311,10 +311,10 @@ class Story:
         assert self.house.state(request) == "done"
         assert self.house.github.did == did
 
-    def _judge_stray(self, target: str, strays: int) -> None:
+    def _judge_stray(self, target: str, strays: set[int]) -> None:
         """What happens in the window is found by Monarch itself, and said."""
         numbers = {line["number"] for line in self.house.told("stray.found")}
-        assert len(numbers) == strays, f"{strays} second copies, and reported were {numbers}"
+        assert numbers == strays, f"the second copies are {strays}, and reported were {numbers}"
         said = "\n".join(self.house.slack.texts("C1"))
         store = self.house.store
         names = {target, *(name for asked in store.requests for name in store.targets(asked))}
@@ -334,8 +334,8 @@ class Story:
         messages = [m for m in self.house.slack.messages.values() if m.channel == channel]
         shown = [m for m in messages if m.blocks]
         said = [m.text for m in messages if not m.blocks]
-        causes = [found[1] for text in said if (found := REPLY.search(text.partition("\n")[0]))]
-        finals = [text for text in said if not REPLY.search(text.partition("\n")[0])]
+        causes = [cause for cause in map(failure_in, said) if cause]
+        finals = [text for text in said if failure_in(text) is None]
         known = [r for r in self.house.store.requests.values() if r.get("channel") == channel]
         ends = sum(int(one["run"]) for one in known)
         plain = [text for text in finals if AGAIN not in text]

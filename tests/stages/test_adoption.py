@@ -341,7 +341,7 @@ async def test_an_issue_that_appears_while_our_own_write_is_unanswered(
     house.github.faults.at("create_issue", 1, fault)
     house.publish(TEAM_A)
 
-    async def appears() -> None:
+    async with house.running():
         here = house.github.at(TEAM_A).repository.id
         await house.until(
             lambda: any(isinstance(r, Intended) for r in house.store.ledger(here).values())
@@ -349,8 +349,6 @@ async def test_an_issue_that_appears_while_our_own_write_is_unanswered(
         await house.until(lambda: house.github.faults.count("create_issue") == 1)
         ours(house, 3)
         await house.until_quiet()
-
-    await house.worker().run(appears)
 
     copies = [issue for issue in house.github.issues(TEAM_A) if issue.title == "Ticket 3"]
     marked = [issue.number for issue in copies if read_marker(issue.body)]

@@ -71,12 +71,10 @@ async def test_a_student_puts_ticket_12s_marker_into_copy_1(house: House) -> Non
     house.ceilings = SLOWLY
     house.publish(TEAM_A)
 
-    async def edit() -> None:
+    async with house.running():
         await house.until(lambda: len(ours(house)) == 3)
         house.github.edit_issue(TEAM_A, 1, body=f"Do it.\n\n{marker(house, 12)}")
         await house.until_quiet()
-
-    await house.worker().run(edit)
     await house.migrate(TEAM_A)
 
     assert_well(house)
@@ -92,7 +90,7 @@ async def test_team_0420_a_marker_is_added_to_copy_1_and_then_the_memory_is_lost
     house.ceilings = SLOWLY
     house.publish(TEAM_A)
 
-    async def edit_and_forget() -> None:
+    async with house.running():
         await house.until(lambda: len(ours(house)) == 3)
         own, added = house.github.issues(TEAM_A)[0].body, marker(house, 12)
         text = f"{own}\n{added}" if where == "below its own" else f"{added}\n{own}"
@@ -101,8 +99,6 @@ async def test_team_0420_a_marker_is_added_to_copy_1_and_then_the_memory_is_lost
         house.store.forget()
         house.publish(TEAM_A)
         await house.until_quiet()
-
-    await house.worker().run(edit_and_forget)
     await house.settle()
 
     assert_well(house)

@@ -87,13 +87,11 @@ async def test_an_intent_that_was_not_there_before_is_waited_for(house: House) -
     house.publish(TEAM_A)
     passage = IntentAtTheLastMoment(house)
 
-    async def first_copy() -> None:
+    async with house.running(passage=passage):
         await house.until(lambda: house.github.titles(TEAM_A) != [])
         assert passage.since_s is not None
         assert anyio.current_time() - passage.since_s >= SETTLING_MS / 1000
         await house.until_quiet()
-
-    await house.worker(passage=passage).run(first_copy)
 
     assert house.github.titles(TEAM_A) == TITLES
 
@@ -376,10 +374,8 @@ async def test_a_worker_that_dies_in_the_middle_is_followed_by_another(house: Ho
     house.ceilings = SLOWLY
     request = house.publish(TEAM_A)
 
-    async def second_copy() -> None:
+    async with house.running("dying"):
         await house.until(lambda: len(house.github.titles(TEAM_A)) == 2)
-
-    await house.worker("dying").run(second_copy)
     await house.worker("heir").run(house.until_quiet)
 
     assert house.github.titles(TEAM_A) == TITLES
@@ -394,13 +390,11 @@ async def test_a_zombies_copy_between_two_of_ours_is_seen_at_once(house: House) 
     house.ceilings = SLOWLY
     request = house.publish(TEAM_B)
 
-    async def zombie() -> None:
+    async with house.running():
         await house.until(lambda: house.github.titles(TEAM_B) == ["One"])
         author = house.github.me.login
         house.github.add_issue(TEAM_B, "Three", bodies["Three"], author=author)
         await house.until_quiet()
-
-    await house.worker().run(zombie)
 
     assert sorted(house.github.titles(TEAM_B)) == sorted(TITLES)
     assert house.state(request) == "done"

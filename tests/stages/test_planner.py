@@ -165,13 +165,11 @@ async def test_a_template_that_shows_less_than_github_counts_is_not_empty_yet(
     house.github.add("org/young", open_issues=2)
     request = house.publish(TEAM_A, source="org/young")
 
-    async def its_tickets_show() -> None:
+    async with house.running():
         await pass_time(1)
         house.github.add_issue("org/young", "One")
         house.github.add_issue("org/young", "Two")
         await house.until_quiet()
-
-    await house.worker().run(its_tickets_show)
 
     assert house.state(request) == "done"
     assert house.told("retry.scheduled")
@@ -265,11 +263,9 @@ async def test_a_plan_does_not_change(house: House) -> None:
     house.github.faults.at("create_issue", 1, Fault(RateLimited("a limit", 600)))
     house.publish(TEAM_A)
 
-    async def template_grows() -> None:
+    async with house.running():
         await house.until(lambda: bool(house.store.plans))
         house.github.add_issue(SOURCE, "Two")
         await house.until_quiet()
-
-    await house.worker().run(template_grows)
 
     assert house.github.titles(TEAM_A) == ["One"]

@@ -54,10 +54,8 @@ async def test_one_that_waits_tells_of_the_copies_that_are_there(house: House) -
     house.github.faults.at("create_issue", 13, Fault(RateLimited("a limit", 600)))
     again = house.publish(TEAM_A)
 
-    async def until_parked() -> None:
+    async with house.running():
         await house.until(lambda: bool(house.store.parked))
-
-    await house.worker().run(until_parked)
 
     assert counts(house, again) == (0, 12, 0)
 

@@ -48,12 +48,9 @@ def assert_well(house: House) -> None:
 
 async def interrupted(house: House, after: int, act: Callable[[], None]) -> None:
     """Run, and do something when so many creations were asked for; then another worker goes on."""
-
-    async def until() -> None:
+    async with house.running("worker-1"):
         await house.until(lambda: house.github.faults.count("create_issue") >= after)
         act()
-
-    await house.worker("worker-1").run(until)
     await house.settle()
 
 
@@ -145,12 +142,10 @@ async def test_another_account_signs_from_one_write_to_the_next(
     house.github.faults.at("create_issue", 3, LOST)
     house.publish(TEAM_A)
 
-    async def switch() -> None:
+    async with house.running():
         await house.until(lambda: house.github.faults.count("create_issue") == 2)
         signs(house, *after)
         await house.until_quiet()
-
-    await house.worker().run(switch)
 
     assert_well(house)
     assert not [line for line in house.told("delivery.snoozed") if line["log_level"] == "error"]

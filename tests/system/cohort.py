@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.control.views import RepositoryView, StateView
+from monarch.sandbox.judge.texts import marker_of
 from scripts.fleet_machine.fleet import SLACK_CHANNEL, SOURCE, a_target
-from scripts.fleet_machine.judge import marker_of
 
 TICKETS: Final = 28
 CLOSED: Final = TICKETS + 1
@@ -167,7 +167,7 @@ def assert_faithful(state: StateView, target: str, web_url: str) -> None:
         ticket = source.issues[n - 1]
         text = _text(n, read)
         line_end = "\r\n" if "\r\n" in text else "\n"
-        marker = marker_of(ticket, here)
+        marker = marker_of(ticket, here, SOURCE)
         assert copy.body == (f"{text}{line_end * 2}{marker}" if text else marker), copy.title
         assert copy.labels == ticket.labels
         assert (copy.milestone, copy.type) == (ticket.milestone, ticket.type)

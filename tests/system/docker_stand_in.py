@@ -41,15 +41,17 @@ class DockerStandIn:
         """Carry one command out; 125 is docker's own status for what it cannot do."""
         self.asked.append(arguments)
         match arguments:
-            case ["compose", "build", "monarch"] | ["rm", *_]:
+            case ["compose", "build", "monarch"] | ["compose", "rm", *_] | ["rm" | "exec", *_]:
                 return 0, ""
-            case ["compose", "ps", "--quiet", "monarch"]:
+            case ["compose", "ps", "--all", "--quiet", "monarch"]:
                 return 0, "".join(f"{pid}\n" for pid in self.running())
-            case ["compose", "up", "-d", "--wait", "--no-recreate", "--scale", scale]:
+            case ["inspect", "--format", _, *ids]:
+                return 0, "0 healthy\n" * len(ids)
+            case ["compose", "up", "-d", "--no-recreate", "--scale", scale]:
                 wanted = int(scale.removeprefix("monarch="))
                 self._fleet.start(wanted - len(self.running()))
                 return 0, ""
-            case ["stop", "--time", _, *ids]:
+            case ["stop", "-t", _, *ids]:
                 for pid in map(int, ids):
                     self._stop(pid)
                 return 0, ""

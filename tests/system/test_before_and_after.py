@@ -10,8 +10,9 @@ import httpx
 from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.control.views import RepositoryView, StateView
 from monarch.sandbox.journal import LogEntry
+from monarch.sandbox.judge.findings import tickets_in
+from monarch.sandbox.judge.texts import body_of_copy
 from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed, a_target
-from scripts.fleet_machine.judge import body_of_copy, tickets_of
 
 FULL, HALF, FRESH, READ = "team/full", "team/half", "team/fresh", "team/read"
 TEAMS = (FRESH, HALF, FULL, READ)
@@ -278,7 +279,11 @@ async def test_a_healing_restores_what_was_deleted_and_nothing_else(fleet: Fleet
     after = await fleet.sandbox.state()
     made = [issue for issue in after.repositories["team/a"].issues if issue.number > 5]
     assert [issue.title for issue in made] == ["Ticket 2", "Ticket 4"]
-    wanted = [ticket for ticket in tickets_of(after) if ticket.title in {"Ticket 2", "Ticket 4"}]
+    wanted = [
+        ticket
+        for ticket in tickets_in(after.repositories[SOURCE])
+        if ticket.title in {"Ticket 2", "Ticket 4"}
+    ]
     here = after.repositories["team/a"]
     assert [issue.body for issue in made] == [body_of_copy(one, here, SOURCE) for one in wanted]
     assert without(after.repositories["team/a"], 6, 7) == before.repositories["team/a"]

@@ -6,8 +6,9 @@ import time
 from monarch.sandbox.control.client import SandboxClient
 from monarch.sandbox.faults import Action, AnswerAfter, DropAfter, HangAfter, Hold, Match
 from monarch.sandbox.journal import LogEntry
+from monarch.sandbox.judge.findings import copies_in
 from scripts.fleet_machine.fleet import Fleet, a_message, a_seed, path_of
-from scripts.fleet_machine.judge import assert_all_copied, assert_copied, copies_in, final
+from scripts.fleet_machine.judge import assert_all_copied, assert_copied, final
 from scripts.fleet_machine.trouble import begin_stop, stop
 
 LEASE_S = 15

@@ -2,14 +2,10 @@
 
 from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.faults import DropAfter, Match
+from monarch.sandbox.judge.findings import copies_in, tickets_in
+from monarch.sandbox.judge.texts import marker_of
 from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed
-from scripts.fleet_machine.judge import (
-    assert_copied,
-    card,
-    copies_in,
-    marker_of,
-    tickets_of,
-)
+from scripts.fleet_machine.judge import assert_copied, card
 
 TEAM = "team/a"
 
@@ -54,7 +50,8 @@ async def test_a_signed_copy_is_known_after_all_was_forgotten_by_another_account
     before = await fleet.sandbox.state()
     here = before.repositories[TEAM]
     first = copies_in(here)[0].body or ""
-    assert first.startswith(f"Do part 1.\n\n\n{marker_of(tickets_of(before)[0], here)[:-4]} sig=")
+    marker = marker_of(tickets_in(before.repositories[SOURCE])[0], here, SOURCE)
+    assert first.startswith(f"Do part 1.\n\n\n{marker[:-4]} sig=")
     pasted = {"title": "mine", "body": first, "author": "student"}
     repository = {"full_name": TEAM, "issues": [pasted]}
     await fleet.sandbox.seed(Seed.model_validate({"repositories": [repository]}))
@@ -75,7 +72,7 @@ async def test_what_students_plant_in_a_target_suppresses_no_ticket(fleet: Fleet
     await _seed(fleet)
     state = await fleet.sandbox.state()
     here = state.repositories[TEAM]
-    markers = [marker_of(ticket, here, SOURCE) for ticket in tickets_of(state)]
+    markers = [marker_of(ticket, here, SOURCE) for ticket in tickets_in(state.repositories[SOURCE])]
     planted = [
         {"title": "all", "body": "\n".join(markers), "author": "team"},
         *({"title": "one", "body": f"x\n\n{marker}", "author": "student"} for marker in markers),

@@ -5,8 +5,8 @@ from typing import Any
 from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.control.views import IssueView, StateView
 from monarch.sandbox.faults import Hold, Match
+from monarch.sandbox.judge.texts import marker_of
 from scripts.fleet_machine.fleet import SLACK_CHANNEL, Fleet, a_message, a_target
-from scripts.fleet_machine.judge import marker_of
 from tests.golden import Golden, golden
 
 TARGETS = tuple(f"school/team-{n}" for n in range(1, 11))

@@ -8,12 +8,12 @@ from typing import Any
 from monarch.sandbox.control.client import SandboxClient
 from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.faults import Action, HangBefore, Hold, Match
+from monarch.sandbox.judge.findings import copies_in
 from scripts.fleet_machine.fleet import Fleet, a_message, a_seed, a_target, path_of
 from scripts.fleet_machine.judge import (
     assert_all_copied,
     assert_copied,
     card,
-    copies_in,
     endings,
     final,
     posts,

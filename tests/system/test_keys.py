@@ -3,8 +3,8 @@
 from typing import Any
 
 from monarch.sandbox.faults import Hold, Match
+from monarch.sandbox.judge.findings import tickets_in
 from scripts.fleet_machine.fleet import SLACK_CHANNEL, SOURCE, Fleet, a_message, a_seed, path_of
-from scripts.fleet_machine.judge import tickets_of
 
 MIGRATIONS = "{monarch}:migrations"
 
@@ -58,7 +58,7 @@ async def test_the_hashes_tell_what_became_of_a_request(fleet: Fleet) -> None:
     ledger = fleet.client.hgetall(f"{{monarch}}:ledger:{done['target_id']}")
     told = {field.decode(): record.decode().split()[:2] for field, record in ledger.items()}
     read = {field: record for field, record in told.items() if field.isdigit()}
-    tickets = tickets_of(state)
+    tickets = tickets_in(state.repositories[SOURCE])
     assert read == {str(t.id): ["created", f"#{n}"] for n, t in enumerate(tickets, start=1)}
 
     [dead] = _texts(fleet.client.xrange("{monarch}:dead"))

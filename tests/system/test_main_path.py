@@ -5,17 +5,10 @@ from typing import Any
 import pytest
 
 from monarch.sandbox.control.seed import Seed, SeedRepository
+from monarch.sandbox.judge.findings import copies_in, tickets_in
+from monarch.sandbox.judge.texts import marker_of
 from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed, a_target
-from scripts.fleet_machine.judge import (
-    assert_all_copied,
-    assert_copied,
-    card,
-    copies_in,
-    final,
-    marker_of,
-    posts,
-    tickets_of,
-)
+from scripts.fleet_machine.judge import assert_all_copied, assert_copied, card, final, posts
 
 TEAMS = ("team/a", "team/b", "team/c")
 EIGHT = tuple(f"team/{name}" for name in "abcdefgh")
@@ -33,7 +26,7 @@ async def test_every_ticket_is_copied_once_in_order_and_no_pull_request(fleet: F
     [request] = fleet.until_ended()
 
     state = await fleet.sandbox.state()
-    assert len(tickets_of(state)) == 21
+    assert len(tickets_in(state.repositories[SOURCE])) == 21
     assert_all_copied(state, TEAMS)
     assert request["state"] == "done"
     text = final(state)
@@ -92,10 +85,10 @@ async def test_old_markers_go_and_a_text_that_is_too_long_is_cut_with_a_link(fle
     fleet.until_ended()
 
     state = await fleet.sandbox.state()
-    tickets = tickets_of(state)
+    tickets = tickets_in(state.repositories[SOURCE])
     here = state.repositories["team/a"]
     bodies = [copy.body or "" for copy in copies_in(here)]
-    markers = [marker_of(ticket, here) for ticket in tickets]
+    markers = [marker_of(ticket, here, SOURCE) for ticket in tickets]
     assert bodies[:2] == [f"Some text.\n\n{markers[0]}", markers[1]]
     long = bodies[2]
     assert len(long) <= longest

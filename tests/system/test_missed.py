@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from monarch.sandbox.control.seed import Seed
+from monarch.sandbox.judge.findings import copies_in
 from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed
-from scripts.fleet_machine.judge import assert_all_copied, copies_in, posts
+from scripts.fleet_machine.judge import assert_all_copied, posts
 
 WATCHES = {"MONARCH_MISSED_OWNERS": "school"}
 SUBMITS = {**WATCHES, "MONARCH_MISSED_SUBMIT": "true"}

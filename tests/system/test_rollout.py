@@ -1,5 +1,6 @@
 """A deployment has no moment in which no worker listens: the shipped script, real workers, a publisher that never waits."""
 
+import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -76,24 +77,97 @@ async def test_a_rollout_leaves_no_published_message_unheard(fleet: Fleet, tmp_p
     assert len(requests) - len(publisher.heard) <= started
 
 
-def test_a_rollout_whose_new_workers_fail_stops_nothing(tmp_path: Path) -> None:
-    """The old ones go on; the reason and where to look are said."""
-    docker, asked = tmp_path / "docker", tmp_path / "asked"
-    docker.write_text(
-        f'#!/bin/sh\necho "$@" >>{asked}\n[ "$2" != ps ] || echo 1\n[ "$2" != up ]\n',
-        encoding="utf-8",
-    )
-    docker.chmod(0o755)
+_DOCKER = """#!/bin/sh
+cd {folder}
+echo "$*" >>asked
+case "$*" in
+"compose rm"*) grep -v -e stopped -e restarting containers >left; mv left containers ;;
+"compose ps"*) cut -d " " -f 1 containers ;;
+"compose up"*) for n in $(seq $(wc -l <containers) $((${{6#monarch=}} - 1))); do echo "new$n" >>containers; done ;;
+inspect*) shift 3; for n; do cat health; done ;;
+exec*) if [ -s deaf ]; then sed -i 1d deaf; exit 1; fi ;;
+logs*) echo "the last line of $4" ;;
+esac
+"""
 
-    ended = _run(f"{tmp_path}:/usr/bin:/bin")
+
+def _scripted(folder: Path, old: list[str], health: str = "0 healthy") -> str:
+    """A PATH with a docker that knows these containers, and says this of each that it is asked about."""
+    docker = folder / "docker"
+    docker.write_text(_DOCKER.format(folder=folder), encoding="utf-8")
+    docker.chmod(0o755)
+    (folder / "containers").write_text("".join(f"{each}\n" for each in old), encoding="utf-8")
+    (folder / "health").write_text(f"{health}\n", encoding="utf-8")
+    return f"{folder}:/usr/bin:/bin"
+
+
+def _asked(folder: Path, *beginnings: str) -> list[str]:
+    """What docker was asked, of what begins with one of these."""
+    asked = (folder / "asked").read_text(encoding="utf-8").splitlines()
+    return [line for line in asked if line.startswith(beginnings)]
+
+
+@pytest.mark.parametrize("health", ["0 unhealthy", "1 starting"])
+def test_a_rollout_whose_new_workers_fail_stops_only_those(tmp_path: Path, health: str) -> None:
+    """The old ones go on, what the new ones said is shown, and the next rollout begins as this one did."""
+    ended = _run(_scripted(tmp_path, ["old1"], health))
 
     assert ended.returncode == 1
     assert "the old ones were not touched" in ended.stderr
-    assert [line.split()[0] for line in asked.read_text(encoding="utf-8").splitlines()] == [
-        "compose",
-        "compose",
-        "compose",
+    assert "the last line of new1" in ended.stderr
+    assert _asked(tmp_path, "stop", "rm") == ["stop -t 15 new1 new2", "rm new1 new2"]
+
+
+def test_a_rollout_replaces_workers_that_do_not_run_or_are_not_healthy(tmp_path: Path) -> None:
+    """Compose would start a stopped one of the old version again, and `--wait` would wait for the old ones' health."""
+    ended = _run(_scripted(tmp_path, ["old1", "old2 stopped", "old3 restarting"]))
+
+    assert ended.returncode == 0, ended.stderr
+    assert _asked(tmp_path, "compose up")[0].endswith("--scale monarch=3")
+    assert [line.split()[3:] for line in _asked(tmp_path, "inspect")] == [
+        ["{{with", ".State.Health}}{{.Status}}{{else}}healthy{{end}}", "new1", "new2"]
     ]
+    assert _asked(tmp_path, "stop", "rm") == ["stop -t 15 old1", "rm old1"]
+
+
+def test_a_rollout_waits_until_every_new_worker_listens(tmp_path: Path) -> None:
+    """It is healthy before: the old ones stopped, and nobody heard what was published then."""
+    path = _scripted(tmp_path, ["old1"])
+    (tmp_path / "deaf").write_text("not yet\nnot yet\n", encoding="utf-8")
+
+    ended = _run(path)
+
+    assert ended.returncode == 0, ended.stderr
+    assert [line.split()[1] for line in _asked(tmp_path, "exec", "stop")] == [
+        *("new1", "new1", "new1", "new2"),
+        "-t",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("dotenv", "workers"),
+    [
+        (None, 2),
+        ("MONARCH_WEB_PORT=1\n", 2),
+        ("MONARCH_WORKERS=3\n", 3),
+        ('MONARCH_WORKERS="3"\n', 3),
+        ("MONARCH_WORKERS='3' # three\r\n", 3),
+        (" export MONARCH_WORKERS = 3\n#MONARCH_WORKERS=4\n", 3),
+    ],
+)
+def test_a_rollout_starts_as_many_workers_as_compose_would(
+    tmp_path: Path, dotenv: str | None, workers: int
+) -> None:
+    """However `.env` spells the number, and without a `.env`."""
+    (tmp_path / "scripts").mkdir()
+    script = shutil.copy(ROOT / "scripts" / "rollout", tmp_path / "scripts")
+    if dotenv is not None:
+        (tmp_path / ".env").write_text(dotenv, encoding="utf-8")
+
+    ended = _run(_scripted(tmp_path, []), workers="", script=Path(script))
+
+    assert ended.returncode == 0, ended.stderr
+    assert f"{workers} workers run" in ended.stdout
 
 
 @pytest.mark.parametrize(("workers", "argument"), [("two", None), ("0", None), ("2", "--nobuild")])
@@ -113,9 +187,14 @@ def _rollout(path: str) -> None:
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
-def _run(path: str, *arguments: str, workers: str = "2") -> "subprocess.CompletedProcess[str]":
+def _run(
+    path: str,
+    *arguments: str,
+    workers: str = "2",
+    script: Path = ROOT / "scripts" / "rollout",
+) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [ROOT / "scripts" / "rollout", *arguments],
+        [script, *arguments],
         env={"PATH": path, "MONARCH_WORKERS": workers},
         capture_output=True,
         text=True,

@@ -12,8 +12,9 @@ from typing import Final
 import anyio
 
 from monarch.sandbox.faults import Hold, Match
+from monarch.sandbox.judge.findings import copies_in
 from scripts.fleet_machine.fleet import Fleet, a_message, a_seed
-from scripts.fleet_machine.judge import assert_all_copied, assert_copied, copies_in, final, posts
+from scripts.fleet_machine.judge import assert_all_copied, assert_copied, final, posts
 from tests.system.black_hole import a_black_hole
 
 Process = subprocess.Popen[bytes]

@@ -6,6 +6,7 @@ random moments too, are made by `scripts/zombies`.
 
 import pytest
 
+from monarch.sandbox.judge.findings import Flaw
 from scripts.fleet_machine.fleet import Fleet, a_message, a_seed
 from scripts.fleet_machine.judge import (
     assert_all_copied,
@@ -66,7 +67,7 @@ async def test_the_window_that_stays_open_is_found_and_reported(fleet: Fleet) ->
     start_troubled(fleet, "")
     [request] = fleet.until_ended()
     assert request["state"] == "done"
-    assert judged(fleet, await fleet.sandbox.state(), ["team/a"]).doubled == []
+    assert judged(fleet, await fleet.sandbox.state(), ["team/a"]).doubled == ()
 
     thaw(zombie)
     fleet.until(lambda: any(event["event"] == "stray.found" for event in fleet.events()))
@@ -74,8 +75,8 @@ async def test_the_window_that_stays_open_is_found_and_reported(fleet: Fleet) ->
 
     state = await fleet.sandbox.state()
     found = judged(fleet, state, ["team/a"])
-    assert (found.lost, found.unordered) == ([], [])
-    assert found.doubled == found.reported == ["team/a: ticket 3"]
+    assert (found.lost, found.unordered) == ((), ())
+    assert found.doubled == found.reported == (Flaw("team/a", 3, TICKETS + 1),)
     assert request["state"] == "failed"
     last = endings(state)[-1]
     assert f"#{TICKETS + 1}" in last

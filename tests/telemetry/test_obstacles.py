@@ -42,6 +42,19 @@ def test_each_cause_has_its_words_and_advice(found: Snapshot, cause: Cause, says
     assert one.since_ms == (9 if cause is Cause.CREDENTIAL_REFUSED else None)
 
 
+def test_workers_whose_signs_of_life_are_refused_are_not_missed() -> None:
+    """To start another one would not help: they run, and they are heard listening."""
+    readonly = replace(WELL, workers=0, refuses_writes="READONLY")
+
+    assert [one.cause for one in obstacles(readonly)] == [Cause.STORE_REFUSES]
+    alone = obstacles(replace(readonly, replicas=0))
+    assert [one.cause for one in alone] == [
+        Cause.STORE_REFUSES,
+        Cause.NO_WORKER,
+        Cause.NO_SUBSCRIBER,
+    ]
+
+
 @pytest.mark.parametrize("cause", Cause)
 def test_the_readme_says_where_each_is_seen(cause: Cause) -> None:
     """A row in its table of causes."""

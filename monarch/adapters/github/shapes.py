@@ -1,14 +1,34 @@
 """The shapes of GitHub's bodies, as far as we need them.
 
 Keys that are not named here are ignored. What GitHub documents as nullable may be missing, too; the
-rest has to be there and of its type, since a guess would be taken for evidence.
+rest has to be there and of its type, since a guess would be taken for evidence. What only says that a copy lacks something
+(`Remark`) costs no ticket, whatever it looks like: GitHub still changes these parts.
 """
 
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 T = TypeVar("T")
+
+
+def _or_none(value: object, read: ValidatorFunctionWrapHandler) -> object:
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
+Remark = Annotated[T | None, WrapValidator(_or_none)]
+"""`None` where it cannot be read."""
 
 Id = Annotated[int, Field(gt=0, lt=2**63)]
 
@@ -98,7 +118,7 @@ class WireIssue(Wire):
     author_association: str = "NONE"
     html_url: str
     created_at: str
-    labels: list[str | WireLabel] = []
+    labels: list[str | WireLabel | None] | None = None
     milestone: WireMilestone | None = None
     type: WireType | None = None
     url: str = ""
@@ -111,8 +131,8 @@ class WireIssue(Wire):
     updated_at: str = ""
     assignees: list[WireAuthor | None] | None = None
     locked: bool = False
-    issue_dependencies_summary: WireDependencies | None = None
-    issue_field_values: list[WireFieldValue | None] | None = None
+    issue_dependencies_summary: Remark[WireDependencies] = None
+    issue_field_values: Remark[list[Remark[WireFieldValue]]] = None
 
 
 class WirePermissions(Wire):

@@ -4,6 +4,7 @@ The answer to a write needs only its number and id: no detail may hide that an i
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -55,8 +56,8 @@ _ISSUES = TypeAdapter(list[WireIssue])
 _REPOSITORY = TypeAdapter(WireRepository)
 _LISTED = TypeAdapter(list[WireListed])
 _CREATED = TypeAdapter(WireCreated)
-_LABELS = TypeAdapter(list[WireLabel])
-_MILESTONES = TypeAdapter(list[WireMilestone])
+_LABELS = TypeAdapter(list[WireLabel | None])
+_MILESTONES = TypeAdapter(list[WireMilestone | None])
 _TYPES = TypeAdapter(list[WireType | None])
 _ACCOUNTS = TypeAdapter(list[WireAuthor | None])
 _OBJECT = TypeAdapter(dict[str, Any])
@@ -82,13 +83,13 @@ def read_issues(body: bytes) -> tuple[Issue, ...] | None:
 def read_labels(body: bytes) -> tuple[Label, ...] | None:
     """Read one page of a repository's labels."""
     labels = read_as(_LABELS, body)
-    return None if labels is None else tuple(filter(lambda it: it.name, map(_as_label, labels)))
+    return None if labels is None else _as_labels(labels)
 
 
 def read_milestones(body: bytes) -> tuple[Milestone, ...] | None:
     """Read one page of a repository's milestones."""
     milestones = read_as(_MILESTONES, body)
-    return None if milestones is None else tuple(map(_as_milestone, milestones))
+    return None if milestones is None else tuple(_as_milestone(each) for each in milestones if each)
 
 
 def read_types(body: bytes) -> tuple[str, ...] | None:
@@ -195,7 +196,7 @@ def _as_issue(issue: WireIssue) -> Issue:
         association=issue.author_association,
         url=issue.html_url,
         created_at=issue.created_at,
-        labels=tuple(label for each in issue.labels if (label := _as_label(each)).name),
+        labels=_as_labels(issue.labels or ()),
         milestone=_as_milestone(issue.milestone) if issue.milestone else None,
         parent=_number_beside(issue.parent_issue_url or "", issue.url),
         type=issue.type.name if issue.type else "",
@@ -231,8 +232,13 @@ def as_author(user: WireAuthor | None) -> Author | None:
     return None if user is None else Author(user.login, user.id, user.type == _BOT)
 
 
+def _as_labels(labels: Sequence[str | WireLabel | None]) -> tuple[Label, ...]:
+    """Those that have a name."""
+    return tuple(label for each in labels if each and (label := _as_label(each)).name)
+
+
 def _as_label(label: str | WireLabel) -> Label:
-    """Read a label in either of its documented shapes; one without a name is dropped later."""
+    """Read a label in either of its documented shapes."""
     if isinstance(label, str):
         return Label(label, DEFAULT_COLOR, "")
     return Label(label.name or "", label.color or DEFAULT_COLOR, label.description or "")

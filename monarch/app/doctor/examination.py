@@ -50,7 +50,16 @@ async def _valkey(operator: Operator) -> tuple[Check, ...]:
     reached = Check("valkey", Status.OK, f"{address} answers")
     watched = bool(operator.settings.valkey_sentinels)
     server = check_server(facts, watched=watched)
-    return (reached, *server, check_hearing(facts, snapshot), check_dead(snapshot))
+    hearing = check_hearing(facts, snapshot)
+    return (reached, *server, *check_writes(snapshot), hearing, check_dead(snapshot))
+
+
+def check_writes(snapshot: Snapshot) -> tuple[Check, ...]:
+    """A line if Valkey takes in nothing new: it answers every question, and looks well in the others."""
+    if not snapshot.refuses_writes:
+        return ()
+    found, _, advice = snapshot.refuses_writes.partition("; ")
+    return (Check("writes", Status.FAIL, f"refused: {found}", f"{advice.capitalize()}."),)
 
 
 def check_hearing(facts: ServerFacts, snapshot: Snapshot) -> Check:
@@ -60,8 +69,15 @@ def check_hearing(facts: ServerFacts, snapshot: Snapshot) -> Check:
     if heard is None:
         return Check("subscribers", Status.WARN, "not said", "See that a worker is subscribed.")
     if heard == 0:
-        advice = "Start `monarch run`: what is published now is lost."
-        return Check("subscribers", Status.FAIL, detail, advice)
+        do = (
+            "See the workers' log for why they do not listen, and docs/valkey.md for the rights that they need"
+            if workers
+            else "Start `monarch run`"
+        )
+        return Check("subscribers", Status.FAIL, detail, f"{do}: what is published now is lost.")
+    if heard > workers and snapshot.refuses_writes:
+        advice = "Mend what Valkey refuses: until then no worker can show there that it lives."
+        return Check("subscribers", Status.WARN, detail, advice)
     if heard > workers:
         advice = (
             "See what else is subscribed: another installation, or the predecessor, on the same"
@@ -128,7 +144,12 @@ def check_slack(sent: Sent) -> Check:
     if not isinstance(sent, Reply):
         return Check("slack", Status.FAIL, why(sent), unreached(sent, "SLACK_API_URL"))
     fields = fields_of(sent.body)
-    if fields.get("ok") is not True:
+    if sent.status == 429 or sent.status >= 500:  # noqa: PLR2004 - HTTP's own numbers
+        return Check("slack", Status.WARN, f"not now ({sent.status})", "Look again later.")
+    if "ok" not in fields:
+        advice = "Correct SLACK_API_URL: what is there does not answer as Slack does."
+        return Check("slack", Status.FAIL, f"answered {sent.status}", advice)
+    if fields["ok"] is not True:
         said = fields.get("error") or f"answered {sent.status}"
         advice = "Set SLACK_BOT_TOKEN to the bot token (xoxb-…) of an installed app."
         return Check("slack", Status.FAIL, str(said), advice)

@@ -79,7 +79,10 @@ def check_github(sent: Sent) -> Check:
 
 
 def _github_rights(reply: Reply) -> Check:
-    login = fields_of(reply.body).get("login", "an unnamed account")
+    login = fields_of(reply.body).get("login")
+    if login is None:
+        advice = "Correct GITHUB_API_URL: what is there does not answer as GitHub does."
+        return Check("github", Status.FAIL, "answered 200 and named no account", advice)
     scopes = reply.headers.get("x-oauth-scopes")
     left = reply.headers.get("x-ratelimit-remaining")
     detail = f"token of {login}" + (f", {left} calls left this hour" if left else "")

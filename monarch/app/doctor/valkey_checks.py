@@ -28,11 +28,17 @@ _UNREACHED: Final = {
     "NoPermissionError": "Give Monarch's user the rights that docs/valkey.md lists.",
     "Hostname mismatch": "Name Valkey as its certificate does, or add ?ssl_check_hostname=no.",
     "IP address mismatch": "Name Valkey as its certificate does, or add ?ssl_check_hostname=no.",
+    "not yet valid": "Set this machine's clock right.",
+    "has expired": "Set this machine's clock right, or have the certificate renewed.",
+    "CERTIFICATE_REQUIRED": "Add ?ssl_certfile=FILE&ssl_keyfile=FILE to VALKEY_URL: Valkey wants a certificate of ours.",
     "CERTIFICATE_VERIFY_FAILED": (
         "Add ?ssl_ca_certs=FILE with the authority's certificate to VALKEY_URL, or set SSL_CERT_FILE."
     ),
     "Sentinels": "Start the Sentinels, or correct VALKEY_SENTINELS and VALKEY_SENTINEL_MASTER.",
     "DB index": "Correct VALKEY_DB, or the number at the end of VALKEY_URL.",
+    "max number of clients": "Raise `maxclients`, or see with `CLIENT LIST` who holds the connections.",
+    "loading the dataset": "Wait: Valkey reads its files, and answers when it is done.",
+    "WRONG_VERSION_NUMBER": _MUTE,
     "Timeout": _MUTE,
     "closed by server": _MUTE,
     "": "Start Valkey, or correct VALKEY_URL (or VALKEY_HOST and VALKEY_PORT).",

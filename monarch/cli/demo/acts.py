@@ -15,7 +15,6 @@ from monarch.cli.demo.example_world import (
     message,
 )
 from monarch.cli.demo.fleet import LEASE_S, DemoError, Fleet
-from monarch.cli.demo.judge import copies, judge
 from monarch.cli.demo.screen import (
     Standing,
     Watch,
@@ -28,6 +27,7 @@ from monarch.cli.demo.screen import (
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import RequestView, State
 from monarch.sandbox.faults import Hold, Match
+from monarch.sandbox.judge.findings import copies_in, judge
 
 KILL_AT: Final = 5
 """Which write to the first target of act two never gets its answer."""
@@ -112,8 +112,9 @@ async def _until_ended(
 async def _draw(fleet: Fleet, teams: Sequence[str], shown: Watch) -> int:
     """Show what GitHub holds and which worker is at it; returns how many issues were ever created."""
     state = await fleet.sandbox.state()
-    shown.show({t: Standing(len(copies(state, t)), await fleet.holder(t)) for t in teams})
-    return sum(issue.by_api for each in state.repositories.values() for issue in each.issues)
+    made = {team: len(copies_in(state.repositories[team])) for team in teams}
+    shown.show({team: Standing(count, await fleet.holder(team)) for team, count in made.items()})
+    return sum(len(copies_in(each)) for each in state.repositories.values())
 
 
 # ------------------------------------------------------------------------------------- a worker's end
@@ -163,7 +164,7 @@ async def _check(
     """Show the copies; raise if anything is not as promised."""
     details = await person.reader.request(request)
     state = await fleet.sandbox.state()
-    findings = judge(state, teams)
+    findings = judge(state, SOURCE, teams)
     say()
     show_copies(state, teams)
     say()

@@ -10,10 +10,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from monarch.cli.demo.example_world import SOURCE, TICKETS
-from monarch.cli.demo.judge import copies, ticket_id, tickets
 from monarch.cli.terminal.printing import fitted, show_table
 from monarch.cli.terminal.tables import prose, word
 from monarch.sandbox.control.views import IssueView, MessageView, StateView
+from monarch.sandbox.judge.findings import copies_in, tickets_in
+from monarch.sandbox.judge.texts import ticket_of
 
 LINE_EVERY: Final = 4
 """Without a terminal: how many copies between two lines about a target."""
@@ -127,8 +128,11 @@ def show_details(state: StateView, teams: Sequence[str]) -> None:
             f"   {name}: {len(repository.labels)} labels, {len(repository.milestones)} milestones,"
             f" {parts} sub-issues"
         )
-    ticket = next(issue for issue in tickets(state) if "#" in (issue.body or ""))
-    copied = [copy for copy in copies(state, teams[0]) if ticket_id(copy) == ticket.id]
+    ticket = next(
+        issue for issue in tickets_in(state.repositories[SOURCE]) if "#" in (issue.body or "")
+    )
+    made = copies_in(state.repositories[teams[0]])
+    copied = [copy for copy in made if ticket_of(copy) == ticket.id]
     say("\nReferences mean the copies:")
     for name, issue in ((SOURCE, ticket), *((teams[0], copy) for copy in copied)):
         said = [
@@ -139,8 +143,8 @@ def show_details(state: StateView, teams: Sequence[str]) -> None:
 
 def _numbers(state: StateView, team: str) -> dict[int | None, list[int]]:
     found: dict[int | None, list[int]] = {}
-    for copy in copies(state, team):
-        found.setdefault(ticket_id(copy), []).append(copy.number)
+    for copy in copies_in(state.repositories[team]):
+        found.setdefault(ticket_of(copy), []).append(copy.number)
     return found
 
 

@@ -18,8 +18,8 @@ time. Both are pure; the caller applies the result by compare-and-set, so a flee
 
 **Is it believed?** In proportion to what supports it. Where a ceiling of the window is set or was learned, a limit is no
 surprise, and one refusal lowers it. Where there is none, one refusal alone proves nothing: it may have nothing to do with
-counts. Neither does a refusal that counts for the hour only because the minute was nearly empty. It is kept as a *lone* one,
-the gate closes for as long as GitHub asked, and then the fleet tries. A second refusal that agrees makes a ceiling of it:
+counts. Neither does a refusal that counts for the hour only because the minute was nearly empty, nor one that asks for a long
+wait while little of the hour's ceiling was used: it may be about anything. Each is kept as a *lone* one, the gate closes for as long as GitHub asked, and then the fleet tries. A second refusal that agrees makes a ceiling of it:
 after writes were accepted again, no more of them fitted than before. So do some refusals in a row with hardly anything
 accepted between. What is learned from one refusal alone delays no write for longer than its wait.
 
@@ -141,7 +141,7 @@ def learn(learned: Learned, refusal: Refusal, ceilings: Ceilings, pace: Pace) ->
     is_new, is_guess = accepted >= _FEW, minute.is_idle and not hour.limit.ceiling
     minute_support = minute.is_bound or (is_new and minute.agrees(pace))
     hour_support = (
-        (hour.is_bound and (_asks_for_long(refusal, pace) or not is_guess))
+        (hour.is_bound and (hour.is_telling if _asks_for_long(refusal, pace) else not is_guess))
         or _persists(hour, strikes)
         or (is_new and (hour.agrees(pace) or hour.is_stuck(learned.refused_load)))
     )

@@ -109,6 +109,11 @@ class Window:
         return self.load < min(_LEAST_FULL, self.known or _LEAST_FULL)
 
     @property
+    def is_telling(self) -> bool:
+        """Whether so much is in it that a refusal may be about its limit."""
+        return self.load >= self.known // _LITTLE
+
+    @property
     def is_new(self) -> bool:
         """Whether what was tried is more than it was ever seen to hold."""
         return self.load >= self.peak_ever

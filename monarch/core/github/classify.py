@@ -129,6 +129,13 @@ def _repository(code: Code, advice: str, meaning: str = "") -> Callable[[Said], 
     return lambda said: Permanent(Scope.REPOSITORY, code, said.because(meaning), advice=do)
 
 
+def _missing(said: Said) -> Permanent:
+    """GitHub's own 404 always has words; what has none may be another server, where nothing exists at all."""
+    elsewhere = "" if said.message else ", and GITHUB_API_URL: this is not how GitHub's API answers"
+    meaning = "the repository does not exist, or the token may not see it"
+    return _repository(Code.NOT_FOUND, f"check its name and access{elsewhere}", meaning)(said)
+
+
 def _status(*statuses: int) -> Callable[[Said], bool]:
     return lambda said: said.status in statuses
 
@@ -270,15 +277,7 @@ RULES: Final = (
             "give the token access to the repository and its issues (read and write)",
         ),
     ),
-    Rule(
-        "missing",
-        _status(404),
-        _repository(
-            Code.NOT_FOUND,
-            "check its name and access",
-            "the repository does not exist, or the token may not see it",
-        ),
-    ),
+    Rule("missing", _status(404), _missing),
     Rule(
         "disabled",
         _status(410),

@@ -11,6 +11,10 @@ from monarch.core.github.reply import Reply, Said, number, time_s
 MAX_WAIT_S: Final = 86_400.0
 """The longest wait that an answer is believed to ask for, in seconds: a day."""
 
+MAX_RESET_S: Final = 3_660.0
+"""The longest time until the primary limit begins anew, in seconds: it does so each hour (docs.github.com, "Rate limits for the
+REST API"). A later reset beside the answer's own date is a wrong clock on the way, and would stop the fleet for nothing."""
+
 _FORBIDDEN: Final = 403
 _TOO_MANY: Final = 429
 
@@ -53,7 +57,7 @@ def asked_wait_s(said: Said) -> float | None:
         seconds = number(asked)
         return _bounded(_until(said, time_s(asked)) if seconds is None else seconds)
     if said.header("x-ratelimit-remaining") == "0":
-        return _bounded(_until(said, number(said.header("x-ratelimit-reset"))))
+        return _bounded(_until(said, number(said.header("x-ratelimit-reset"))), MAX_RESET_S)
     return None
 
 
@@ -78,7 +82,7 @@ def primary_standing(reply: Reply) -> Standing | None:
         return None
     if said.header("x-ratelimit-resource") not in {"", "core"}:
         return None
-    return Standing(int(remaining), max(0.0, min(reset_s - now_s, MAX_WAIT_S)))
+    return Standing(int(remaining), max(0.0, min(reset_s - now_s, MAX_RESET_S)))
 
 
 def _until(said: Said, then_s: float | None) -> float | None:
@@ -87,5 +91,5 @@ def _until(said: Said, then_s: float | None) -> float | None:
     return None if then_s is None or now_s is None else then_s - now_s + 1
 
 
-def _bounded(wait_s: float | None) -> float | None:
-    return None if wait_s is None else min(max(wait_s, 1.0), MAX_WAIT_S)
+def _bounded(wait_s: float | None, most_s: float = MAX_WAIT_S) -> float | None:
+    return None if wait_s is None else min(max(wait_s, 1.0), most_s)

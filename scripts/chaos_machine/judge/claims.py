@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from monarch.sandbox.judge.words import done_lines
 from scripts.chaos_machine.record import Call, Truth
 
 FINALS: Final = (":white_check_mark:", ":x:", ":information_source:")
 """How a final message begins: done, failed, skipped."""
 
 _SOURCE = re.compile(r"\A\S+ <[^|>]*\|([^>]+)>")
-_DONE_LINE = re.compile(r"^:white_check_mark: <[^|>]*/issues\|([^>]+)>", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def claims(truth: Truth) -> Iterator[Claim]:
 def _said(call: Call) -> Iterator[Claim]:
     source = _SOURCE.search(call.text)
     if source:
-        for target in _DONE_LINE.findall(call.text):
+        for target, _ in done_lines(call.text):
             yield Claim(call.at, f"Slack, {call.channel}", source[1], target, call.channel)
 
 

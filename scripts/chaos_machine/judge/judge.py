@@ -6,13 +6,15 @@ pub/sub promises nothing, and the producer was told nothing. What is owed ends a
 that can be written to, or as a dead letter with a reason. The figures are those of the promises (docs/protocols.md).
 
 A repository is its id: a name asks for the one that it leads to when Monarch resolves it (`places`). A ticket is what
-GitHub holds of it (`copies`). Neither a marker nor a word of Monarch's decides what is where.
+GitHub holds of it (`copies`). Neither a marker nor a word of Monarch's decides what is where. Which tickets are lost, and
+which copies doubled or out of order, `monarch.sandbox.judge` decides; this module decides what was owed and is excused.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from monarch.sandbox.judge import copies as copied
 from scripts.chaos_machine.judge import timing
 from scripts.chaos_machine.judge.acts import (
     after_the_copy,
@@ -80,15 +82,18 @@ def _lost_of(truth: Truth, places: Places, request: Request) -> Iterator[Breach]
         found = places.led_to(target, asked, FOR_EVER)
         if target not in truth.healthy:
             yield Breach("lost", f"{target} of {request.id} cannot be written to: no dead letter")
-        elif not any(_is_whole(truth, owed, one) for one in found):
+        elif all(_missing(truth, owed, one) for one in found):
             what = f"{request.source} is not in {target} (request {request.id})"
             yield Breach("lost", f"{what}: {_lacks(truth, owed, found)}")
 
 
-def _is_whole(truth: Truth, owed: list[Ticket], repository: int, by: float = FOR_EVER) -> bool:
-    """Whether all these tickets were copied into that repository by then."""
-    made = {copy.ticket for copy in truth.copies.get(repository, ()) if copy.created_at <= by}
-    return all(ticket.id in made for ticket in owed)
+def _missing(
+    truth: Truth, owed: list[Ticket], repository: int, by: float = FOR_EVER
+) -> list[Ticket]:
+    """Those of these tickets that were not copied into that repository by then."""
+    copies = [copy for copy in truth.copies.get(repository, ()) if copy.created_at <= by]
+    missing = copied.lost([ticket.id for ticket in owed], copies)
+    return [ticket for ticket in owed if ticket.id in missing]
 
 
 def _owed(truth: Truth, source: str, asked: float, portion: frozenset[str] | None) -> list[Ticket]:
@@ -104,9 +109,8 @@ def _owed(truth: Truth, source: str, asked: float, portion: frozenset[str] | Non
 
 def _lacks(truth: Truth, owed: list[Ticket], repositories: set[int]) -> str:
     """Which of these tickets each of these repositories lacks, for people."""
-    made = {one: {copy.ticket for copy in truth.copies.get(one, ())} for one in repositories}
     lacking = (
-        f"{one} lacks {[ticket.number for ticket in owed if ticket.id not in made[one]]}"
+        f"{one} lacks {[ticket.number for ticket in _missing(truth, owed, one)]}"
         for one in sorted(repositories)
     )
     return ", ".join(lacking) or "the name led nowhere"
@@ -155,14 +159,8 @@ def _doubled(truth: Truth, places: Places, excused: set[tuple[int, int]]) -> Ite
 def _seconds(truth: Truth) -> Iterator[tuple[int, Copy, Copy]]:
     """Every second copy that stands, with the first of its ticket."""
     for repository, copies in truth.copies.items():
-        first: dict[int, Copy] = {}
-        for copy in copies:
-            if copy.ticket is None or copy.is_removed:
-                continue
-            if copy.ticket in first:
-                yield repository, copy, first[copy.ticket]
-            else:
-                first[copy.ticket] = copy
+        for copy, first in copied.doubled(one for one in copies if not one.is_removed):
+            yield repository, copy, first
 
 
 def _excused_strays(truth: Truth, places: Places) -> Iterator[Stray]:
@@ -245,18 +243,11 @@ def _unordered(truth: Truth, places: Places) -> Iterator[Breach]:
                 for ticket in tickets
                 if ticket.is_open or not _is_asked_twice(truth, places, source, repository)
             }
-            highest, seen = 0, set[int]()
-            for copy in copies:
-                number = numbers.get(copy.ticket or 0, 0)
-                if number in seen or not number or copy.is_adopted:
-                    continue
-                seen.add(number)
-                if number < highest and not _was_given_up(
-                    truth, places, repository, copy.created_at
-                ):
-                    what = f"#{copy.number} of {repository}: {source}#{number}"
+            made = (copy for copy in copies if not copy.is_adopted)
+            for copy, highest in copied.unordered(numbers, made):
+                if not _was_given_up(truth, places, repository, copy.created_at):
+                    what = f"#{copy.number} of {repository}: {source}#{numbers[copy.ticket or 0]}"
                     yield Breach("out of order", f"{what} came after #{highest}")
-                highest = max(highest, number)
 
 
 def _portions(truth: Truth) -> Iterator[tuple[str, list[Ticket]]]:
@@ -305,7 +296,7 @@ def _false_done(truth: Truth, places: Places) -> Iterator[Breach]:
         }
         portion = places.portion(claim.source, claim.target, claim.channel)
         owed = _owed(truth, claim.source, asked, portion)
-        if not any(_is_whole(truth, owed, one, claim.at) for one in found):
+        if all(_missing(truth, owed, one, claim.at) for one in found):
             what = f"{claim.by} said at {claim.at:.3f} that {claim.source} is in {claim.target}"
             yield Breach("false done", f"{what}: {_lacks(truth, owed, found)}")
 

@@ -75,6 +75,40 @@ def test_labels_come_as_texts_or_objects() -> None:
     assert [label.name for label in issue.labels] == ["plain", "b"]
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"labels": None},
+        {"labels": [None]},
+        {"issue_field_values": {"1": "x"}},
+        {"issue_field_values": ["High", None, {"issue_field_name": None}, {"value": 3}]},
+        {"issue_dependencies_summary": 3},
+        {"issue_dependencies_summary": {"blocked_by": None}},
+    ],
+)
+def test_a_detail_that_cannot_be_read_costs_no_ticket(changes: dict[str, Any]) -> None:
+    """One null, or a preview that looks otherwise by now, and no page of the template could be read."""
+    issues = read_issues(as_bytes([issue_json(9), issue_json() | changes]))
+
+    assert issues is not None
+    assert len(issues) == 2
+    assert issues[1].blockers == 0
+
+
+def test_a_null_in_a_listing_hides_no_other() -> None:
+    """Of labels and of milestones."""
+    milestone = {"number": 1, "title": "Sprint 1"}
+
+    labels, milestones = (
+        read_labels(as_bytes([None, {"name": "bug"}])),
+        read_milestones(as_bytes([None, milestone])),
+    )
+
+    assert labels == (Label("bug", "ededed", ""),)
+    assert milestones is not None
+    assert [each.title for each in milestones] == ["Sprint 1"]
+
+
 def test_the_key_alone_makes_a_pull_request() -> None:
     """As GitHub documents it."""
     issue = read_issue(as_bytes(issue_json(pull_request={"url": "x"})))

@@ -10,7 +10,7 @@ from monarch.core.delivery import Stream
 from monarch.core.target.permission import Busy, GateClosed, Granted, Quiet, Taken, Wait, Wish
 from monarch.core.verdict import Snooze
 from monarch.ports import Hearing
-from tests.contracts.moves import FIRST, ME, SECOND, TARGET, migrating, one, planned, taken
+from tests.contracts.moves import FIRST, ME, SECOND, TARGET, crossing, migrating, planned, taken
 from tests.contracts.worlds import LEASE_S, World, a_message
 
 BACK_S = -300
@@ -32,8 +32,7 @@ async def test_a_gate_is_closed_for_no_longer_than_it_was_asked(world: World) ->
 
 async def test_the_limit_on_calls_begins_anew_when_it_was_to(world: World) -> None:
     """GitHub counts by its own clock."""
-    delivery = await migrating(world)
-    look = await taken(world, delivery)
+    delivery, look = await crossing(world)
     await world.meter().standing(ME.account, 0, 40)
     await world.advance(BACK_S)
 
@@ -55,8 +54,7 @@ async def test_the_budget_stops_nobody_for_longer_than_a_minute(
     world: World, ceilings: Ceilings
 ) -> None:
     """Writes, slots and points of the future are those of now."""
-    delivery = await migrating(world)
-    look = await taken(world, delivery)
+    delivery, look = await crossing(world)
     ledger = world.ledger(ceilings)
     granted = await ledger.permit(delivery, TARGET, ME, Wish(look.epoch, FIRST))
     assert isinstance(granted, Granted)
@@ -79,7 +77,7 @@ async def test_what_is_parked_is_due_when_it_was_to_be(world: World) -> None:
     """A sweep notices that the clock went back, and moves all due times along."""
     await planned(world, "org/team-a")
     streams = world.streams()
-    await streams.settle(await one(streams, Stream.MIGRATIONS), Snooze("later", 20))
+    await world.settle(await world.next(Stream.MIGRATIONS), Snooze("later", 20))
     await streams.sweep({})
     await world.advance(BACK_S)
 

@@ -14,7 +14,7 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.core.delivery import Delivery
 from monarch.core.target.permission import Granted, Wish
 from monarch.sandbox.valkey import EmbeddedValkey
-from tests.contracts.moves import FIRST, ME, TARGET, migrating, taken
+from tests.contracts.moves import FIRST, ME, TARGET, crossing, migrating, taken
 from tests.contracts.worlds import World, a_message
 
 WHOLE_S = 24
@@ -48,8 +48,7 @@ async def living(server: EmbeddedValkey, name: str = "monarch") -> AsyncIterator
 
 async def write_under_way(world: World) -> Delivery:
     """A migration of `worker-1` whose first ticket is on its way to GitHub."""
-    delivery = await migrating(world)
-    look = await taken(world, delivery)
+    delivery, look = await crossing(world)
     grant = await world.ledger().permit(delivery, TARGET, ME, Wish(look.epoch, FIRST))
     assert isinstance(grant, Granted)
     return delivery

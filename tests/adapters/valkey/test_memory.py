@@ -14,7 +14,17 @@ from monarch.core.target.permission import Granted, Quiet, Taken, Wish
 from monarch.core.verdict import Dead
 from monarch.ports import Hearing, StoreError
 from monarch.sandbox.valkey import EmbeddedValkey
-from tests.contracts.moves import FIRST, ME, TARGET, migrated, migrating, one, planned, taken
+from tests.contracts.moves import (
+    FIRST,
+    ME,
+    TARGET,
+    crossing,
+    migrated,
+    migrating,
+    one,
+    planned,
+    taken,
+)
 from tests.contracts.worlds import RETENTION_MS, World, a_message
 
 # --------------------------------------------------------------------------------------------- epoch
@@ -67,9 +77,8 @@ async def migrating_after_the_flood(world: World) -> Delivery:
 async def test_what_ended_well_goes_after_the_retention(world: World) -> None:
     """Request, plan and migrations."""
     request = await planned(world, "org/team-a")
-    streams = world.streams()
-    delivery = await one(streams, Stream.MIGRATIONS)
-    await streams.settle(delivery, migrated())
+    delivery = await world.next(Stream.MIGRATIONS)
+    await world.settle(delivery, migrated())
 
     migration = f"{world.keys.prefix}migration:{request}:org/team-a"
     for key in (world.keys.request(request), world.keys.plan(request), migration):
@@ -78,8 +87,7 @@ async def test_what_ended_well_goes_after_the_retention(world: World) -> None:
 
 async def test_what_a_replay_needs_is_kept(world: World) -> None:
     """Dead work pins its plan and its ledger."""
-    delivery = await migrating(world)
-    look = await taken(world, delivery)
+    delivery, look = await crossing(world)
     answer = await world.ledger().permit(delivery, TARGET, ME, Wish(look.epoch, FIRST))
     assert isinstance(answer, Granted)
     request = delivery.entry.request  # type: ignore[union-attr]  # it is a migration

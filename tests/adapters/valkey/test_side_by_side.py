@@ -9,7 +9,7 @@ from typing import cast
 
 from monarch.core.target.permission import Granted, MustReconcile, Wish
 from monarch.core.target.step import Intended
-from tests.contracts.moves import FIRST, ME, TARGET, migrating, taken
+from tests.contracts.moves import FIRST, ME, TARGET, crossing, taken
 from tests.contracts.worlds import World
 
 OLDER_INTENT = re.compile(rb"intended (\d{1,15}) ([!-~]{1,100})")
@@ -25,8 +25,7 @@ async def test_an_older_worker_stops_at_an_unanswered_write_of_a_newer_one(
     world: World,
 ) -> None:
     """It does not know the marker that the newer one writes, so its look would show no copy, and it would make a second."""
-    delivery = await migrating(world)
-    look = await taken(world, delivery)
+    delivery, look = await crossing(world)
 
     granted = await world.ledger().permit(delivery, TARGET, ME, Wish(look.epoch, FIRST))
 
@@ -40,8 +39,7 @@ async def test_an_older_worker_stops_at_an_unanswered_write_of_a_newer_one(
 
 async def test_an_unanswered_write_of_an_older_worker_is_reconciled(world: World) -> None:
     """And written over only by whoever has done that."""
-    delivery = await migrating(world)
-    look = await taken(world, delivery)
+    delivery, look = await crossing(world)
     ledger = world.ledger()
     await put(world, world.keys.ledger(TARGET), **{str(FIRST): f"intended {look.now_ms} older"})
 

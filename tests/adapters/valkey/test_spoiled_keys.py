@@ -16,7 +16,7 @@ from monarch.core.ids import TicketId
 from monarch.core.target.permission import Wish
 from monarch.core.target.step import UnreadableRecord
 from monarch.ports import StoreError, StoreRefused
-from tests.contracts.moves import ME, TARGET, migrating, taken
+from tests.contracts.moves import ME, TARGET, crossing, migrating, taken
 from tests.contracts.worlds import World
 
 TICKET = TicketId(101)
@@ -51,8 +51,7 @@ async def test_no_write_is_permitted_over_a_record_that_cannot_be_read(
     world: World, record: str
 ) -> None:
     """Not even where it came after the ledger was read; and it stays as it is."""
-    delivery = await migrating(world)
-    before = await taken(world, delivery)
+    delivery, before = await crossing(world)
     ledger = world.keys.ledger(TARGET)
     await world.run("HSET", ledger, TICKET, record)
 

@@ -5,7 +5,7 @@ import pytest
 from monarch.core.delivery import Stream
 from monarch.core.verdict import Snooze
 from monarch.ports import Held
-from tests.contracts.moves import TARGET, migrating, one, planned, taken
+from tests.contracts.moves import TARGET, migrating, planned, taken
 from tests.contracts.worlds import LEASE_S, World
 
 PLACES = dict.fromkeys(Stream, 4)
@@ -36,14 +36,13 @@ async def test_a_parked_entry_that_cannot_be_read_is_buried_and_the_others_have_
     world: World, packed: bytes
 ) -> None:
     """One script promotes them all, so one that broke it would stop the fleet's parked work for ever."""
-    streams = world.streams()
     await planned(world, "org/team-a")
-    delivery = await one(streams, Stream.MIGRATIONS)
-    assert await streams.settle(delivery, Snooze("later", 0.0))
+    delivery = await world.next(Stream.MIGRATIONS)
+    await world.settle(delivery, Snooze("later", 0.0))
     await world.run("ZADD", world.keys.parked, 1, "000-rubbish")
     await world.run("HSET", world.keys.parked_entries, "000-rubbish", packed)
 
-    swept = await streams.sweep(PLACES)
+    swept = await world.streams().sweep(PLACES)
 
     assert swept.promoted == 1
     assert await world.length(Stream.MIGRATIONS) == 1
@@ -58,10 +57,9 @@ async def test_a_parked_entry_is_promoted_whatever_stands_beside_it(
     world: World, what: str
 ) -> None:
     """A key of another type is for whoever works on the entry to find out."""
-    streams = world.streams()
     request = await planned(world, "org/team-a")
-    delivery = await one(streams, Stream.MIGRATIONS)
-    assert await streams.settle(delivery, Snooze("busy", 0.0, waits_for=TARGET))
+    delivery = await world.next(Stream.MIGRATIONS)
+    await world.settle(delivery, Snooze("busy", 0.0, waits_for=TARGET))
     key = {
         "waiting": world.keys.waiting(TARGET),
         "migration": f"{world.keys.prefix}migration:{request}:org/team-a",
@@ -69,7 +67,7 @@ async def test_a_parked_entry_is_promoted_whatever_stands_beside_it(
     await world.run("DEL", key)
     await world.run("SET", key, "x")
 
-    swept = await streams.sweep(PLACES)
+    swept = await world.streams().sweep(PLACES)
 
     assert swept.promoted == 1
     assert await world.length(Stream.MIGRATIONS) == 1

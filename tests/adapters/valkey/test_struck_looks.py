@@ -26,7 +26,7 @@ from monarch.settings import Settings
 from monarch.web.acts.means import Looked, Looking
 from tests.adapters.valkey.pressing import BY, Blow, Strokes, Struck, pressed
 from tests.contracts.doubles.github import FakeGitHub
-from tests.contracts.moves import FIRST, SECOND, migrated, one, planned
+from tests.contracts.moves import FIRST, SECOND, migrated, planned
 from tests.contracts.worlds import World
 
 NAMESPACE: Final = "struck-looks"
@@ -56,8 +56,7 @@ async def means_under(settings: Settings, strokes: Strokes) -> AsyncIterator[Ope
 async def ended(world: World) -> RequestId:
     """A request that has ended."""
     request = await planned(world, TEAM)
-    streams = world.streams()
-    assert await streams.settle(await one(streams, Stream.MIGRATIONS), migrated())
+    await world.settle(await world.next(Stream.MIGRATIONS), migrated())
     return request
 
 

@@ -23,7 +23,7 @@ from monarch.sandbox.valkey import EmbeddedValkey
 from monarch.settings import Settings
 from monarch.web.acts.catalogue import ACTS
 from tests.adapters.valkey.pressing import BY, Blow, Strokes, pressed, struck
-from tests.contracts.moves import FIRST, migrated, one, planned, taken
+from tests.contracts.moves import FIRST, migrated, planned, taken
 from tests.contracts.worlds import RETENTION_MS, World
 
 NAMESPACE: Final = "struck"
@@ -50,30 +50,28 @@ async def _under_way(world: World) -> str:
 async def _parked(world: World) -> str:
     """Its one migration waits for ten minutes."""
     request = await planned(world, "org/team-a")
-    streams = world.streams()
-    delivery = await one(streams, Stream.MIGRATIONS)
-    assert await streams.settle(delivery, Retry("GitHub is down", 600))
+    delivery = await world.next(Stream.MIGRATIONS)
+    await world.settle(delivery, Retry("GitHub is down", 600))
     return request
 
 
 async def _reached(world: World) -> str:
     request = await planned(world, "org/team-a")
-    await taken(world, await one(world.streams("worker-1"), Stream.MIGRATIONS))
+    await taken(world, await world.next(Stream.MIGRATIONS, "worker-1"))
     return request
 
 
 async def _given_up(world: World) -> str:
     request = await planned(world, "org/team-a", "org/team-b")
-    streams = world.streams()
-    for delivery in await streams.receive(Stream.MIGRATIONS, 2):
-        assert await streams.settle(delivery, Dead(Code.ARCHIVED, "unarchive it"))
+    for delivery in await world.streams().receive(Stream.MIGRATIONS, 2):
+        await world.settle(delivery, Dead(Code.ARCHIVED, "unarchive it"))
     return request
 
 
 async def _copied(world: World) -> str:
     """It has ended well, and what a look finds of it is kept: one copy is missing."""
     request = await planned(world, "org/team-a")
-    delivery = await one(world.streams(), Stream.MIGRATIONS)
+    delivery = await world.next(Stream.MIGRATIONS)
     await taken(world, delivery)
     assert await world.streams().settle(delivery, migrated())
     missing = Finding(1, FIRST, "Ticket 1", None, (Mark.MISSING,))
@@ -86,7 +84,7 @@ async def _recalled(world: World) -> str:
     request = RequestId(await _copied(world))
     (told,) = await world.hands.begin(request, Act.RECALL, ["org/team-a"], "grace")
     assert told.migration
-    delivery = await one(world.streams(), Stream.MIGRATIONS)
+    delivery = await world.next(Stream.MIGRATIONS)
     await taken(world, delivery)
     assert await world.streams().settle(delivery, Done(Acted(Act.RECALL, 2, ())))
     return request

@@ -18,6 +18,7 @@ from monarch.adapters.valkey.client.refusal import WRITE_SETTINGS, why_refused
 from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.logins import login_of_each
 from monarch.adapters.valkey.views.raw import texts, whole
+from monarch.adapters.valkey.views.rights import ask_rights, why_forbidden
 from monarch.adapters.valkey.views.server import Server, ServerFacts, subscribed
 from monarch.adapters.valkey.views.spoiled import answers_and_errors_of
 from monarch.core.budget.ceilings import Ceilings, least
@@ -39,7 +40,7 @@ MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 REFUSED_FOR_MS: Final = 180_000
 """A refusal of the credential is over if it was not confirmed for longer, in milliseconds; work asks once a minute."""
 
-_WHOLE: Final = 17
+_WHOLE: Final = 18
 """How many answers are about the whole fleet, the time first."""
 
 
@@ -119,6 +120,7 @@ class Standing:
         pipe.info("memory", "persistence", "replication")
         pipe.config_get(*WRITE_SETTINGS)
         pipe.hlen(self._keys.missed)
+        ask_rights(pipe, self._keys.epoch)
         pipe.hgetall(self._keys.logins)
 
     def _ask_stream(self, pipe: Any, stream: Stream) -> None:
@@ -192,7 +194,7 @@ def _whole_of(raw: bytes | None) -> int | None:
 
 def _whole(whole: Mapping[str, Any]) -> dict[str, Any]:
     parked, first, dead, epoch, paused, known, *more = whole["answers"]
-    subscribers, since, refused, oldest, still_open, newer, info, config, missed, _ = more
+    subscribers, since, refused, oldest, still_open, newer, info, config, missed, rights, _ = more
     due = first[0][1] if isinstance(first, list) and first else None
     began = oldest[0][1] if isinstance(oldest, list) and oldest else whole["now_ms"]
     return {
@@ -211,7 +213,7 @@ def _whole(whole: Mapping[str, Any]) -> dict[str, Any]:
         "open_requests": _count(still_open),
         "oldest_parked_s": _oldest_s(first, whole["now_ms"]),
         "refused": _refused(refused, whole["now_ms"]),
-        "refuses_writes": why_refused(_known(info), texts(_known(config))),
+        "refuses_writes": why_refused(_known(info), texts(_known(config))) or why_forbidden(rights),
         "oldest_open_s": max(0.0, (whole["now_ms"] - began) / 1000),
     }
 

@@ -1,0 +1,49 @@
+"""Whether our user may still do what Monarch does, asked of the server itself.
+
+A user can lose a right at any time. Then nothing new is taken in, while every reading goes on and looks well. A script
+may ask for the rights of the user who runs it (`acl_check_cmd`), without a right to do so.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from valkey.exceptions import NoPermissionError
+
+NEEDED: Final = (
+    *("DEL", "EXISTS", "GET", "INFO", "PERSIST", "PEXPIRE", "PTTL", "SET", "TIME", "TYPE"),
+    *("HDEL", "HEXISTS", "HGET", "HGETALL", "HINCRBY", "HLEN", "HMGET", "HSET", "HSETNX"),
+    *("LLEN", "LPOP", "RPUSH", "SADD", "SCARD", "SMEMBERS", "SRANDMEMBER", "SREM"),
+    *("ZADD", "ZCARD", "ZCOUNT", "ZLEXCOUNT", "ZPOPMIN", "ZRANGE", "ZRANGEBYLEX", "ZRANGEBYSCORE"),
+    *("ZREM", "ZREMRANGEBYRANK", "ZREMRANGEBYSCORE", "ZREVRANGE", "ZSCORE"),
+    *("XACK", "XADD", "XAUTOCLAIM", "XCLAIM", "XDEL", "XPENDING", "XRANGE", "XREADGROUP"),
+)
+"""What the scripts call and what reads the streams; XGROUP and XINFO have rights by their second word and are left out."""
+
+_ASK: Final = """
+local lacking = {}
+for _, command in ipairs(ARGV) do
+  if not redis.acl_check_cmd(command, KEYS[1], '1', '1', '1') then lacking[#lacking + 1] = command end
+end
+return lacking
+"""
+
+
+def ask_rights(pipe: Any, key: str) -> None:
+    """Add the question to a pipeline; `key` is one of ours, which the question neither reads nor writes."""
+    pipe.eval(_ASK, 1, key, *NEEDED)
+
+
+def why_forbidden(answer: Any) -> str:
+    """What our user may not do and what to do, without a full stop; `""`: nothing, or the server does not say."""
+    lacking: Sequence[str] = ()
+    if isinstance(answer, NoPermissionError):
+        lacking = ("EVAL",)
+    elif isinstance(answer, list):
+        lacking = [one.decode() for one in answer]
+    if not lacking:
+        return ""
+    words = ", ".join(lacking[:_SHOWN]) + (" and others" if len(lacking) > _SHOWN else "")
+    return f"its user lacks the right to {words} (NOPERM); give it those that docs/valkey.md lists"
+
+
+_SHOWN: Final = 4
