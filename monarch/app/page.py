@@ -32,8 +32,8 @@ from monarch.core.budget.forecast import Forecast
 from monarch.core.budget.moves import Shares
 from monarch.core.card.view import CohortView
 from monarch.core.ids import CohortId, RequestId
-from monarch.core.report.foretold import DryRun
 from monarch.core.report.summary import State
+from monarch.core.report.target_plan import DryRun
 from monarch.core.report.update import TargetUpdate
 from monarch.ports.holdings import Holding, TicketLine
 from monarch.ports.readings import (

@@ -155,7 +155,7 @@ async def foreseen(
         count = sum(len(wish.targets) for wish in asked)
         if most is not None and count > most:
             return Refused(f"{count} targets are too many at once: {most} at most, or name one")
-        told: list[TargetUpdate] = []
+        found: list[TargetUpdate] = []
         for wish in asked:
             plan = await reading.rehearser.plan(_request(wish), Act.UPDATE)
             if not isinstance(plan, Plan):
@@ -168,8 +168,8 @@ async def foreseen(
                 wish.targets, partial(reading.rehearser.rehearse, wanted=wanted)
             )
             for name, one in zip(wish.targets, passed, strict=True):
-                told.append(await to_thread.run_sync(_target, name, one, earlier, settings))
-        return tuple(told)
+                found.append(await to_thread.run_sync(_target, name, one, earlier, settings))
+        return tuple(found)
 
 
 def _request(wish: Wish) -> Request:

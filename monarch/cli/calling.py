@@ -79,7 +79,7 @@ def operate(work: "Callable[[Operator], Awaitable[T]]") -> T:
         async with operator(known) as person:
             return await work(person)
 
-    with failures_told(), spoiled_told():
+    with failures_reported(), spoiled_told():
         return anyio.run(connected)
 
 
@@ -128,7 +128,7 @@ def demand_all_of_it() -> Iterator[None]:
 
 
 @contextmanager
-def failures_told() -> Iterator[None]:
+def failures_reported() -> Iterator[None]:
     """Around work: a Valkey that cannot be asked, and an interrupt, end the command with a message."""
     from monarch.ports import StoreError  # noqa: PLC0415 - lazily
 

@@ -32,7 +32,7 @@ from monarch.telemetry.obstacles import obstacles
 if TYPE_CHECKING:
     from monarch.app.operator import Operator, RequestDetails
 
-TOLD_WITHIN_S: Final = 10.0
+REPORTED_WITHIN_S: Final = 10.0
 """How long to wait for Slack's answer after the end, in seconds: it is a part of how the request ended."""
 
 
@@ -85,7 +85,7 @@ async def _followed(person: "Operator", request: RequestId, *, quiet: bool) -> "
                 ended_at = None
                 continue
             ended_at = ended_at or time.monotonic()
-            if not sight.details.is_to_be_told or time.monotonic() - ended_at > TOLD_WITHIN_S:
+            if not sight.details.is_to_be_told or time.monotonic() - ended_at > REPORTED_WITHIN_S:
                 return sight.details
     raise AssertionError("a request is in sight, or it is not")
 

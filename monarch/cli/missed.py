@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from monarch.cli.calling import FAILED, WRONG, fail, failures_told, refuse, settings
+from monarch.cli.calling import FAILED, WRONG, fail, failures_reported, refuse, settings
 from monarch.cli.choice import actor, seconds
 from monarch.cli.terminal.printing import age, clean, moment, say, show_json, show_table
 from monarch.cli.terminal.readings import readings
@@ -33,7 +33,7 @@ def show_missed(
     if by is not None and not submit:
         fail("--by names who asks", WRONG, advice="give --submit, too")
     name = actor(by) if submit else None
-    with failures_told(), readings(quiet=as_json) as tell:
+    with failures_reported(), readings(quiet=as_json) as tell:
         found = anyio.run(swept, known, wanted, since_ms, name, tell)
     if as_json:
         show_json(_document(found, since_ms))
@@ -81,8 +81,8 @@ def _print(found: "Swept", *, submitted: bool) -> None:
 
 def _row(one: "Missed", found: "Swept", *, submitted: bool) -> tuple[object, ...]:
     created_s = time.time() - one.repository.created_ms / 1000
-    told = (one.repository.full_name, age(max(0.0, created_s)), one.origin.full_name, one.channel)
-    return (*told, found.requests.get(one.repository.id)) if submitted else told
+    row = (one.repository.full_name, age(max(0.0, created_s)), one.origin.full_name, one.channel)
+    return (*row, found.requests.get(one.repository.id)) if submitted else row
 
 
 def _words(sweep: "Sweep") -> str:

@@ -26,8 +26,8 @@ from monarch.core.card.telling import (
     Post,
     Step,
     Telling,
-    Told,
     Unchanged,
+    UpToDate,
     after,
     after_gone,
     after_loss,
@@ -139,7 +139,7 @@ class Notifier:
         while True:
             step = next_step(telling, self._manner, forecast, ending_first=delivery.attempts > 0)
             match step:
-                case Told():
+                case UpToDate():
                     return Done(Said())
                 case Later(wait_ms, is_ending):
                     kind = Waits.ENDING if is_ending else Waits.OTHER
@@ -156,8 +156,8 @@ class Notifier:
     async def _forecast(self, telling: Telling) -> Forecast | None:
         """When the last of its requests will be done: those of a cohort are filled in their order."""
         left = [request for request in telling.view.requests if not request.has_ended]
-        is_told = telling.channel is not None and telling.said_version < telling.view.version
-        return await self._outlook.forecast(left[-1].id) if left and is_told else None
+        is_behind = telling.channel is not None and telling.said_version < telling.view.version
+        return await self._outlook.forecast(left[-1].id) if left and is_behind else None
 
     async def _take(
         self, step: Post | Edit | Unchanged, telling: Telling, until_s: float

@@ -7,7 +7,7 @@ from monarch.core.after.edit import Edit
 from monarch.core.budget.forecast import Forecast
 from monarch.core.portions.details import in_iso
 from monarch.core.report.differing import difference
-from monarch.core.report.foretold import DryRun, TargetPlan
+from monarch.core.report.target_plan import DryRun, TargetPlan
 from monarch.core.report.update import TargetUpdate
 from monarch.ports.readings import DeadLetter, RequestDetails, WorkerLine
 from monarch.telemetry import Snapshot

@@ -53,7 +53,7 @@ async def test_what_was_received_in_the_race_is_handed_back_uncounted(house: Hou
 
     async with bench.running():
         await pass_time(1)
-        bench.pause.told("ann")
+        bench.pause.update("ann")
         await house.world.hands.pause("ann")
         bench.give(stream=REQUESTS)
         await pass_time(1)
@@ -69,7 +69,7 @@ async def test_what_was_handed_back_is_worked_on_after_the_resume(house: House) 
 
     async with bench.running():
         await pass_time(1)
-        bench.pause.told("ann")
+        bench.pause.update("ann")
         await house.world.hands.pause("ann")
         bench.give(stream=REQUESTS)
         await pass_time(60)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from monarch.cli.terminal.printing import as_json
 from monarch.core.after.touch import Left, Touch
-from monarch.core.budget.moves import FORETOLD
+from monarch.core.budget.moves import FORECAST_AT_MOST
 from monarch.core.budget.shares import Part
 from monarch.core.ids import TicketId
 from monarch.core.report.summary import State
@@ -314,12 +314,12 @@ async def test_the_budget_shows_each_cohorts_share(telemetry: Telemetry) -> None
 
 async def test_a_cohort_too_many_is_shown_without_its_forecast(telemetry: Telemetry) -> None:
     """Its share is told all the same."""
-    many = tuple(Part(f"{n}-0", 1, FORETOLD + 1) for n in range(FORETOLD + 1))
+    many = tuple(Part(f"{n}-0", 1, FORECAST_AT_MOST + 1) for n in range(FORECAST_AT_MOST + 1))
     async with paging(Given(parted=many), telemetry) as (client, _):
         page = await client.get("/budget")
 
-    assert page.text.count("1 write to go") == FORETOLD + 1
-    assert page.text.count("As it stands:") == FORETOLD
+    assert page.text.count("1 write to go") == FORECAST_AT_MOST + 1
+    assert page.text.count("As it stands:") == FORECAST_AT_MOST
 
 
 async def test_workers_show_what_they_hold_and_what_is_parked(telemetry: Telemetry) -> None:

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
-from monarch.core.report.foretold import DryRun, TargetPlan
 from monarch.core.report.rehearsal import Copy, Rehearsal
+from monarch.core.report.target_plan import DryRun, TargetPlan
 from monarch.ports import StoreError
 from monarch.web.asking import Asked, asked_in
 from monarch.web.door.guard import Guard

@@ -4,8 +4,8 @@ from typing import Final
 
 from valkey.asyncio import Valkey
 
+from monarch.adapters.valkey.client.spoiled import answers_of
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.views.spoiled import answers_of
 
 SHOWN_FOR_MS: Final = 2 * 86_400_000
 """An account that has not been used to write for longer is not shown, in milliseconds."""

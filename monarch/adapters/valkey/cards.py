@@ -44,7 +44,7 @@ class ValkeyCards:
             case [b"telling", int(now_ms), list(flat), list(requests), bytes(paused)]:
                 fields = pairs(flat)
                 views = request_views(cast("list[RawRequest]", requests), paused)
-                return telling_of(cohort_view(cohort, fields, views), fields, now_ms)
+                return decode_telling(cohort_view(cohort, fields, views), fields, now_ms)
             case _:
                 return None
 
@@ -104,11 +104,11 @@ class ValkeyCards:
     ) -> None:
         keys = [self._keys.card(cohort), self._keys.saying(cohort)]
         ts, channel = (posted.ts, posted.channel) if posted else ("", "")
-        told = "\n".join(names)
-        await self._scripts.call("tell", keys, op, what, version, ts, channel, digest, told, held)
+        joined = "\n".join(names)
+        await self._scripts.call("tell", keys, op, what, version, ts, channel, digest, joined, held)
 
 
-def telling_of(view: CohortView, fields: Mapping[str, str], now_ms: int) -> Telling:
+def decode_telling(view: CohortView, fields: Mapping[str, str], now_ms: int) -> Telling:
     """What Slack knows, by the fields of a card."""
 
     def number(name: str) -> int:

@@ -149,10 +149,10 @@ class ValkeyStreams:
             settled.document,
             settled.plan,
         )
-        told = cast("int", answer)
-        if told >= _REQUEST_ENDED:
-            self._on_request_ended((told - _REQUEST_ENDED) / 1000)
-        return told > 0
+        value = cast("int", answer)
+        if value >= _REQUEST_ENDED:
+            self._on_request_ended((value - _REQUEST_ENDED) / 1000)
+        return value > 0
 
     async def sweep(self, places: Mapping[Stream, int]) -> Swept:
         """See `ports.Streams.sweep`."""

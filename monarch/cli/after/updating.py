@@ -7,7 +7,7 @@ import typer
 
 from monarch.cli.after.acting import demand_no_doing, names_of
 from monarch.cli.after.telling import issue_url, print_acts
-from monarch.cli.calling import FAILED, WRONG, fail, failures_told, operate, settings
+from monarch.cli.calling import FAILED, WRONG, fail, failures_reported, operate, settings
 from monarch.cli.choice import actor, repository, request_id
 from monarch.cli.follow import follow, judge
 from monarch.cli.terminal.printing import clean, say, show_json
@@ -81,7 +81,7 @@ def foresee_update(
     demand_no_doing(by, wait=wait)
     known, only = settings(needs_github=True), names_of(targets)
     wanted, template = _request(request), _source(request, source)
-    with failures_told(), readings(quiet=as_json) as tell:
+    with failures_reported(), readings(quiet=as_json) as tell:
         found = anyio.run(foreseen, known, wanted, template, only, tell)
     if isinstance(found, Refused):
         fail(clean(found.reason))

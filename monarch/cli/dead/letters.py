@@ -107,23 +107,23 @@ def replay_letters(
     name = actor(by)
 
     async def work(person: "Operator") -> "list[Replayed]":
-        told: list[Replayed] = []
+        answers: list[Replayed] = []
         async for chunk, missing in _meant(person, ids, chosen):
             found = await _replayed(person, [letter.id for letter in chunk], name, dry_run=dry_run)
             news = [*map(_missing, missing), *found]
             if not as_json:
                 _print_replayed(news, dry_run=dry_run)
-            told += news
-            _tell_progress(len(told), len(news))
-        return told
+            answers += news
+            _tell_progress(len(answers), len(news))
+        return answers
 
-    told = operate(work)
-    refused = sum(bool(one.refused) for one in told)
+    answers = operate(work)
+    refused = sum(bool(one.refused) for one in answers)
     if as_json:
-        counts = {"replayed": len(told) - refused, "refused": refused, "dry_run": dry_run}
-        show_json({**counts, "letters": told})
+        counts = {"replayed": len(answers) - refused, "refused": refused, "dry_run": dry_run}
+        show_json({**counts, "letters": answers})
     else:
-        _say(_counted(len(told) - refused, refused, dry_run=dry_run) if told else _NONE_MEANT)
+        _say(_counted(len(answers) - refused, refused, dry_run=dry_run) if answers else _NONE_MEANT)
     if refused:
         raise typer.Exit(FAILED)
 
@@ -223,8 +223,8 @@ def _missing(letter: str) -> "Replayed":
     return Replayed(letter, "", _GONE)
 
 
-def _print_replayed(told: "Iterable[Replayed]", *, dry_run: bool) -> None:
-    for one in told:
+def _print_replayed(answers: "Iterable[Replayed]", *, dry_run: bool) -> None:
+    for one in answers:
         done = "refused" if one.refused else "replayed"
         would = "would refuse" if one.refused else "would replay"
         word = f"{would:<12}" if dry_run else f"{done:<8}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
-from monarch.cli.terminal.printing import clean
+from monarch.cli.terminal.printing import clean, fitted
 from monarch.cli.terminal.troubles import obstacle_line
 from monarch.core.budget.forecast import Forecast, in_words
 from monarch.core.report.summary import ENDS, MigrationView, RequestView, State
@@ -105,14 +105,15 @@ class _Bar:
             self._say_once(f"! {obstacle_line(one, ago=False)}")
         if view.reason:
             self._say_once(f"{view.state.value}: {clean(view.reason)}")
-        shown = {m.target for m in view.migrations if m.state in _TOLD}
+        shown = {m.target for m in view.migrations if m.state in _REPORTED}
         for name, line in target_lines(sight.details):
             if name in shown:
                 self._say_once(f"{clean(name)}: {line}")
 
     def say(self, words: str) -> None:
         """Print a line above the bar."""
-        self._bars.console.print(words, markup=False, highlight=False, soft_wrap=True)
+        lines = fitted(words, out=sys.stderr)
+        self._bars.console.print(lines, markup=False, highlight=False, soft_wrap=True)
 
     def _say_once(self, line: str) -> None:
         if line not in self._said:
@@ -120,7 +121,7 @@ class _Bar:
             self.say(line)
 
 
-_TOLD: Final = frozenset({State.DONE, State.DEAD, State.CANCELLED, State.PARKED})
+_REPORTED: Final = frozenset({State.DONE, State.DEAD, State.CANCELLED, State.PARKED})
 """The states that get a line; the bar shows a running target."""
 
 

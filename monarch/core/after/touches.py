@@ -69,7 +69,7 @@ def touches_shown_beside(
     return first or ()
 
 
-def touches_told(happenings: Iterable[Happening], us: Us) -> tuple[Touch, ...]:
+def touches_in_timeline(happenings: Iterable[Happening], us: Us) -> tuple[Touch, ...]:
     """What the timeline shows, each kind once and in the order of `Touch`."""
     found = {_touch(one) for one in happenings if not us.wrote(one.actor)} - {None}
     return tuple(touch for touch in Touch if touch in found)

@@ -137,11 +137,11 @@ class Later:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class UpToDate:
     """Slack shows everything that it should."""
 
 
-Step = Post | Edit | Unchanged | Later | Told
+Step = Post | Edit | Unchanged | Later | UpToDate
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ def next_step(
     """The one thing to do next. See the module for the rules."""
     ended = telling.view.has_ended
     if telling.channel is None or (telling.is_refused and not ended):
-        return Told()
+        return UpToDate()
     if ending_first and isinstance(step := _ending(telling, manner), Post):
         return step
     return (
@@ -173,7 +173,7 @@ def next_step(
         or _card_edit(telling, manner, forecast)
         or _changed_reply(telling, manner)
         or _ending(telling, manner)
-        or Told()
+        or UpToDate()
     )
 
 

@@ -47,7 +47,7 @@ def rehearsal_of(passed: Passage, in_the_way: Obstacle | None) -> Rehearsal:
     )
 
 
-def warned(told: Rehearsal, passed: Passage, style: Style) -> Rehearsal:
+def warned(rehearsal: Rehearsal, passed: Passage, style: Style) -> Rehearsal:
     """The same, with warnings about the created copies. It works on whole texts."""
     copying = passed.copying(style)
     found = tuple(
@@ -56,7 +56,7 @@ def warned(told: Rehearsal, passed: Passage, style: Style) -> Rehearsal:
         if ticket.id in passed.created
         for text in warnings(ticket, copying, source_private=passed.plan.private)
     )
-    return replace(told, warnings=found)
+    return replace(rehearsal, warnings=found)
 
 
 def _is_adopted(ticket: Ticket, passed: Passage) -> bool:
@@ -74,7 +74,7 @@ def _is_deleted(ticket: Ticket, passed: Passage) -> bool:
 
 def _known_before(passed: Passage) -> list[str]:
     """What people should know before, beside the notes."""
-    told = [_BUSY] if passed.is_busy else []
+    notes = [_BUSY] if passed.is_busy else []
     tried = [t for t in passed.plan.tickets if t.id in passed.created]
     refused = {
         t.number: r for t in tried if isinstance(r := passed.survey.records.get(t.id), Refused)
@@ -82,11 +82,11 @@ def _known_before(passed: Passage) -> list[str]:
     under_way = [t.number for t in tried if isinstance(passed.survey.records.get(t.id), Intended)]
     if refused:
         why = quote(next(iter(refused.values())).reason, 200)
-        told.append(
+        notes.append(
             f"{numbered(tuple(refused), _SHOWN)}: GitHub refused it to another request ({why}); it is tried again"
         )
     if under_way:
-        told.append(
+        notes.append(
             f"{numbered(under_way, _SHOWN)}: a write was not answered; if it has happened after all, nothing more is written"
         )
-    return told
+    return notes

@@ -64,9 +64,9 @@ class Us:
 def us_of(known: tuple[Known, ...], credential: Credential) -> Us:
     """Who we are, from what is on record and what the credential says about itself."""
     own = () if credential.author is None else (Known(credential.author),)
-    told = (*own, *known)
-    authors = tuple(dict.fromkeys(each.author for each in told if each.author.login))
-    is_certain = any(_teaches(each, credential) for each in told)
+    shown = (*own, *known)
+    authors = tuple(dict.fromkeys(each.author for each in shown if each.author.login))
+    is_certain = any(_teaches(each, credential) for each in shown)
     return Us(authors, is_certain, is_certain and all(each.author.id for each in known))
 
 

@@ -141,15 +141,15 @@ class Updating:
         found = await self._decided(issue, ticket, details, NONE)
         if not isinstance(found, Edit) or not found.gives_details:
             return found
-        told = await self._tools.github.read_timeline(self._subject.repository, issue.number)
-        match told:
+        timeline = await self._tools.github.read_timeline(self._subject.repository, issue.number)
+        match timeline:
             case Found(happenings):
                 theirs = deeds(happenings, self._subject.us)
                 return await self._decided(issue, ticket, details, theirs)
             case Permanent(code=code) if code in GONE:
                 return None
             case _:
-                return await self._desk.judge(told)
+                return await self._desk.judge(timeline)
 
     async def _decided(
         self, issue: Issue, ticket: Ticket, details: Details, theirs: Deeds

@@ -86,12 +86,12 @@ class Crossing:
         try:
             verdict = await self._cross()
         except StoreError:
-            await self._know_whose()
+            await self._confirm_owner()
             raise
-        await self._know_whose()
+        await self._confirm_owner()
         return verdict
 
-    async def _know_whose(self) -> None:
+    async def _confirm_owner(self) -> None:
         """Confirm the lease: a frozen worker learns of its loss only by a renewal, and only then looks (see `run`)."""
         if self.watch.has_open:
             await self._subject.hold.until_outlives(0)

@@ -111,7 +111,7 @@ class MissedWatch:
         """Whether it is this worker's turn, or time to look again at what was too young or not read to the end."""
         gaps = self._gaps()
         heard_nothing = gaps != self._gaps_swept or (
-            self._is_first and await self._missing.is_heard_by_one()
+            self._is_first and await self._missing.has_one_subscriber()
         )
         if await self._missing.turn(EVERY_MS, heard_nothing=heard_nothing):
             self._gaps_swept, self._is_first = gaps, False

@@ -86,12 +86,12 @@ async def _meant(means: Means, asked: Mapping[str, str], act: Act) -> Meant:
 
 async def _begin(means: Means, meant: Meant, by: str, act: Act) -> Done:
     request = RequestId(meant.back.removeprefix("/requests/"))
-    told = await means.hands.begin(request, act, meant.keys, by)
+    answers = await means.hands.begin(request, act, meant.keys, by)
     lines = tuple(
         Line(f"{one.target}: {one.refused}" if one.refused else one.target, "", bool(one.refused))
-        for one in told
+        for one in answers
     )
-    begun = any(one.migration for one in told)
+    begun = any(one.migration for one in answers)
     title = _WORDINGS[act].done if begun else "Nothing was begun"
     return Done(title, lines, meant.back, "To the request")
 

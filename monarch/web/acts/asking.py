@@ -32,7 +32,9 @@ async def to_submit(means: Means, asked: Mapping[str, str]) -> Meant:
 def _meant_request(
     wish: Asked, members: tuple[Member, ...], notes: tuple[str, ...], problem: str, newest: str
 ) -> Meant:
-    told = f"Slack hears of it in {wish.channel}." if wish.channel else "Slack hears nothing of it."
+    report = (
+        f"Slack hears of it in {wish.channel}." if wish.channel else "Slack hears nothing of it."
+    )
     wait = f"It waits until {wish.not_before}." if wish.not_before else ""
     part = f"Only tickets of {', '.join(wish.milestones)}." if wish.milestones else ""
     read = "The template is read again when the work begins, and tickets that are new by then come with it."
@@ -44,7 +46,7 @@ def _meant_request(
         wish.command("submit"),
         f"/plan?{wish.query()}",
         members,
-        (*filter(None, (wait, part, told)), read, *notes),
+        (*filter(None, (wait, part, report)), read, *notes),
         problem,
         basis=f"{wish.query()} {newest}",
     )

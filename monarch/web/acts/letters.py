@@ -60,11 +60,11 @@ async def to_drop(means: Means, asked: Mapping[str, str]) -> Meant:
 
 async def replay(means: Means, meant: Meant, by: str) -> Done:
     """Send them back, some at a time."""
-    told: list[Replayed] = []
+    answers: list[Replayed] = []
     for chunk in _chunks(meant.keys):
-        with _after(told):
-            told += await means.replay(chunk, by)
-    refused = sum(bool(one.refused) for one in told)
+        with _after(answers):
+            answers += await means.replay(chunk, by)
+    refused = sum(bool(one.refused) for one in answers)
     words = {member.key: member for member in meant.members}
     lines = tuple(
         Line(
@@ -72,9 +72,9 @@ async def replay(means: Means, meant: Meant, by: str) -> Done:
             words[one.letter].href,
             bool(one.refused),
         )
-        for one in told
+        for one in answers
     )
-    title = f"{len(told) - refused} sent back" + (f", {refused} refused" if refused else "")
+    title = f"{len(answers) - refused} sent back" + (f", {refused} refused" if refused else "")
     return Done(title, lines, meant.back, "To the dead letters")
 
 

@@ -79,8 +79,10 @@ def changes(before: Sequence[str], now: Meant) -> tuple[str, ...]:
     words = {member.key: member.words for member in now.members}
     gone = [key for key in dict.fromkeys(before) if key not in words]
     new = [words[key] for key in words if key not in set(before)]
-    told = (("no longer in the set", gone), ("new in the set", new))
-    return tuple(f"{len(found)} {what}: {listed(found, _NAMED)}" for what, found in told if found)
+    differences = (("no longer in the set", gone), ("new in the set", new))
+    return tuple(
+        f"{len(found)} {what}: {listed(found, _NAMED)}" for what, found in differences if found
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,16 +146,16 @@ async def heal(means: Means, meant: Meant, by: str) -> Done:
     for key in meant.keys:
         target, _, ticket = key.rpartition("#")
         missing.setdefault(target, []).append(TicketId(int(ticket)))
-    told = await means.hands.heal(request, missing, by)
+    answers = await means.hands.heal(request, missing, by)
     lines = tuple(
         Line(
             f"{one.target}: {one.refused or f'{len(missing[one.target])} to be made again'}",
             "",
             bool(one.refused),
         )
-        for one in told
+        for one in answers
     )
-    healing = sum(bool(one.migration) for one in told)
+    healing = sum(bool(one.migration) for one in answers)
     return _done(meant, "Copies are made again" if healing else "Nothing is made again", lines)
 
 
@@ -233,8 +233,8 @@ def _why_none(members: Sequence[Member], given_up: Sequence[str]) -> str:
     """Why there is nothing to make again; `""` where there is something."""
     if members:
         return ""
-    told = " ".join(f"{target}: {_GIVEN_UP}" for target in given_up)
-    return told or "Nothing was missing at the last look."
+    reasons = " ".join(f"{target}: {_GIVEN_UP}" for target in given_up)
+    return reasons or "Nothing was missing at the last look."
 
 
 def _unread(looked: Looking | Looked | None) -> Iterator[str]:

@@ -178,10 +178,10 @@ def _why_not(meant: Meant, before: Sequence[str], form: Mapping[str, str]) -> tu
         return (f"Nothing was done. {meant.problem}",)
     if not form.get("digest"):
         return ("Nothing was done: the press named no set. This is the set as it is now.",)
-    told = changes(before, meant) if before else ()
-    if meant.basis and not told:
-        told = ("Something newer was asked for meanwhile: look at it before you press again.",)
-    return ("Nothing was done: the set has changed since it was shown.", *told)
+    news = changes(before, meant) if before else ()
+    if meant.basis and not news:
+        news = ("Something newer was asked for meanwhile: look at it before you press again.",)
+    return ("Nothing was done: the set has changed since it was shown.", *news)
 
 
 def _json(document: Mapping[str, object], status: int = HTTPStatus.OK) -> Response:

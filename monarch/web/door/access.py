@@ -79,14 +79,14 @@ def who(visit: Visit, doors: Doors, now_s: float) -> Who:
         now_s: seconds since 1970; sessions end by it.
     """
     if doors.user_header and visit.all(doors.user_header):
-        return _told_by_proxy(visit, doors)
+        return _named_by_proxy(visit, doors)
     sent = visit.one("authorization")
     if sent.lower().startswith(_BEARER):
         return _bearer(sent[len(_BEARER) :].strip(), visit, doors)
     return _in_session(visit, doors, now_s)
 
 
-def _told_by_proxy(visit: Visit, doors: Doors) -> Who:
+def _named_by_proxy(visit: Visit, doors: Doors) -> Who:
     if not is_within(visit.peer, doors.proxies):
         reason = "The header that names a person is believed only from the proxies in MONARCH_WEB_TRUSTED_PROXIES."
         return Refused(403, reason)

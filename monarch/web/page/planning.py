@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from monarch.core.report.foretold import DryRun
+from monarch.core.report.target_plan import DryRun
 from monarch.web.asking import Asked, asked_in
 from monarch.web.documents import plan_document
 from monarch.web.door.guard import wants_json

@@ -87,13 +87,15 @@ def budget_page(
     """Make the page of the budget. `writes` are those of each account in the last hour; `shares` who writes now."""
     by_account = {one.account: one for one in writes}
     cards = {str(one.id): cohort_card(one) for one in cohorts}
-    told = {one.cohort: one for one in moved.cohorts}
+    move_of = {one.cohort: one for one in moved.cohorts}
     return BudgetPage(
         tuple(
             _account(one, by_account.get(one.account), snapshot.at_ms) for one in snapshot.accounts
         ),
         tuple(
-            _share(part, cards.get(part.cohort), told.get(part.cohort), partial(_in_words, shares))
+            _share(
+                part, cards.get(part.cohort), move_of.get(part.cohort), partial(_in_words, shares)
+            )
             for part in shares.parts
         ),
         snapshot.paused_by if snapshot.paused else "",
@@ -111,8 +113,8 @@ def _ends(shares: Shares, moved: Moves) -> tuple[tuple[str, str], ...]:
 
 
 def _in_words(shares: Shares, seconds: float) -> str:
-    told = in_words(Forecast(seconds, shares.load.now_ms, shares.is_least))
-    return told or "done in less than a minute"
+    words = in_words(Forecast(seconds, shares.load.now_ms, shares.is_least))
+    return words or "done in less than a minute"
 
 
 def _first(part: Part, move: Move | None, say: Callable[[float], str]) -> str:

@@ -18,8 +18,8 @@ from monarch.core.card.telling import (
     Reply,
     Step,
     Telling,
-    Told,
     Unchanged,
+    UpToDate,
     after,
     after_gone,
     after_loss,
@@ -73,7 +73,7 @@ def test_the_first_request_posts_the_card_at_once() -> None:
 @pytest.mark.parametrize("changes", [{"card_open": True}, {"dropped": True}, {"is_refused": True}])
 def test_there_is_never_a_second_card(changes: dict[str, Any]) -> None:
     """Where its answer was lost, where people do not want it, and where Slack refuses it."""
-    assert step(telling(card=None, **changes)) == Told()
+    assert step(telling(card=None, **changes)) == UpToDate()
 
 
 @pytest.mark.parametrize(("age_ms", "wait_ms"), [(0, 3000), (1, 2999), (2999, 1)])
@@ -101,7 +101,7 @@ def test_what_says_the_same_is_not_edited() -> None:
 @pytest.mark.parametrize("changes", [{"said_version": 5}, {"frozen": True}])
 def test_nothing_is_left_to_edit(changes: dict[str, Any]) -> None:
     """It shows the newest, or cannot be edited any more."""
-    assert step(telling(**changes)) == Told()
+    assert step(telling(**changes)) == UpToDate()
 
 
 def test_a_failure_is_told_before_the_next_edit_is_due() -> None:
@@ -116,7 +116,7 @@ def test_a_failure_is_told_before_the_next_edit_is_due() -> None:
 
 def test_a_failure_has_no_thread_where_nobody_knows_the_card() -> None:
     """The ending names it."""
-    assert step(telling(view(GIVEN_UP), card=None, card_open=True)) == Told()
+    assert step(telling(view(GIVEN_UP), card=None, card_open=True)) == UpToDate()
 
 
 def test_a_reply_is_edited_when_it_is_not_so_any_more() -> None:
@@ -126,11 +126,13 @@ def test_a_reply_is_edited_when_it_is_not_so_any_more() -> None:
     names = ("org/team-a",)
     replayed = telling(view(a_migration(state=State.RUNNING)), said_version=5)
 
-    assert step(telling(of, said_version=5, replies={"forbidden": Reply(told, names)})) == Told()
+    assert (
+        step(telling(of, said_version=5, replies={"forbidden": Reply(told, names)})) == UpToDate()
+    )
     found = step(replace(replayed, replies={"forbidden": Reply(told, names)}))
     assert isinstance(found, Edit)
     assert (found.what, found.names) == (reply_of("forbidden"), names)
-    assert step(replace(replayed, replies={"forbidden": Reply(None, names)})) == Told()
+    assert step(replace(replayed, replies={"forbidden": Reply(None, names)})) == UpToDate()
 
 
 def test_the_end_is_said_once_in_the_thread_and_in_the_channel() -> None:
@@ -139,7 +141,7 @@ def test_the_end_is_said_once_in_the_thread_and_in_the_channel() -> None:
 
     assert isinstance(found, Post)
     assert (found.what, found.thread, found.broadcast) == (ENDING, THERE, True)
-    assert step(ended(ended_version=5, endings=1)) == Told()
+    assert step(ended(ended_version=5, endings=1)) == UpToDate()
 
 
 def test_the_end_waits_for_those_that_may_still_come() -> None:
@@ -203,7 +205,7 @@ def test_an_edit_that_fails_does_not_keep_the_end_back() -> None:
 
 def test_nothing_is_told_without_a_channel() -> None:
     """The page shows it."""
-    assert step(telling(channel=None, card=None)) == Told()
+    assert step(telling(channel=None, card=None)) == UpToDate()
 
 
 def test_a_card_that_was_deleted_is_posted_anew_once() -> None:
@@ -214,7 +216,7 @@ def test_a_card_that_was_deleted_is_posted_anew_once() -> None:
     assert found.what == CARD
 
     twice = after_gone(after(once, found, THERE), CARD, deleted=True)
-    assert step(twice) == Told()
+    assert step(twice) == UpToDate()
 
 
 def test_a_card_that_cannot_be_edited_is_not_posted_anew() -> None:
@@ -250,7 +252,7 @@ def test_whatever_slack_does_a_round_ends_and_posts_each_message_once(
     posted: list[str] = []
     for _ in range(20):
         found = next_step(known, MANNER, None, ending_first=first)
-        if isinstance(found, Told | Later):
+        if isinstance(found, UpToDate | Later):
             break
         before, known = known, _answer(known, found, slack)
         if isinstance(found, Post) and (known.card is not None or before.card is None):

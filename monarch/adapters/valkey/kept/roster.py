@@ -10,9 +10,9 @@ from typing import Final, NamedTuple, cast
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.client.spoiled import answers_of
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views.raw import whole
-from monarch.adapters.valkey.views.spoiled import answers_of
 from monarch.ports.hearing import Gap
 
 KEPT: Final = 200

@@ -165,7 +165,7 @@ class ValkeyLedger:
             self._keys.turns(account),
             self._keys.asks(account),
         ]
-        document = facts.told(delivery.token, entry, target, ticket, fact, self._fact_limits)
+        document = facts.encoded(delivery.token, entry, target, ticket, fact, self._fact_limits)
         stray = await self._scripts.call("record", keys, document)
         return Recorded(cast("int", stray) or None)
 

@@ -5,6 +5,7 @@ from typing import Final, cast
 
 from valkey.asyncio import Valkey
 
+from monarch.adapters.valkey.client.spoiled import answers_of
 from monarch.adapters.valkey.codec import pairs
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
@@ -16,7 +17,6 @@ from monarch.adapters.valkey.views.request import (
     cohort_view,
     request_views,
 )
-from monarch.adapters.valkey.views.spoiled import answers_of
 from monarch.core.card.view import Card, CohortView
 from monarch.core.ids import CohortId, RequestId, migration_id
 from monarch.ports.readings import CohortLine

@@ -6,10 +6,10 @@ from typing import Final, cast
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.client.spoiled import answers_of
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views.events import PAGE, RawEntry
 from monarch.adapters.valkey.views.raw import number, texts
-from monarch.adapters.valkey.views.spoiled import answers_of
 from monarch.core.entry_ids import entry_ms, is_entry_id
 from monarch.ports.readings import Choice, DeadLetter
 

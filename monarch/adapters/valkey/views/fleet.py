@@ -15,12 +15,12 @@ from valkey.asyncio import Valkey
 from monarch.adapters.valkey.accounts import Accounts
 from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.client.refusal import WRITE_SETTINGS, why_refused
+from monarch.adapters.valkey.client.spoiled import answers_and_errors_of
 from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.logins import login_of_each
 from monarch.adapters.valkey.views.raw import texts, whole
 from monarch.adapters.valkey.views.rights import ask_rights, why_forbidden
 from monarch.adapters.valkey.views.server import Server, ServerFacts, subscribed
-from monarch.adapters.valkey.views.spoiled import answers_and_errors_of
 from monarch.core.budget.ceilings import Ceilings, least
 from monarch.core.delivery import Stream
 from monarch.core.entry_ids import entry_ms
@@ -32,7 +32,7 @@ ALIVE_MS: Final = 60_000
 PARKED_LOOKED_AT: Final = 200
 """How many parked entries, those that are due first, to search for the oldest."""
 
-NOBODY: Final = "released"
+RELEASED: Final = "released"
 """The pseudo-consumer to which deliveries are handed back."""
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
@@ -253,11 +253,11 @@ def _raw(stream: Stream, answers: list[Any]) -> dict[str, Any]:
         "last": group.get("last-delivered-id", b"0-0").decode(),
         "pending": _count(summary.get("pending")),
         "released": sum(
-            c["pending"] for c in summary.get("consumers", ()) if c["name"] == NOBODY.encode()
+            c["pending"] for c in summary.get("consumers", ()) if c["name"] == RELEASED.encode()
         ),
         "first_pending": summary.get("min"),
-        "alive": [name for name in alive if name != NOBODY.encode()],
-        "consumers": sum(c["name"] != NOBODY.encode() for c in _listed(consumers)),
+        "alive": [name for name in alive if name != RELEASED.encode()],
+        "consumers": sum(c["name"] != RELEASED.encode() for c in _listed(consumers)),
     }
 
 

@@ -12,12 +12,12 @@ from typing import Any, Final
 from anyio import to_thread
 from valkey.asyncio import Valkey
 
+from monarch.adapters.valkey.client.spoiled import answers_of
 from monarch.adapters.valkey.codec import decode_ledger, decode_plan
 from monarch.adapters.valkey.kept.verifications import decode_look
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.ledger.later import decode_later
 from monarch.adapters.valkey.views.raw import whole
-from monarch.adapters.valkey.views.spoiled import answers_of
 from monarch.core.ids import RequestId, TargetId, migration_id
 from monarch.ports.holdings import Holding, TicketLine
 

@@ -5,9 +5,9 @@ from typing import Final
 
 from valkey.asyncio import Valkey
 
+from monarch.adapters.valkey.client.spoiled import answers_of
 from monarch.adapters.valkey.codec import decode_plan
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.views.spoiled import answers_of
 from monarch.core.ids import RequestId
 
 _KEPT: Final = 50

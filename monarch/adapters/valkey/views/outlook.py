@@ -13,9 +13,9 @@ from typing import Final
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.accounts import Accounts
+from monarch.adapters.valkey.client.spoiled import answers_of
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views.raw import text, whole
-from monarch.adapters.valkey.views.spoiled import answers_of
 from monarch.core.budget.ceilings import Ceilings, Pace
 from monarch.core.budget.forecast import Forecast, Load, forecast_s, write_ms
 from monarch.core.budget.moves import Shares

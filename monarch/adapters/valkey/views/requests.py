@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.client.spoiled import answers_of
 from monarch.adapters.valkey.codec import decode_ledger
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.ledger.later import decode_later
@@ -21,7 +22,6 @@ from monarch.adapters.valkey.views.raw import lines_of, number, text, texts, who
 from monarch.adapters.valkey.views.request import cohort_of, request_view
 from monarch.adapters.valkey.views.request_lines import request_line, unseen_line, wished_line
 from monarch.adapters.valkey.views.sought import Sought, failed
-from monarch.adapters.valkey.views.spoiled import answers_of
 from monarch.adapters.valkey.views.waiting import Waiting, Wish, members_of, with_wish
 from monarch.core.after.later import Later
 from monarch.core.card.view import Card

@@ -5,8 +5,8 @@ from typing import Final
 
 from valkey.asyncio import Valkey
 
+from monarch.adapters.valkey.client.spoiled import answers_of
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.views.spoiled import answers_of
 from monarch.ports.readings import Parked, Writes
 
 MINUTES: Final = 60

@@ -12,11 +12,11 @@ from typing import Any
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.client.spoiled import answers_and_errors_of, answers_of
 from monarch.adapters.valkey.codec import VERSIONS
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.settlement import member_of_migration, member_of_request
 from monarch.adapters.valkey.views.raw import whole
-from monarch.adapters.valkey.views.spoiled import answers_and_errors_of, answers_of
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
 from monarch.core.portions.keys import WHOLE, Portion
