@@ -3,11 +3,11 @@
 Each cause is a row: how it is recognised, its words, what to do. The table of causes in docs/operating.md has the same rows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from monarch.telemetry.snapshot import Snapshot
+from monarch.telemetry.snapshot import RefusalSnapshot, Snapshot
 
 
 class Cause(StrEnum):
@@ -42,6 +42,11 @@ def obstacles(snapshot: Snapshot) -> tuple[Obstacle, ...]:
 
 
 def _obstacles(snapshot: Snapshot) -> Iterator[Obstacle]:
+    yield from _of_fleet(snapshot)
+    yield from map(_of_refusal, _refusals(snapshot))
+
+
+def _of_fleet(snapshot: Snapshot) -> Iterator[Obstacle]:
     if snapshot.refuses_writes:
         yield Obstacle(
             Cause.STORE_REFUSES,
@@ -68,12 +73,18 @@ def _obstacles(snapshot: Snapshot) -> Iterator[Obstacle]:
             "no worker listens to the channel, so messages that are published now are lost",
             "Start a worker with the role intake; if one runs, see its log.",
         )
-    all_of_them = [one for one in snapshot.refused if one.owner == "*"]
-    for refusal in all_of_them or snapshot.refused:
-        whose = "" if refusal.owner == "*" else f" for {refusal.owner}"
-        yield Obstacle(
-            Cause.CREDENTIAL_REFUSED,
-            f"GitHub refuses the credential{whose}: {refusal.reason.rstrip('.')}",
-            "Work that needs it waits and goes on by itself; `monarch doctor` checks the credential.",
-            refusal.since_ms,
-        )
+
+
+def _refusals(snapshot: Snapshot) -> Sequence[RefusalSnapshot]:
+    """Of one for every owner and those for some, the first says it all."""
+    return [one for one in snapshot.refused if one.owner == "*"] or snapshot.refused
+
+
+def _of_refusal(refusal: RefusalSnapshot) -> Obstacle:
+    owner = "" if refusal.owner == "*" else f" for {refusal.owner}"
+    return Obstacle(
+        Cause.CREDENTIAL_REFUSED,
+        f"GitHub refuses the credential{owner}: {refusal.reason.rstrip('.')}",
+        "Work that needs it waits and goes on by itself; `monarch doctor` checks the credential.",
+        refusal.since_ms,
+    )

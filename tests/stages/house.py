@@ -218,6 +218,10 @@ class House:
         """What was noted of any migration, each once."""
         return list(dict.fromkeys(line["note"] for line in self.told("migration.noted")))
 
+    def codes(self) -> list[str]:
+        """Why deliveries were given up."""
+        return [letter["code"] for letter in self.store.dead]
+
     def state(self, request: RequestId) -> str:
         """How a request stands."""
         return self.store.requests[request]["state"]

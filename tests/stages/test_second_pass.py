@@ -186,7 +186,7 @@ async def test_a_refused_edit_fails_nothing(house: House) -> None:
 
 
 async def test_a_repository_that_lets_nothing_be_edited_is_asked_once(house: House) -> None:
-    """And what is left as it is is told together."""
+    """And one note lists everything that is left as it is."""
     house.github.faults.at("edit_body", 0, FORBIDDEN)
     await house.migrated(TEAM_A)
 

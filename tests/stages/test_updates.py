@@ -16,7 +16,7 @@ from monarch.core.report.verification import Mark, verify
 from monarch.core.target.survey import Survey
 from monarch.core.ticket import Author, Label
 from monarch.stages.after.changes import ROUNDS
-from monarch.stages.rehearsal.rehearsal import Wanted
+from monarch.stages.rehearsal.rehearsal import RehearsalWish
 from scripts.memory.client import Answer, Command
 from tests.stages import test_dry_run
 from tests.stages.house import SOURCE, TEAM_A, House, Worker
@@ -62,7 +62,7 @@ async def passage(house: House, plan: Plan, act: Act, other: Plan) -> Passage:
     before, target = len(house.github.did), house.github.at(TEAM_A).repository.id
     reader = rehearser(sources(house), house.style, plans=Known(other))
     bases = (RequestId("1-0"),)
-    found = await reader.rehearse(TEAM_A, Wanted(plan, act, target, bases))
+    found = await reader.rehearse(TEAM_A, RehearsalWish(plan, act, target, bases))
     assert isinstance(found, Passage)
     assert len(house.github.did) == before
     return found
@@ -231,7 +231,7 @@ async def test_what_an_update_has_edited_is_recalled_and_opened_by_the_request_o
     house.github.edit_issue(TEAM_A, 2, body="Ours.")
     assert ("revise_issue", 1) in await updated(house, base, Act.UPDATE)
     now = await planned(house)
-    survey = await rehearser(sources(house), house.style).look(TEAM_A, Wanted(earlier))
+    survey = await rehearser(sources(house), house.style).look(TEAM_A, RehearsalWish(earlier))
     assert isinstance(survey, Survey)
 
     marks = [one.marks for one in verify(earlier, survey, house.style, [now]).findings]

@@ -119,7 +119,7 @@ async def test_an_entry_that_arrives_after_sigterm_is_handed_back_at_once(fleet:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_second_signal_ends_a_worker_at_once(fleet: Fleet, number: signal.Signals) -> None:
-    """Whoever does not want to wait for the write in hand need not."""
+    """A person need not wait for the write in hand."""
     await fleet.sandbox.seed(a_seed(1, ["team/a"]))
     hangs = await _hang(fleet, "POST", await path_of(fleet.sandbox, "team/a", "/issues$"))
     worker = fleet.start()

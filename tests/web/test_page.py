@@ -19,7 +19,7 @@ from monarch.core.report.summary import State
 from monarch.core.target.step import CreatedAs
 from monarch.ports.hearing import Gap
 from monarch.ports.holdings import Holding, TicketLine
-from monarch.ports.readings import Event, MissedLine, Parked, WorkerLine, Writes
+from monarch.ports.readings import Event, MinuteWrites, MissedLine, Parked, WorkerLine
 from monarch.ports.spoiled import note_spoiled
 from monarch.telemetry import AccountSnapshot, Snapshot, Telemetry
 from monarch.web.acts.means import Looked, Looking
@@ -276,7 +276,7 @@ async def test_the_budget_shows_the_hour_and_why_nobody_writes(telemetry: Teleme
         "user:1", 3, 60, 77, 440, 0, 60.0, "secondary limit", minute_learned=40, hour_learned=0
     )
     fleet = Snapshot(1732406460000, (), accounts=(account,), workers=1, replicas=1)
-    source = Given(fleet, written=[Writes("user:1", (0,) * 58 + (12, 9))])
+    source = Given(fleet, written=[MinuteWrites("user:1", (0,) * 58 + (12, 9))])
     async with paging(source, telemetry) as (client, _):
         page = await client.get("/budget")
 

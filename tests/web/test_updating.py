@@ -17,7 +17,7 @@ from monarch.ports import StoreError
 from monarch.web.documents import update_document
 from monarch.web.door.guard import Guard
 from monarch.web.door.visit import Doors
-from monarch.web.page.updating import LARGEST, Updating, Which
+from monarch.web.page.updating import LARGEST, UpdatePage, Which
 from monarch.web.plain import plain
 from monarch.web.views.update import ALL_LINES, LINE_SHOWN, LINES_SHOWN, update_page
 from tests.core.builders import a_ticket, an_issue
@@ -47,7 +47,7 @@ class Oracle:
 @asynccontextmanager
 async def foreseeing(oracle: Oracle) -> AsyncIterator[httpx.AsyncClient]:
     """The address alone, behind the door."""
-    app = Starlette(routes=Updating(oracle.foresee, GITHUB).routes())
+    app = Starlette(routes=UpdatePage(oracle.foresee, GITHUB).routes())
     async with asking(Guard(app, Doors())) as client:
         yield client
 

@@ -19,7 +19,7 @@ what people have taken away or moved.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from monarch.core.after.edit import Edit
@@ -100,12 +100,10 @@ def revision(
     if says_it:
         return edit
     title, body = title_of(ticket), finished(ticket, copying)
-    return Edit(
-        title if title != issue.title else None,
-        body if body != issue.body else None,
-        edit.labels,
-        edit.milestone,
-        edit.type,
+    return replace(
+        edit,
+        title=title if title != issue.title else None,
+        body=body if body != issue.body else None,
     )
 
 

@@ -10,7 +10,7 @@ from monarch.core.after.touch import Left
 from monarch.core.copy.render import finished, title_of
 from monarch.core.copy.style import Style
 from monarch.core.plan import Plan
-from monarch.core.report.passage import Passage, Writes
+from monarch.core.report.passage import Passage, PlannedWrites
 from monarch.core.ticket import Issue, Ticket
 from monarch.core.verdict import Acted, Done
 
@@ -42,7 +42,7 @@ class Foresight:
     differing: tuple[Foreseen, ...] = ()
     opened: tuple[tuple[int, int], ...] = ()
     closed: tuple[Left, ...] = ()
-    writes: Writes = field(default_factory=Writes)
+    writes: PlannedWrites = field(default_factory=PlannedWrites)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,16 +24,15 @@ from monarch.core.after.revision import NONE, Deeds, Earlier, Theirs, deeds, rev
 from monarch.core.after.standing import Standing, standing
 from monarch.core.after.touch import Left, Touch
 from monarch.core.copy.details import Details, wished
-from monarch.core.outcome import Absent, Accepted, AlreadyThere, Found, Permanent, Scope
+from monarch.core.outcome import Absent, Found, Permanent
 from monarch.core.plan import Plan
 from monarch.core.ticket import Issue, Ticket
-from monarch.core.verdict import Acted, Done, Verdict, judge
-from monarch.stages.after.changes import GONE, ROUNDS, Changes
+from monarch.core.verdict import Acted, Done, Verdict
+from monarch.stages.after.changes import GONE, ROUNDS, Became, Changes
 from monarch.stages.after.closing import Closing
 from monarch.stages.after.returning import Returning
 from monarch.stages.crossing.context import Context
 from monarch.stages.crossing.details import Detailing
-from monarch.stages.crossing.other_writes import Nothing
 
 
 class Updating:
@@ -103,12 +102,10 @@ class Updating:
     async def _revise(self, ticket: Ticket, number: int) -> Verdict | None:
         for _ in range(ROUNDS):
             self._subject.hold.check()
-            answer = await self._tools.github.read_issue(self._subject.repository, number)
-            if isinstance(answer, Absent):
-                return None
-            if not isinstance(answer, Found):
-                return await self._desk.judge(answer)
-            edit = await self._edit(answer.value, ticket)
+            read = await self._tools.github.read_issue(self._subject.repository, number)
+            if not isinstance(read, Found):
+                return None if isinstance(read, Absent) else await self._desk.judge(read)
+            edit = await self._edit(read.value, ticket)
             if isinstance(edit, Theirs):
                 self._left.append(Left(ticket.number, number, (edit.touch,)))
                 return None
@@ -116,22 +113,14 @@ class Updating:
                 return edit
             if edit.is_empty:
                 return None
-            is_still = partial(self._changes.is_still, answer.value)
+            is_still = partial(self._changes.is_still, read.value)
             send = partial(self._tools.github.revise_issue, self._subject.repository, number, edit)
-            done = await self._changes.make(ticket.id, Change.EDIT, number, is_still, send)
-            match done:
-                case Accepted() | AlreadyThere():
-                    self._changed.add(number)
-                    return None
-                case Permanent(Scope.TICKET, code) if code in GONE:
-                    return None
-                case Permanent():
-                    tools, attempts = self._tools, self._subject.delivery.attempts
-                    return judge(done, attempts, tools.policy, tools.dice())
-                case Nothing():
-                    continue
-                case _:
-                    return done
+            answer = await self._changes.make(ticket.id, Change.EDIT, number, is_still, send)
+            became = self._changes.became(answer)
+            if became is Became.CHANGED:
+                self._changed.add(number)
+            if became is not Became.OTHER:
+                return None if isinstance(became, Became) else became
         self._left.append(Left(ticket.number, number, (Touch.CHANGED,)))
         return None
 

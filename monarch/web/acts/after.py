@@ -9,7 +9,7 @@ from monarch.core.ids import RequestId
 from monarch.core.report.summary import ENDS
 from monarch.ports.readings import RequestDetails
 from monarch.web.acts.means import Means
-from monarch.web.acts.meant import Done, Line, Meant, Member
+from monarch.web.acts.meant import ActResult, Line, Meant, Member
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ async def to_recall(means: Means, asked: Mapping[str, str]) -> Meant:
     return await _meant(means, asked, Act.RECALL)
 
 
-async def recall(means: Means, meant: Meant, by: str) -> Done:
+async def recall(means: Means, meant: Meant, by: str) -> ActResult:
     """Begin to close them."""
     return await _begin(means, meant, by, Act.RECALL)
 
@@ -63,7 +63,7 @@ async def to_undo(means: Means, asked: Mapping[str, str]) -> Meant:
     return await _meant(means, asked, Act.UNDO)
 
 
-async def undo(means: Means, meant: Meant, by: str) -> Done:
+async def undo(means: Means, meant: Meant, by: str) -> ActResult:
     """Begin to reopen them."""
     return await _begin(means, meant, by, Act.UNDO)
 
@@ -84,7 +84,7 @@ async def _meant(means: Means, asked: Mapping[str, str], act: Act) -> Meant:
     )
 
 
-async def _begin(means: Means, meant: Meant, by: str, act: Act) -> Done:
+async def _begin(means: Means, meant: Meant, by: str, act: Act) -> ActResult:
     request = RequestId(meant.back.removeprefix("/requests/"))
     answers = await means.hands.begin(request, act, meant.keys, by)
     lines = tuple(
@@ -93,7 +93,7 @@ async def _begin(means: Means, meant: Meant, by: str, act: Act) -> Done:
     )
     begun = any(one.migration for one in answers)
     title = _WORDINGS[act].done if begun else "Nothing was begun"
-    return Done(title, lines, meant.back, "To the request")
+    return ActResult(title, lines, meant.back, "To the request")
 
 
 def _taken(details: RequestDetails) -> tuple[str, ...]:

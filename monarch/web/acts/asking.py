@@ -13,8 +13,8 @@ from urllib.parse import parse_qsl, urlsplit
 from monarch.core.after.acts import Act
 from monarch.core.ids import RequestId
 from monarch.web.acts.means import Means, NotUpdated
-from monarch.web.acts.meant import Done, Line, Meant, Member
-from monarch.web.asking import Asked, asked_in
+from monarch.web.acts.meant import ActResult, Line, Meant, Member
+from monarch.web.asking import RequestForm, asked_in
 
 
 async def to_submit(means: Means, asked: Mapping[str, str]) -> Meant:
@@ -30,7 +30,11 @@ async def to_submit(means: Means, asked: Mapping[str, str]) -> Meant:
 
 
 def _meant_request(
-    wish: Asked, members: tuple[Member, ...], notes: tuple[str, ...], problem: str, newest: str
+    wish: RequestForm,
+    members: tuple[Member, ...],
+    notes: tuple[str, ...],
+    problem: str,
+    newest: str,
 ) -> Meant:
     report = (
         f"Slack hears of it in {wish.channel}." if wish.channel else "Slack hears nothing of it."
@@ -52,17 +56,19 @@ def _meant_request(
     )
 
 
-async def submit(means: Means, meant: Meant, by: str) -> Done:
+async def submit(means: Means, meant: Meant, by: str) -> ActResult:
     """Submit it: it is on disk before this is answered."""
     wish = asked_in(dict(parse_qsl(urlsplit(meant.back).query)))
     wished = means.wished(wish)
     if isinstance(wished, str):
-        return Done(
+        return ActResult(
             "Nothing was submitted", (Line(wished, is_bad=True),), meant.back, "To the plan"
         )
     request = await means.submit(wished, _key(meant), by)
     lines = tuple(Line(target) for target in wished.targets)
-    return Done(f"Request {request} is submitted", lines, f"/requests/{request}", "To the request")
+    return ActResult(
+        f"Request {request} is submitted", lines, f"/requests/{request}", "To the request"
+    )
 
 
 def _key(meant: Meant) -> str:
@@ -106,16 +112,16 @@ async def _to_update(means: Means, asked: Mapping[str, str], act: Act) -> Meant:
     )
 
 
-async def _update(means: Means, meant: Meant, by: str, act: Act) -> Done:
+async def _update(means: Means, meant: Meant, by: str, act: Act) -> ActResult:
     request = RequestId(meant.back.removeprefix("/requests/"))
     closes = act is Act.UPDATE_AND_CLOSE
     made = await means.update(request, meant.keys, _key(meant), by, closes=closes)
     if isinstance(made, NotUpdated):
-        return Done(
+        return ActResult(
             "Nothing is updated", (Line(made.reason, is_bad=True),), meant.back, "To the request"
         )
     lines = tuple(Line(member.words) for member in meant.members)
-    return Done(f"Request {made} updates them", lines, f"/requests/{made}", "To the update")
+    return ActResult(f"Request {made} updates them", lines, f"/requests/{made}", "To the update")
 
 
 to_update = partial(_to_update, act=Act.UPDATE)

@@ -95,7 +95,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class ActResult:
     """The result of a press.
 
     Attributes:

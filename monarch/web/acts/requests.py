@@ -12,7 +12,7 @@ from monarch.ports import NotCancelled
 from monarch.ports.hands import NotPutFirst
 from monarch.ports.readings import RequestDetails
 from monarch.web.acts.means import Looked, Looking, Means
-from monarch.web.acts.meant import Done, Line, Meant, Member
+from monarch.web.acts.meant import ActResult, Line, Meant, Member
 
 _UNPLANNED: Final = frozenset({State.QUEUED, State.PARKED})
 
@@ -36,7 +36,7 @@ async def to_cancel(means: Means, asked: Mapping[str, str]) -> Meant:
     )
 
 
-async def cancel(means: Means, meant: Meant, by: str) -> Done:
+async def cancel(means: Means, meant: Meant, by: str) -> ActResult:
     """Cancel it."""
     request = RequestId(meant.back.removeprefix("/requests/"))
     answer = await means.hands.cancel(request, by)
@@ -66,7 +66,7 @@ async def to_first(means: Means, asked: Mapping[str, str]) -> Meant:
     )
 
 
-async def first(means: Means, meant: Meant, by: str) -> Done:
+async def first(means: Means, meant: Meant, by: str) -> ActResult:
     """Put it first."""
     request = RequestId(meant.back.removeprefix("/requests/"))
     answer = await means.hands.first(request, by)
@@ -94,7 +94,7 @@ async def to_verify(means: Means, asked: Mapping[str, str]) -> Meant:
     )
 
 
-async def verify(means: Means, meant: Meant, by: str) -> Done:
+async def verify(means: Means, meant: Meant, by: str) -> ActResult:
     """Begin the look."""
     request = RequestId(meant.back.removeprefix("/requests/"))
     under_way = await means.begin_look(request, by)
@@ -139,7 +139,7 @@ async def to_heal(means: Means, asked: Mapping[str, str]) -> Meant:
     )
 
 
-async def heal(means: Means, meant: Meant, by: str) -> Done:
+async def heal(means: Means, meant: Meant, by: str) -> ActResult:
     """Begin to heal them."""
     request = RequestId(meant.back.removeprefix("/requests/"))
     missing: dict[str, list[TicketId]] = {}
@@ -252,5 +252,5 @@ def _unknown(request: RequestId) -> str:
     return f"No request {request} is known."
 
 
-def _done(meant: Meant, title: str, lines: tuple[Line, ...]) -> Done:
-    return Done(title, lines, meant.back, "To the request")
+def _done(meant: Meant, title: str, lines: tuple[Line, ...]) -> ActResult:
+    return ActResult(title, lines, meant.back, "To the request")

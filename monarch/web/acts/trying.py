@@ -7,7 +7,7 @@ from monarch.core.report.summary import ENDS
 from monarch.ports.hands import NotHurried
 from monarch.ports.readings import RequestDetails
 from monarch.web.acts.means import Means
-from monarch.web.acts.meant import Done, Line, Meant, Member
+from monarch.web.acts.meant import ActResult, Line, Meant, Member
 
 
 async def to_try(means: Means, asked: Mapping[str, str]) -> Meant:
@@ -29,7 +29,7 @@ async def to_try(means: Means, asked: Mapping[str, str]) -> Meant:
     )
 
 
-async def try_now(means: Means, meant: Meant, by: str) -> Done:
+async def try_now(means: Means, meant: Meant, by: str) -> ActResult:
     """Send it back into its stream."""
     request = RequestId(meant.back.removeprefix("/requests/"))
     tried = await means.hands.hurry(request, by)
@@ -38,7 +38,7 @@ async def try_now(means: Means, meant: Meant, by: str) -> Done:
         title, lines = "Nothing was changed", (Line(tried.reason, is_bad=True),)
     elif not tried:
         title, lines = "Nothing waits any more", (Line("It was begun meanwhile."),)
-    return Done(title, lines, meant.back, "To the request")
+    return ActResult(title, lines, meant.back, "To the request")
 
 
 def _waiting(details: RequestDetails) -> tuple[Member, ...]:

@@ -7,7 +7,7 @@ from monarch.core.budget.forecast import Forecast, in_words
 from monarch.telemetry import Snapshot
 from monarch.telemetry.obstacles import obstacles
 from monarch.web.views.cohort import CohortCard
-from monarch.web.views.dead import Cause
+from monarch.web.views.dead import LettersOfCode
 from monarch.web.views.listing import Line
 from monarch.web.views.words import counted, number, span
 
@@ -34,7 +34,7 @@ class Front:
     under_way: tuple[CohortCard, ...]
     ended: tuple[CohortCard, ...]
     alone: tuple[Line, ...]
-    causes: tuple[Cause, ...]
+    causes: tuple[LettersOfCode, ...]
     untold: tuple[CohortCard, ...]
     missed: str
 
@@ -43,7 +43,7 @@ def front(
     snapshot: Snapshot,
     cohorts: Iterable[CohortCard],
     alone: Sequence[Line],
-    causes: Sequence[Cause],
+    causes: Sequence[LettersOfCode],
     forecast: Forecast | None,
 ) -> Front:
     """Make the front page.
@@ -101,7 +101,9 @@ def _under_way(snapshot: Snapshot, shown: Sequence[CohortCard]) -> Answer:
     return Answer(question, "busy", head, more, "/requests")
 
 
-def _needs(snapshot: Snapshot, causes: Sequence[Cause], untold: Sequence[CohortCard]) -> Answer:
+def _needs(
+    snapshot: Snapshot, causes: Sequence[LettersOfCode], untold: Sequence[CohortCard]
+) -> Answer:
     question = "What needs a person?"
     if causes:
         what = counted(snapshot.dead, "dead letter")

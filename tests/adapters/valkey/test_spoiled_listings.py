@@ -6,7 +6,7 @@ from typing import Any, Final
 import pytest
 
 from monarch.adapters.valkey.kept.roster import Roster
-from monarch.adapters.valkey.views.requests import Reader
+from monarch.adapters.valkey.views.requests import RequestReader
 from monarch.adapters.valkey.views.sought import Sought
 from monarch.app.page import Readings
 from monarch.core.delivery import Stream
@@ -34,7 +34,7 @@ class Night:
         self.world = world
         settings = Settings(MONARCH_NAMESPACE=world.keys.namespace)
         self.source = Readings(world.client, world.keys, settings)
-        self.reader = Reader(world.client, world.keys)
+        self.reader = RequestReader(world.client, world.keys)
         self.requests: list[RequestId] = []
 
     async def falls(self) -> None:
