@@ -16,6 +16,7 @@ import yaml
 
 from monarch.cli.calling import WRONG
 from monarch.settings import Settings, names, settings_from
+from monarch.web.probe import address
 
 ROOT = Path(__file__).resolve().parent.parent
 DRAIN_S = 10
@@ -137,6 +138,14 @@ def test_the_health_check_is_a_program_that_runs(port: str, *, healthy: bool) ->
 
     assert command == ["python", "-m", "monarch.web.probe"]
     assert (done.returncode == 0) is healthy
+
+
+def test_the_probe_asks_whether_a_worker_listens_when_a_rollout_wants_to_know() -> None:
+    """Of the same address as its health."""
+    assert address({}, "ready") == "http://127.0.0.1:8081/ready"
+    assert (
+        address({"MONARCH_WEB_HOST": "::", "MONARCH_WEB_PORT": "9"}) == "http://127.0.0.1:9/health"
+    )
 
 
 def test_nothing_but_the_project_enters_the_image() -> None:

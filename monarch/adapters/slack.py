@@ -25,6 +25,7 @@ import anyio
 import httpx
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from monarch.adapters.http_owner import HttpOwner
 from monarch.adapters.http_send import (
     HeldBack,
     NeverLeft,
@@ -55,7 +56,7 @@ than `chat.postMessage`, and overwrites what the post asked for (docs.slack.dev,
 Answer = Posted | ReadFailure | Unanswered
 
 
-class HttpSlack:
+class HttpSlack(HttpOwner):
     """One bot's way to Slack. Use it in an `async with`, or close it."""
 
     def __init__(
@@ -79,25 +80,8 @@ class HttpSlack:
         Raises:
             ValueError: the token cannot stand in a header.
         """
-        self._http = new_client(base_url, _headers(token), transport, proxy)
+        super().__init__(new_client(base_url, _headers(token), transport, proxy))
         self._deadline_s = deadline_s
-
-    async def __aenter__(self) -> Self:
-        """Begin; connections are made when they are needed."""
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close all connections."""
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Close all connections."""
-        await self._http.aclose()
 
     async def post(
         self, channel: str, words: Words, thread: str | None = None, *, broadcast: bool = False

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from monarch.app.surveys import in_order, surveying
-from monarch.app.verify import Unverifiable, why_without_plan
+from monarch.app.verify import Unverifiable
 from monarch.app.wiring import web_url_of
 from monarch.core.after.acts import Act
 from monarch.core.after.touch import Left
@@ -12,7 +12,7 @@ from monarch.core.ids import RequestId, TargetId
 from monarch.core.report.passage import Passage, obstacle
 from monarch.core.verdict import Acted, Done
 from monarch.settings import Settings
-from monarch.stages.rehearsal.rehearsal import Rehearser, Wanted
+from monarch.stages.rehearsal.rehearsal import RehearsalWish, Rehearser
 
 __all__ = ["ActRehearsal", "TargetRehearsal", "Unverifiable", "rehearsed", "web_url_of"]
 
@@ -54,21 +54,21 @@ async def rehearsed(
     """
     async with surveying(settings, tell, needs_store=True) as reading:
         store, patience_s = reading.store, settings.target_patience_seconds
-        details = await store.reader.request(request)
-        if details is None:
-            return Unverifiable(
-                f"no request {request} is known: it has expired, or see `monarch requests`"
-            )
-        plan = await store.plans.read(request)
-        if plan is None:
-            return Unverifiable(why_without_plan(request, details.view.state))
+        planned = await store.planned(request)
+        if isinstance(planned, str):
+            return Unverifiable(planned)
+        details, plan = planned
         bases = await store.bases(request, plan)
         known = {one.target: one.target_id for one in details.times}
         names = [one.target for one in details.view.migrations if not only or one.target in only]
         found = await in_order(
             names,
             lambda name: _rehearsal(
-                reading.rehearser, Wanted(plan, act, bases=bases), name, known.get(name), patience_s
+                reading.rehearser,
+                RehearsalWish(plan, act, bases=bases),
+                name,
+                known.get(name),
+                patience_s,
             ),
         )
         unknown = (
@@ -80,7 +80,7 @@ async def rehearsed(
 
 
 async def _rehearsal(
-    rehearser: Rehearser, wanted: Wanted, target: str, known: int | None, patience_s: float
+    rehearser: Rehearser, wanted: RehearsalWish, target: str, known: int | None, patience_s: float
 ) -> TargetRehearsal:
     if known is None:
         return TargetRehearsal(target, problem="nothing was ever copied there by this request")

@@ -1,6 +1,6 @@
 """The page of a process: the commands' own readers, over connections of their own, so that they hold up no work."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -15,44 +15,31 @@ from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.views.cohorts import Cohorts
 from monarch.adapters.valkey.views.dead_letters import Letters
 from monarch.adapters.valkey.views.events import EventLog
-from monarch.adapters.valkey.views.fleet import Standing
+from monarch.adapters.valkey.views.fleet import FleetReader
 from monarch.adapters.valkey.views.matrix import Matrices
 from monarch.adapters.valkey.views.missed import MissedOnRecord
-from monarch.adapters.valkey.views.requests import Reader
+from monarch.adapters.valkey.views.requests import RequestReader
 from monarch.adapters.valkey.views.sought import Sought
-from monarch.adapters.valkey.views.traffic import Traffic
+from monarch.adapters.valkey.views.traffic import TrafficReader
 from monarch.adapters.valkey.views.wanted import Wanted, history, newest
 from monarch.adapters.valkey.views.workers import Workers
 from monarch.app.acting import looked, means_of, message_of
 from monarch.app.doors import doors_of
 from monarch.app.plan import BadMessage, dry_run, parsed
-from monarch.app.update import Refused, foreseen
+from monarch.app.update import UpdateRefused, foreseen
 from monarch.app.wiring import ceilings_of, outlook_of, valkey_of, web_url_of
-from monarch.core.budget.forecast import Forecast
-from monarch.core.budget.moves import Shares
-from monarch.core.card.view import CohortView
-from monarch.core.ids import CohortId, RequestId
-from monarch.core.report.foretold import DryRun
+from monarch.core.ids import RequestId
 from monarch.core.report.summary import State
+from monarch.core.report.target_plan import DryRun
 from monarch.core.report.update import TargetUpdate
-from monarch.ports.holdings import Holding, TicketLine
 from monarch.ports.readings import (
-    Choice,
-    CohortLine,
-    DeadLetter,
     Event,
-    MissedLine,
-    Parked,
-    RequestDetails,
     RequestLine,
-    WorkerLine,
-    Writes,
 )
 from monarch.settings import Settings
-from monarch.telemetry import Snapshot
 from monarch.web.acts.means import Looked, Looking
 from monarch.web.acts.routes import Acts
-from monarch.web.asking import Asked
+from monarch.web.asking import RequestForm
 from monarch.web.door.guard import Guard
 from monarch.web.door.signing_in import SigningIn
 from monarch.web.door.tries import Tries
@@ -60,7 +47,7 @@ from monarch.web.page.app import Page
 from monarch.web.page.planning import Planning
 from monarch.web.page.source import Place
 from monarch.web.page.updating import TARGETS as UPDATES_SHOWN
-from monarch.web.page.updating import Updating, Which
+from monarch.web.page.updating import UpdatePage, Which
 from monarch.web.page.whole import refusal, sheet
 
 CONNECTIONS: Final = 6
@@ -76,50 +63,28 @@ class Readings:
 
     def __init__(self, client: Valkey, keys: Keys, settings: Settings) -> None:
         self._shelf = Shelf(client, keys)
-        self._reader = Reader(client, keys)
+        self._reader = reader = RequestReader(client, keys)
         self._events = EventLog(client, keys)
-        self._standing = Standing(client, keys, settings.channel, ceilings_of(settings))
-        self._outlook = outlook_of(client, settings)
-        self._cohorts = Cohorts(client, Scripts(client, keys.prefix), keys)
-        self._matrices = Matrices(client, keys)
-        self._letters = Letters(client, keys)
-        self._workers = Workers(client, keys)
-        self._traffic = Traffic(client, keys)
-        self._missed = MissedOnRecord(client, keys)
-
-    async def snapshot(self) -> Snapshot:
-        """See `Source.snapshot`."""
-        return await self._standing.snapshot()
+        outlook, matrices, traffic = (
+            outlook_of(client, settings),
+            Matrices(client, keys),
+            TrafficReader(client, keys),
+        )
+        cohorts = Cohorts(client, Scripts(client, keys.prefix), keys)
+        # Each of these readers answers a part of `Source` as it stands.
+        self.snapshot = FleetReader(client, keys, settings.channel, ceilings_of(settings)).snapshot
+        self.request = reader.request
+        self.forecast, self.shares = outlook.forecast, outlook.shares
+        self.cohorts, self.cohort = cohorts.newest, cohorts.one
+        self.tickets, self.holdings = matrices.tickets, matrices.holdings
+        self.letters = Letters(client, keys).newest
+        self.workers = Workers(client, keys).all
+        self.parked, self.writes = traffic.parked, traffic.writes
+        self.missed = MissedOnRecord(client, keys).all
 
     async def requests(self, limit: int, state: State | None = None) -> Sequence[RequestLine]:
         """See `Source.requests`."""
         return await self._reader.requests(limit, Sought(state=state))
-
-    async def request(self, request: RequestId) -> RequestDetails | None:
-        """See `Source.request`."""
-        return await self._reader.request(request)
-
-    async def forecast(self, request: RequestId) -> Forecast | None:
-        """See `Source.forecast`."""
-        return await self._outlook.forecast(request)
-
-    async def cohorts(self, limit: int) -> Sequence[CohortLine]:
-        """See `Source.cohorts`."""
-        return await self._cohorts.newest(limit)
-
-    async def cohort(self, cohort: CohortId) -> CohortView | None:
-        """See `Source.cohort`."""
-        return await self._cohorts.one(cohort)
-
-    async def tickets(
-        self, requests: Sequence[RequestId]
-    ) -> Mapping[RequestId, Sequence[TicketLine]]:
-        """See `Source.tickets`."""
-        return await self._matrices.tickets(requests)
-
-    async def holdings(self, rows: Sequence[tuple[RequestId, str]]) -> Sequence[Holding]:
-        """See `Source.holdings`."""
-        return await self._matrices.holdings(rows)
 
     async def looked(self, request: RequestId) -> Looking | Looked | None:
         """See `Source.looked`."""
@@ -128,30 +93,6 @@ class Readings:
     async def history(self, requests: Collection[RequestId], limit: int) -> Sequence[Event]:
         """See `Source.history`."""
         return await history(self._events, requests, limit, LOOKED_THROUGH)
-
-    async def letters(self, limit: int, choice: Choice) -> Sequence[DeadLetter]:
-        """See `Source.letters`."""
-        return await self._letters.newest(limit, choice)
-
-    async def workers(self) -> Sequence[WorkerLine]:
-        """See `Source.workers`."""
-        return await self._workers.all()
-
-    async def parked(self, limit: int) -> Sequence[Parked]:
-        """See `Source.parked`."""
-        return await self._traffic.parked(limit)
-
-    async def missed(self) -> Sequence[MissedLine]:
-        """See `Source.missed`."""
-        return await self._missed.all()
-
-    async def writes(self, accounts: Sequence[str]) -> Sequence[Writes]:
-        """See `Source.writes`."""
-        return await self._traffic.writes(accounts)
-
-    async def shares(self) -> Shares:
-        """See `Source.shares`."""
-        return await self._outlook.shares()
 
     async def events(
         self, limit: int, request: str | None, target: str | None, kind: str | None
@@ -178,7 +119,7 @@ async def page_of(settings: Settings) -> AsyncIterator[Served]:
         signing_in = SigningIn(doors, tries, sheet)
         place = Place(web_url_of(settings))
         planning = Planning(partial(_planned, settings), place.github)
-        updating = Updating(partial(_foreseen, settings), place.github)
+        updating = UpdatePage(partial(_foreseen, settings), place.github)
         routes = [
             *Acts(means, doors, sheet).routes(),
             *signing_in.routes(),
@@ -203,10 +144,10 @@ async def _foreseen(settings: Settings, wanted: Which) -> Sequence[TargetUpdate]
     request, target = wanted
     only = (target,) if target else ()
     found = await foreseen(settings, request, "", only, lambda _name: None, UPDATES_SHOWN)
-    return found.reason if isinstance(found, Refused) else found
+    return found.reason if isinstance(found, UpdateRefused) else found
 
 
-async def _planned(settings: Settings, asked: Asked) -> DryRun | str:
+async def _planned(settings: Settings, asked: RequestForm) -> DryRun | str:
     """What a request would do; a text says why that is unknown."""
     if not _can_sign(settings):
         return UNSIGNED

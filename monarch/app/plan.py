@@ -5,19 +5,19 @@ from collections.abc import Callable
 from anyio import to_thread
 
 from monarch.adapters.valkey.views.outlook import Newcomer, Traffic
-from monarch.app.surveys import Means, in_order, surveying
+from monarch.app.surveys import SurveyTools, in_order, surveying
 from monarch.app.wiring import ceilings_of, rules_of, style_of
 from monarch.core.budget.forecast import Load
 from monarch.core.ids import TargetId
 from monarch.core.plan import Plan
 from monarch.core.report.dry_run import rehearsal_of, warned
-from monarch.core.report.foretold import DryRun, TargetPlan
 from monarch.core.report.passage import Passage, obstacle
 from monarch.core.report.rehearsal import Rehearsal, again
+from monarch.core.report.target_plan import DryRun, TargetPlan
 from monarch.core.request.message import BadMessage, Request, parse_message
 from monarch.core.verdict import Verdict
 from monarch.settings import Settings
-from monarch.stages.rehearsal.rehearsal import Wanted
+from monarch.stages.rehearsal.rehearsal import RehearsalWish
 
 __all__ = ["BadMessage", "DryRun", "TargetPlan", "dry_run", "parsed"]
 
@@ -34,8 +34,8 @@ async def dry_run(settings: Settings, request: Request, tell: Callable[[str], No
         plan = await reading.rehearser.plan(request)
         if not isinstance(plan, Plan):
             way, portion = obstacle(plan), request.portion
-            told = f"the source {source}: "
-            problem = "" if way is None else f"{told}{way.reason.removeprefix(told)}"
+            prefix = f"the source {source}: "
+            problem = "" if way is None else f"{prefix}{way.reason.removeprefix(prefix)}"
             return DryRun(source, problem=problem, without_store=store.trouble, portion=portion)
         targets = await _all_targets(reading, request, plan, settings) if plan.tickets else ()
         writes = sum(target.rehearsal.writes for target in targets)
@@ -56,15 +56,15 @@ async def dry_run(settings: Settings, request: Request, tell: Callable[[str], No
 
 
 async def _all_targets(
-    reading: Means, request: Request, plan: Plan, settings: Settings
+    reading: SurveyTools, request: Request, plan: Plan, settings: Settings
 ) -> tuple[TargetPlan, ...]:
     """In the order of the request; if two names lead to one repository, the second finds all that the first has copied."""
     names = [target.full_name for target in request.targets]
-    wanted = Wanted(plan)
-    found = await in_order(names, lambda name: reading.rehearser.rehearse(name, wanted))
-    told: list[TargetPlan] = []
+    wanted = RehearsalWish(plan)
+    read = await in_order(names, lambda name: reading.rehearser.rehearse(name, wanted))
+    plans: list[TargetPlan] = []
     first: dict[TargetId, Rehearsal] = {}
-    for name, passed in zip(names, found, strict=True):
+    for name, passed in zip(names, read, strict=True):
         before = first.get(passed.survey.repository.id) if isinstance(passed, Passage) else None
         if before is None:
             target = await to_thread.run_sync(_target, name, passed, settings)
@@ -72,12 +72,12 @@ async def _all_targets(
             target = TargetPlan(name, again(before))
         if isinstance(passed, Passage):
             first.setdefault(passed.survey.repository.id, target.rehearsal)
-        told.append(target)
+        plans.append(target)
     refused = (
         TargetPlan(one.target, Rehearsal(one.target, problem=one.sentence), one.code)
         for one in request.refused
     )
-    return (*told, *refused)
+    return (*plans, *refused)
 
 
 def _target(name: str, passed: Passage | Verdict, settings: Settings) -> TargetPlan:

@@ -11,12 +11,13 @@ from typing import Final
 
 import anyio
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+from starlette.types import ASGIApp
 from structlog.typing import FilteringBoundLogger
 
 import monarch
 from monarch.adapters.valkey.client.connection import connected
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.views.fleet import Standing
+from monarch.adapters.valkey.views.fleet import FleetReader
 from monarch.app.assembly import Role, assembled
 from monarch.app.doctor.valkey_checks import Status, check_server
 from monarch.app.late_page import LatePage
@@ -69,11 +70,8 @@ async def _work(
             await stack.enter_async_context(serving(app, metrics))
         if health is not None:
             page = LatePage(settings)
-            await stack.enter_async_context(page.opening())
             app = health_app(telemetry, lambda: worker.is_ready, standing.snapshot, page)
-            await stack.enter_async_context(serving(app, health, MOST + READERS))
-            # Entered after its server, so that it ends before it: open streams do not hold the server up.
-            await stack.enter_async_context(page.living())
+            await _serve_page(stack, page, app, health)
         stack.enter_context(stopped_by_signals(worker.stop))
         version = monarch.__version__
         consumer, place = parts.consumer_name, _place_of(settings)
@@ -84,6 +82,15 @@ async def _work(
         await worker.run()
         telemetry.stopped()
         beside.cancel_scope.cancel()
+
+
+async def _serve_page(
+    stack: AsyncExitStack, page: LatePage, app: ASGIApp, health: socket.socket
+) -> None:
+    await stack.enter_async_context(page.opening())
+    await stack.enter_async_context(serving(app, health, MOST + READERS))
+    # Entered after its server, so that it ends before it: open streams do not hold the server up.
+    await stack.enter_async_context(page.living())
 
 
 def _place_of(settings: Settings) -> dict[str, object]:
@@ -98,7 +105,7 @@ def _place_of(settings: Settings) -> dict[str, object]:
     }
 
 
-async def _doubt(standing: Standing, telemetry: Telemetry, watched: bool) -> None:  # noqa: FBT001  # of start_soon
+async def _doubt(standing: FleetReader, telemetry: Telemetry, watched: bool) -> None:  # noqa: FBT001  # of start_soon
     """Report once what the doctor would say of this Valkey; beside the work, since it may not answer yet."""
     while True:
         with contextlib.suppress(StoreError):  # the loops report that
@@ -121,12 +128,12 @@ def freeze_what_stays() -> None:
 
 
 @asynccontextmanager
-async def standing_of(settings: Settings) -> AsyncIterator[Standing]:
+async def standing_of(settings: Settings) -> AsyncIterator[FleetReader]:
     """What scrapes and health checks read, over connections of their own, so that they hold up no work."""
     ceilings = ceilings_of(settings)
     # Prometheus and an orchestrator may ask at the same moment.
     async with connected(valkey_of(settings), "watch", connections=4) as client:
-        yield Standing(client, Keys(settings.namespace), settings.channel, ceilings)
+        yield FleetReader(client, Keys(settings.namespace), settings.channel, ceilings)
 
 
 def registry() -> CollectorRegistry:

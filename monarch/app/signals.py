@@ -36,15 +36,15 @@ def stopped_by_signals(stop: Callable[[str], None]) -> Iterator[None]:
     The deadline that the first signal sets stays in force after the block: what closes then may hang, too.
     """
     loop = asyncio.get_running_loop()
-    heard, told = socket.socketpair()
-    told.setblocking(False)
+    receiver, sender = socket.socketpair()
+    sender.setblocking(False)
 
     def ask(number: int) -> None:
         with suppress(RuntimeError):  # the loop has just ended by itself
             loop.call_soon_threadsafe(stop, signal.Signals(number).name)
 
-    Thread(target=_heed, args=(heard, ask), name="signals", daemon=True).start()
-    told_before = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+    Thread(target=_heed, args=(receiver, ask), name="signals", daemon=True).start()
+    wakeup_before = signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
     # The system's handler is set only beside one in Python, which has nothing left to do.
     before = [(each, signal.signal(each, lambda *_: None)) for each in _STOPS]
     try:
@@ -52,31 +52,31 @@ def stopped_by_signals(stop: Callable[[str], None]) -> Iterator[None]:
     finally:
         for each, handler in before:
             signal.signal(each, handler)
-        signal.set_wakeup_fd(told_before)
-        told.close()
+        signal.set_wakeup_fd(wakeup_before)
+        sender.close()
 
 
-def _heed(heard: socket.socket, ask: Callable[[int], None]) -> None:
+def _heed(receiver: socket.socket, ask: Callable[[int], None]) -> None:
     """Wait for the first signal; after one, end the process from here unless it has ended before."""
-    with heard:
-        first = _next(heard)
+    with receiver:
+        first = _next(receiver)
         if first is None:
             return
         ends_at = time.monotonic() + END_WITHIN_S
         ask(first)
-        second = _next(heard, ends_at)
+        second = _next(receiver, ends_at)
         if second is None:
             time.sleep(max(0.0, ends_at - time.monotonic()))
         # Without a second signal: 0, as for a process that ended on request.
         os._exit(0 if second is None else 128 + second)
 
 
-def _next(heard: socket.socket, until: float | None = None) -> int | None:
+def _next(receiver: socket.socket, until: float | None = None) -> int | None:
     """The next SIGTERM or SIGINT. `None`: none came until then, or signals are not ours any more."""
     while True:
-        heard.settimeout(None if until is None else max(0.001, until - time.monotonic()))
+        receiver.settimeout(None if until is None else max(0.001, until - time.monotonic()))
         try:
-            number = heard.recv(1)
+            number = receiver.recv(1)
         except TimeoutError:
             return None
         if not number:

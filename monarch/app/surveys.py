@@ -23,7 +23,7 @@ from monarch.adapters.valkey.logins import ValkeyLogins
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.views.outlook import Newcomer, Traffic
 from monarch.adapters.valkey.views.plans import ValkeyPlans
-from monarch.adapters.valkey.views.requests import Reader
+from monarch.adapters.valkey.views.requests import RequestReader
 from monarch.app.wiring import github_of, meter_of, outlook_of, rules_of, style_of, valkey_of
 from monarch.core.ids import RequestId, TargetId
 from monarch.core.plan import Plan
@@ -31,6 +31,7 @@ from monarch.core.report.summary import State
 from monarch.core.target.logins import Us, us_of
 from monarch.core.target.permission import Credential, GateClosed
 from monarch.ports import StoreError
+from monarch.ports.readings import RequestDetails
 from monarch.settings import Settings
 from monarch.stages.rehearsal.rehearsal import Rehearser
 from monarch.stages.rehearsal.store import Remembered, Sources
@@ -62,7 +63,7 @@ class Store:
     ) -> None:
         keys = Keys(settings.namespace)
         self.trouble = ""
-        self.reader = Reader(client, keys)
+        self.reader = RequestReader(client, keys)
         self.plans = ValkeyPlans(client, keys)
         self.verifications = Verifications(client, keys, settings.retention_days * 86_400_000)
         self._budget = ValkeyBudget(scripts, keys)
@@ -80,6 +81,18 @@ class Store:
         source = plan.source.lower()
         named = [one for one in lines if one.id != request and one.source.lower() == source]
         return tuple(one.id for one in named if one.state in PLANNED)[:OTHERS]
+
+    async def planned(self, request: RequestId) -> tuple[RequestDetails, Plan] | str:
+        """A request and its plan; where there is none, a sentence that says why.
+
+        Raises:
+            StoreError: Valkey cannot be asked.
+        """
+        details = await self.reader.request(request)
+        if details is None:
+            return f"no request {request} is known: it has expired, or see `monarch requests`"
+        plan = await self.plans.read(request)
+        return _why_without_plan(request, details.view.state) if plan is None else (details, plan)
 
     async def others(self, request: RequestId, plan: Plan) -> list[Plan]:
         """Their plans.
@@ -124,7 +137,7 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class SurveyTools:
     """What a command looks at GitHub with."""
 
     rehearser: Rehearser
@@ -134,7 +147,7 @@ class Means:
 @asynccontextmanager
 async def surveying(
     settings: Settings, tell: Callable[[str], None], *, needs_store: bool
-) -> AsyncIterator[Means]:
+) -> AsyncIterator[SurveyTools]:
     """The means to read the installation that `settings` name; their connections are closed at the end.
 
     Their reads count together with those of the workers: a look at a large cohort must not use up what these need.
@@ -152,7 +165,7 @@ async def surveying(
         rehearser = Rehearser(
             sources, rules, style, _unheard(), tell, plans=store.plans, aside=Threads()
         )
-        yield Means(rehearser, store)
+        yield SurveyTools(rehearser, store)
 
 
 def _unheard() -> Telemetry:
@@ -185,3 +198,18 @@ async def in_order(names: Sequence[str], work: Callable[[str], Awaitable[T]]) ->
     if failed:
         raise failed[0]
     return [found[name] for name in names]
+
+
+def _why_without_plan(request: RequestId, state: State) -> str:
+    """Why a request has no plan, for people."""
+    match state:
+        case State.QUEUED:
+            return f"request {request} is not planned yet: see `monarch show {request}`"
+        case State.SKIPPED:
+            return f"request {request} was skipped, since its source had no tickets: there is nothing to verify"
+        case State.DEAD | State.CANCELLED:
+            return (
+                f"request {request} is {state} and was never planned: see `monarch show {request}`"
+            )
+        case _:
+            return f"the plan of request {request} is gone: it has expired, or was removed; submit it again"

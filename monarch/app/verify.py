@@ -21,7 +21,7 @@ from monarch.core.request.refs import BadRef, parse_ref
 from monarch.core.target.survey import Survey
 from monarch.ports import StoreError
 from monarch.settings import Settings
-from monarch.stages.rehearsal.rehearsal import Rehearser, Wanted
+from monarch.stages.rehearsal.rehearsal import RehearsalWish, Rehearser
 
 __all__ = [
     "Extra",
@@ -114,14 +114,10 @@ async def verified(
     """
     async with surveying(settings, tell, needs_store=True) as reading:
         store = reading.store
-        details = await store.reader.request(request)
-        if details is None:
-            return Unverifiable(
-                f"no request {request} is known: it has expired, or see `monarch requests`"
-            )
-        plan = await store.plans.read(request)
-        if plan is None:
-            return Unverifiable(why_without_plan(request, details.view.state))
+        planned = await store.planned(request)
+        if isinstance(planned, str):
+            return Unverifiable(planned)
+        details, plan = planned
         others = await store.others(request, plan)
         views, style = {one.target: one for one in details.view.migrations}, style_of(settings)
         known = {one.target: one.target_id for one in details.times}
@@ -147,21 +143,6 @@ async def _keep(store: Store, request: RequestId, reports: Sequence[TargetReport
     return unkept
 
 
-def why_without_plan(request: RequestId, state: State) -> str:
-    """Why a request has no plan, for people."""
-    match state:
-        case State.QUEUED:
-            return f"request {request} is not planned yet: see `monarch show {request}`"
-        case State.SKIPPED:
-            return f"request {request} was skipped, since its source had no tickets: there is nothing to verify"
-        case State.DEAD | State.CANCELLED:
-            return (
-                f"request {request} is {state} and was never planned: see `monarch show {request}`"
-            )
-        case _:
-            return f"the plan of request {request} is gone: it has expired, or was removed; submit it again"
-
-
 async def _report(
     rehearser: Rehearser,
     plan: Plan,
@@ -174,7 +155,7 @@ async def _report(
         name = parse_ref(view.target).full_name
     except BadRef as problem:
         return TargetReport(view.target, view.state, None, str(problem))
-    wanted = Wanted(plan, known=None if known is None else TargetId(known))
+    wanted = RehearsalWish(plan, known=None if known is None else TargetId(known))
     survey = await rehearser.look(name, wanted)
     if not isinstance(survey, Survey):
         way = obstacle(survey)

@@ -78,7 +78,7 @@ def operate(work: "Callable[[Operator], Awaitable[T]]") -> T:
         async with operator(known) as person:
             return await work(person)
 
-    with failures_told():
+    with failures_reported():
         return anyio.run(connected)
 
 
@@ -101,7 +101,7 @@ _RUBBISH: Final = "Something else than Monarch's work stands in one of its keys:
 
 
 @contextmanager
-def failures_told() -> Iterator[None]:
+def failures_reported() -> Iterator[None]:
     """Around work: a Valkey that cannot be asked, and an interrupt, end the command with a message."""
     from monarch.ports import StoreError  # noqa: PLC0415 - lazily
 

@@ -117,10 +117,10 @@ def submit(
     as_json: AsJson = False,
 ) -> None:
     """Ask for a migration, durably. Prints the request's id once it is on disk."""
-    from monarch.cli.portions import Asked
+    from monarch.cli.portions import RequestArguments
     from monarch.cli.submit import submit_message
 
-    asked = Asked(source, targets, channel, not_before, milestones or [])
+    asked = RequestArguments(source, targets, channel, not_before, milestones or [])
     submit_message(asked, key, by, wait=wait, as_json=as_json)
 
 
@@ -157,9 +157,11 @@ def plan(
 ) -> None:
     """Show what `submit` would do for each target, and when it would be done. Writes nothing."""
     from monarch.cli.plan import show_plan
-    from monarch.cli.portions import Asked
+    from monarch.cli.portions import RequestArguments
 
-    show_plan(Asked(source, targets, None, not_before, milestones or []), as_json=as_json)
+    show_plan(
+        RequestArguments(source, targets, None, not_before, milestones or []), as_json=as_json
+    )
 
 
 @app.command(epilog="Example: monarch verify 1732406400000-0 --heal --wait")

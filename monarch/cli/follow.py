@@ -23,7 +23,7 @@ from monarch.cli.terminal.away import AGAIN_S, Away
 from monarch.cli.terminal.ending import ending_lines
 from monarch.cli.terminal.printing import clean
 from monarch.cli.terminal.problem import complain
-from monarch.cli.terminal.progress import Progress, Sight, progress
+from monarch.cli.terminal.progress import Progress, RequestSight, progress
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import State
 from monarch.telemetry.obstacles import obstacles
@@ -31,7 +31,7 @@ from monarch.telemetry.obstacles import obstacles
 if TYPE_CHECKING:
     from monarch.app.operator import Operator, RequestDetails
 
-TOLD_WITHIN_S: Final = 10.0
+REPORTED_WITHIN_S: Final = 10.0
 """How long to wait for Slack's answer after the end, in seconds: it is a part of how the request ended."""
 
 
@@ -83,12 +83,14 @@ async def _followed(person: "Operator", request: RequestId, *, quiet: bool) -> "
                 ended_at = None
                 continue
             ended_at = ended_at or time.monotonic()
-            if not sight.details.is_to_be_told or time.monotonic() - ended_at > TOLD_WITHIN_S:
+            if not sight.details.is_to_be_told or time.monotonic() - ended_at > REPORTED_WITHIN_S:
                 return sight.details
     raise AssertionError("a request is in sight, or it is not")
 
 
-async def _sights(person: "Operator", request: RequestId, shown: Progress) -> AsyncIterator[Sight]:
+async def _sights(
+    person: "Operator", request: RequestId, shown: Progress
+) -> AsyncIterator[RequestSight]:
     """Its state, now and soon after each event, endlessly.
 
     Raises:
@@ -114,7 +116,7 @@ async def _sights(person: "Operator", request: RequestId, shown: Progress) -> As
             await anyio.sleep(AGAIN_S)
 
 
-async def _look(person: "Operator", request: RequestId) -> Sight:
+async def _look(person: "Operator", request: RequestId) -> RequestSight:
     details = await person.reader.request(request)
     if details is None:
         # "It goes on" would be untrue, and `monarch show` knows no more.
@@ -123,6 +125,6 @@ async def _look(person: "Operator", request: RequestId) -> Sight:
             " Unless it was done, ask for it again: nothing is copied twice"
         )
     if details.view.has_ended:
-        return Sight(details)
+        return RequestSight(details)
     forecast = await person.outlook.forecast(request)
-    return Sight(details, forecast, obstacles(await person.standing.snapshot()))
+    return RequestSight(details, forecast, obstacles(await person.standing.snapshot()))

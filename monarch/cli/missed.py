@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from monarch.cli.calling import FAILED, WRONG, fail, failures_told, refuse, settings
+from monarch.cli.calling import FAILED, WRONG, fail, failures_reported, refuse, settings
 from monarch.cli.choice import actor, seconds
 from monarch.cli.terminal.printing import age, clean, moment, say, show_json, show_table
 from monarch.cli.terminal.readings import readings
 from monarch.cli.terminal.tables import number, word
 
 if TYPE_CHECKING:
-    from monarch.app.missing import Missed, Sweep, Swept
+    from monarch.app.missing import Missed, Sweep, SweptOwners
 
 _OWNER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _DAY_S: Final = 86_400
@@ -33,7 +33,7 @@ def show_missed(
     if by is not None and not submit:
         fail("--by names who asks", WRONG, advice="give --submit, too")
     name = actor(by) if submit else None
-    with failures_told(), readings(quiet=as_json) as tell:
+    with failures_reported(), readings(quiet=as_json) as tell:
         found = anyio.run(swept, known, wanted, since_ms, name, tell)
     if as_json:
         show_json(_document(found, since_ms))
@@ -65,7 +65,7 @@ def _window_ms(since: str, retention_days: int) -> int:
 # ------------------------------------------------------------------------------------------ for people
 
 
-def _print(found: "Swept", *, submitted: bool) -> None:
+def _print(found: "SweptOwners", *, submitted: bool) -> None:
     missed = [one for sweep in found.sweeps for one in sweep.missed]
     if missed or not any(sweep.problem for sweep in found.sweeps):
         columns = (word("repository"), number("age"), word("source"), word("channel"))
@@ -79,10 +79,10 @@ def _print(found: "Swept", *, submitted: bool) -> None:
         say("`monarch missed --submit` asks for their tickets")
 
 
-def _row(one: "Missed", found: "Swept", *, submitted: bool) -> tuple[object, ...]:
+def _row(one: "Missed", found: "SweptOwners", *, submitted: bool) -> tuple[object, ...]:
     created_s = time.time() - one.repository.created_ms / 1000
-    told = (one.repository.full_name, age(max(0.0, created_s)), one.origin.full_name, one.channel)
-    return (*told, found.requests.get(one.repository.id)) if submitted else told
+    row = (one.repository.full_name, age(max(0.0, created_s)), one.origin.full_name, one.channel)
+    return (*row, found.requests.get(one.repository.id)) if submitted else row
 
 
 def _words(sweep: "Sweep") -> str:
@@ -98,7 +98,7 @@ def _words(sweep: "Sweep") -> str:
 # ---------------------------------------------------------------------------------------- for programs
 
 
-def _document(found: "Swept", since_ms: int) -> dict[str, object]:
+def _document(found: "SweptOwners", since_ms: int) -> dict[str, object]:
     return {
         "since_seconds": since_ms / 1000,
         "missed": [

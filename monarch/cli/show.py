@@ -77,8 +77,8 @@ def _none_of(chosen: "Sought") -> str:
         "since {}": moment(chosen.since_ms) if chosen.since_ms else None,
     }
     words = [form.format(clean(wish)) for form, wish in wishes.items() if wish]
-    told = " ".join(["no requests", *words])
-    return told + hint_of(chosen.target)
+    hint = " ".join(["no requests", *words])
+    return hint + hint_of(chosen.target)
 
 
 def _state(name: str | None) -> State | None:

@@ -147,8 +147,8 @@ def _show_accounts(accounts: "tuple[AccountSnapshot, ...]") -> None:
 
 def _learned(account: "AccountSnapshot") -> str:
     """Our estimate of GitHub's hidden limits."""
-    told = {"min": account.minute_learned, "h": account.hour_learned}
-    return ", ".join(f"{ceiling}/{window}" for window, ceiling in told.items() if ceiling) or "-"
+    learned = {"min": account.minute_learned, "h": account.hour_learned}
+    return ", ".join(f"{ceiling}/{window}" for window, ceiling in learned.items() if ceiling) or "-"
 
 
 def _gate(account: "AccountSnapshot") -> object:

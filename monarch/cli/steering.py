@@ -69,7 +69,7 @@ def cancel_request(request: str, by: str | None, *, as_json: bool) -> None:
     if as_json:
         show_json({"request": request, "by": name, "targets": targets})
         return
-    say(f"cancelled by {name}: {_count(targets)} had not ended")
+    say(f"cancelled by {name}: {_left(targets)}")
     say("what is copied stays, a write that is under way is finished, nothing more is copied")
     if snapshot.paused:
         say(f"the fleet is paused by {clean(snapshot.paused_by)}: it ends after `monarch resume`")
@@ -83,6 +83,11 @@ def _cancelled_targets(answer: "Cancelling | NotCancelled", request: str) -> int
         advice = None if answer.is_unknown else f"see `monarch show {clean(request)}`"
         fail(f"{clean(answer.reason)}; nothing was changed", advice=advice)
     return answer.targets
+
+
+def _left(targets: int) -> str:
+    """What ends by the cancel; a request has no targets of its own before it is planned."""
+    return f"{_count(targets)} had not ended" if targets else "it was not planned yet"
 
 
 def _count(targets: int) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from monarch.cli.calling import WRONG, fail, operate, refuse, settings
 from monarch.cli.choice import actor
 from monarch.cli.follow import follow, judge
-from monarch.cli.portions import Asked, demand_date
+from monarch.cli.portions import RequestArguments, demand_date
 from monarch.cli.terminal.printing import clean, show_json
 from monarch.cli.terminal.problem import complain
 from monarch.core.request.channels import EXPECTED, can_be_a_channel
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def submit_message(
-    asked: Asked, key: str | None, by: str | None, *, wait: bool, as_json: bool
+    asked: RequestArguments, key: str | None, by: str | None, *, wait: bool, as_json: bool
 ) -> None:
     """Submit, print the request's id, and with `wait` follow it to its end."""
     _demand_channel(asked.channel)
@@ -95,20 +95,12 @@ def publish_message(
     as_json: bool,
 ) -> None:
     """Publish, and print how many subscribers heard it."""
-    from monarch.app.operator import message  # noqa: PLC0415 - lazily
-
     has_payload, has_names = payload is not None, bool(source or targets or channel)
     if has_payload == has_names or (has_names and not (source and targets)):
         fail(
             "give SOURCE and TARGETS (with --channel or without), or --payload, and not both", WRONG
         )
-    _demand_channel(channel)
-    if payload is None:
-        content = message(source or "", targets, channel)
-        _demand_request(content, "published (--payload publishes anything)")
-    else:
-        # The terminal's input, byte for byte.
-        content = payload.encode("utf-8", "surrogateescape")
+    content = _content(source, targets, channel, payload)
 
     async def work(person: "Operator") -> tuple[int, str]:
         return await person.publish(content), person.settings.channel
@@ -123,3 +115,17 @@ def publish_message(
             f"no worker listens to the channel {clean(published_on)}, so it is lost",
             advice="start `monarch run`, set MONARCH_CHANNEL as the workers have it, or use `monarch submit`",
         )
+
+
+def _content(
+    source: str | None, targets: list[str], channel: str | None, payload: str | None
+) -> bytes:
+    from monarch.app.operator import message  # noqa: PLC0415 - lazily
+
+    _demand_channel(channel)
+    if payload is not None:
+        # The terminal's input, byte for byte.
+        return payload.encode("utf-8", "surrogateescape")
+    content = message(source or "", targets, channel)
+    _demand_request(content, "published (--payload publishes anything)")
+    return content

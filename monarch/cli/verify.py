@@ -12,7 +12,7 @@ from monarch.cli.calling import (
     WRONG,
     end_if_interrupted,
     fail,
-    failures_told,
+    failures_reported,
     operate,
     settings,
 )
@@ -46,12 +46,14 @@ def verify_request(request: str, by: str | None, *, heal: bool, wait: bool, as_j
     found = _verified(request_id(request), quiet=as_json, wait=wait)
     if not as_json:
         _print(found)
-    told, end = _heal(found, name, wait=wait, quiet=as_json) if heal else ((), None)
+    healings, end = _heal(found, name, wait=wait, quiet=as_json) if heal else ((), None)
     if as_json:
-        show_json({**verified_document(found), **({"healing": told, "end": end} if heal else {})})
+        show_json(
+            {**verified_document(found), **({"healing": healings, "end": end} if heal else {})}
+        )
     if end is not None:
         judge(end)
-    if not _is_well(found, told):
+    if not _is_well(found, healings):
         raise typer.Exit(FAILED)
 
 
@@ -61,7 +63,7 @@ def _verified(request: RequestId, *, quiet: bool, wait: bool) -> "Verified":
     from monarch.app.verify import Unverifiable, verified  # noqa: PLC0415 - lazily
 
     known = settings(needs_github=True)
-    with failures_told(), readings(quiet=quiet) as tell:
+    with failures_reported(), readings(quiet=quiet) as tell:
         found = anyio.run(_patiently if wait else verified, known, request, tell)
     if isinstance(found, Unverifiable):
         fail(clean(found.reason))
@@ -100,9 +102,9 @@ async def _patiently(
             await anyio.sleep(AGAIN_S)
 
 
-def _is_well(found: "Verified", told: "tuple[Healing, ...]") -> bool:
+def _is_well(found: "Verified", healings: "tuple[Healing, ...]") -> bool:
     """Whether a person has nothing left to do: what is being healed needs no person."""
-    healed = {one.target for one in told if one.migration}
+    healed = {one.target for one in healings if one.migration}
     return all(
         target.is_well or (target.target in healed and not target.count(Mark.DOUBLED))
         for target in found.targets
@@ -124,11 +126,11 @@ def _heal(
     async def work(person: "Operator") -> "tuple[Healing, ...]":
         return await person.hands.heal(found.request, wanted, by)
 
-    told = operate(work)
+    healings = operate(work)
     if not quiet:
-        _print_healing(found, told)
-    is_to_follow = wait and any(one.migration for one in told)
-    return told, follow(found.request, quiet=quiet) if is_to_follow else None
+        _print_healing(found, healings)
+    is_to_follow = wait and any(one.migration for one in healings)
+    return healings, follow(found.request, quiet=quiet) if is_to_follow else None
 
 
 def _print_not_healed(found: "Verified") -> None:
@@ -143,10 +145,10 @@ def _print_not_healed(found: "Verified") -> None:
         print(f"{where} is missing: there is nothing to heal")
 
 
-def _print_healing(found: "Verified", told: "tuple[Healing, ...]") -> None:
+def _print_healing(found: "Verified", healings: "tuple[Healing, ...]") -> None:
     missing, recalled = found.missing, found.recalled
     print()
-    for one in told:
+    for one in healings:
         if one.refused:
             say(f"refused  {clean(one.target)}  {clean(one.refused)}")
         else:
@@ -156,7 +158,7 @@ def _print_healing(found: "Verified", told: "tuple[Healing, ...]") -> None:
             }
             words = ", ".join(f"{count} to be {wish}" for wish, count in wishes.items() if count)
             say(f"healing  {clean(one.target)}  {words}")
-    if any(one.migration for one in told):
+    if any(one.migration for one in healings):
         say(f"it is done like any other migration: see `monarch show {found.request}`")
 
 
@@ -176,9 +178,9 @@ def _print(found: "Verified") -> None:
     counts = (number(mark.value) for mark in COUNTED)
     columns = (word("target"), *counts, number("extra"), word("state"), word("tickets"))
     show_table(columns, [_row(target) for target in found.targets], empty="no targets")
-    told = {symbol: mark for mark, symbol in SIGNS.items()}
+    legend = {symbol: mark for mark, symbol in SIGNS.items()}
     print()
-    say(", ".join(f"{symbol} {mark.value}" for symbol, mark in told.items()))
+    say(", ".join(f"{symbol} {mark.value}" for symbol, mark in legend.items()))
     for target in found.targets:
         for line in _lines(target):
             say(f"{clean(target.target)}: {clean(line)}")
@@ -223,8 +225,8 @@ def _lines(target: "TargetReport") -> Iterator[str]:
     if target.verification is None:
         yield target.problem
         return
-    told = [one for one in target.verification.findings if one.marks != (Mark.PRESENT,)]
-    for _, alike in groupby(told, key=_sort):
+    differing = [one for one in target.verification.findings if one.marks != (Mark.PRESENT,)]
+    for _, alike in groupby(differing, key=_sort):
         yield _line(list(alike))
     for extra in target.verification.extra:
         yield f"#{extra.number} is a copy of #{extra.ticket}, which is not in the plan"

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from monarch.core.ids import RequestId, TargetId
-from monarch.core.missed.judging import Asked, Missed
+from monarch.core.missed.judging import AskedFor, Missed
 from monarch.core.missed.sighting import Memory, Sighting
 
 
@@ -17,7 +17,7 @@ class Missing(Protocol):
         `heard_nothing`: no worker heard the channel until now; then a turn is due 15 s after the last one.
         """
 
-    async def is_heard_by_one(self) -> bool:
+    async def has_one_subscriber(self) -> bool:
         """Whether at most one worker hears the channel now: before it began, no worker did."""
 
     async def now_ms(self) -> int:
@@ -29,7 +29,7 @@ class Missing(Protocol):
     async def remember(self, owner: str, memory: Memory) -> None:
         """Replace what was remembered about an owner."""
 
-    async def asked(self, sightings: Iterable[Sighting]) -> Asked:
+    async def asked(self, sightings: Iterable[Sighting]) -> AskedFor:
         """Every source that was asked for, and which of these repositories were."""
 
     async def unplanned(self) -> Sequence[tuple[int, bytes]] | None:
@@ -41,16 +41,16 @@ class Missing(Protocol):
         Their event is written in the same step.
         """
 
-    async def take_telling(self, repositories: Collection[TargetId]) -> Mapping[TargetId, bool]:
+    async def take_report(self, repositories: Collection[TargetId]) -> Mapping[TargetId, bool]:
         """Take on reporting these to their channel; return those that this worker has to report.
 
         True: a worker took that on before and has died since; the channel may have the message.
         """
 
-    async def was_told(self, repositories: Collection[TargetId]) -> None:
+    async def was_reported(self, repositories: Collection[TargetId]) -> None:
         """Their channel got the message, or never will, or may have: no worker posts it again."""
 
-    async def give_telling_back(self, repositories: Collection[TargetId]) -> None:
+    async def return_report(self, repositories: Collection[TargetId]) -> None:
         """Their channel certainly did not get the message: the next sweep posts it."""
 
     async def submit(self, missed: Missed, by: str) -> RequestId:

@@ -58,7 +58,7 @@ def _of_valkey(url: str) -> Iterator[str]:
     named = {name: options[name] for name in _IN_VALKEY_URL if name in options}
     lost = {name: path for name, path in named.items() if not Path(path).is_file()}
     for name, path in lost.items():
-        yield _told("VALKEY_URL", f"a file with {_IN_VALKEY_URL[name]} for {name}", path, None)
+        yield _mistake("VALKEY_URL", f"a file with {_IN_VALKEY_URL[name]} for {name}", path, None)
     if named and not lost:
         yield from _own_certificate(named.get("ssl_certfile"), named.get("ssl_keyfile"))
 
@@ -80,17 +80,17 @@ def _own_certificate(certificate: str | None, key: str | None) -> Iterator[str]:
 def _file(variable: str, path: str, expected: str) -> Iterator[str]:
     if Path(path).is_fifo() or Path(path).is_char_device():
         # Reading one may wait for ever.
-        yield _told(variable, expected, path, "it is a pipe or a device")
+        yield _mistake(variable, expected, path, "it is a pipe or a device")
         return
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
     except ssl.SSLError:
-        yield _told(variable, expected, path, "it holds no certificate in PEM")
+        yield _mistake(variable, expected, path, "it holds no certificate in PEM")
     except OSError as error:
-        yield _told(variable, expected, path, error.strerror)
+        yield _mistake(variable, expected, path, error.strerror)
 
 
-def _told(variable: str, expected: str, path: str, why: str | None) -> str:
+def _mistake(variable: str, expected: str, path: str, why: str | None) -> str:
     reason = f" ({why})" if why else ", which is no file"
     return f"{variable}: expected {expected}; got {path!r}{reason}. Correct it, or remove it."
 

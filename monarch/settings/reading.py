@@ -12,7 +12,7 @@ from typing import NamedTuple
 from pydantic import SecretStr, ValidationError
 
 from monarch.core.redact import Redactor
-from monarch.settings import mistakes as told
+from monarch.settings import mistakes
 from monarch.settings.certificates import (
     OF_LIBRARIES,
     certificate_mistakes,
@@ -52,7 +52,7 @@ def load_settings(*, needs_github: bool = False, env_file: Path | None = ENV_FIL
 def _secrets_in(variables: Mapping[str, str]) -> Iterator[str]:
     """The values of secret variables: they must not be shown in another variable either."""
     for field in Settings.model_fields.values():
-        for name in told.field_names(field) if told.is_secret(field) else ():
+        for name in mistakes.field_names(field) if mistakes.is_secret(field) else ():
             if name not in _NO_SECRETS:
                 yield variables.get(name, "").strip()
 
@@ -80,8 +80,8 @@ def read_given(env_file: Path | None = ENV_FILE) -> Given:
             problems.extend(bad)
         except ConfigurationError as error:
             problems.extend(error.mistakes)
-        problems.extend(told.misspelt(file, Settings.model_fields, at=str(env_file)))
-    problems.extend(told.misspelt(unlinked(os.environ), Settings.model_fields))
+        problems.extend(mistakes.misspelt(file, Settings.model_fields, at=str(env_file)))
+    problems.extend(mistakes.misspelt(unlinked(os.environ), Settings.model_fields))
     problems.extend(certificates_out_of_reach(os.environ, file, str(env_file)))
     counts = {name: file[name] for name in file if name not in OF_LIBRARIES}
     return Given(counts | process, process, file, tuple(problems))
@@ -96,7 +96,7 @@ def settings_from(variables: Mapping[str, str], *, needs_github: bool = False) -
     given = {name: text.strip() for name, text in variables.items() if text.strip()}
     fields = Settings.model_fields
     problems = [
-        *told.unknown(given, fields),
+        *mistakes.unknown(given, fields),
         *_quoted(given),
         *_contradictions(given),
         *_of_github(given, needs_github),
@@ -109,7 +109,7 @@ def settings_from(variables: Mapping[str, str], *, needs_github: bool = False) -
     try:
         settings = Settings.model_validate(known)
     except ValidationError as error:
-        explained = [told.explained(each, fields) for each in error.errors()]
+        explained = [mistakes.explained(each, fields) for each in error.errors()]
         raise ConfigurationError([*explained, *problems]) from None
     problems.extend(certificate_mistakes(given, settings.valkey_url.get_secret_value()))
     ways = _proxies(settings, given, problems)
@@ -120,7 +120,7 @@ def settings_from(variables: Mapping[str, str], *, needs_github: bool = False) -
 
 def names() -> tuple[str, ...]:
     """Every variable that is known, older names too, in the order of the fields."""
-    return told.names(Settings.model_fields)
+    return mistakes.names(Settings.model_fields)
 
 
 _NO_SECRETS = frozenset({"VALKEY_URL", "GITHUB_APP_PRIVATE_KEY_FILE"})
@@ -174,10 +174,10 @@ def _of_github(given: Mapping[str, str], needs_github: bool) -> Iterator[str]:  
     if len(keys) > 1:
         yield f"{_KEYS[1]}: expected no such variable beside {_KEYS[0]}. Remove one of them."
     if keys and not has_id:
-        yield told.mistake(Settings.model_fields, "GITHUB_APP_ID", None)
+        yield mistakes.mistake(Settings.model_fields, "GITHUB_APP_ID", None)
     if has_id and not keys:
-        yield told.mistake(Settings.model_fields, _KEYS[0], None)
+        yield mistakes.mistake(Settings.model_fields, _KEYS[0], None)
     if needs_github and not (keys or has_id or "GH_PAT" in given):
-        other = next((name for name in told.FOR_GH_PAT if given.get(name)), None)
+        other = next((name for name in mistakes.FOR_GH_PAT if given.get(name)), None)
         hint = f" {other} is set; Monarch reads GH_PAT alone." if other else ""
-        yield told.mistake(Settings.model_fields, "GH_PAT", None) + hint
+        yield mistakes.mistake(Settings.model_fields, "GH_PAT", None) + hint

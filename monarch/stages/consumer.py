@@ -43,7 +43,7 @@ T = TypeVar("T")
 
 _STORE_PAUSE_S: Final = 1.0
 _FULL_CHECK_S: Final = 2.0
-_TOLD_KEPT: Final = 1000
+_REPORTED_KEPT: Final = 1000
 _ALONE_CHECK_S: Final = 0.05
 
 
@@ -98,7 +98,7 @@ class Consumer:
         self._freed: anyio.Event | None = None
         self._left_stalled = False
         self._newer: dict[str, None] = {}
-        self._ask: Callable[[], None] = _nobody_sweeps
+        self._ask: Callable[[], None] = _no_sweeper
         self._swept: anyio.Event | None = None
 
     @property
@@ -263,18 +263,18 @@ class Consumer:
             return Handback("another entry that may have ended workers is in hand")
         match delivery.entry:
             case NewerEntry(version):
-                self._tell_newer(delivery, version)
+                self._report_newer(delivery, version)
                 return Handback("a newer version wrote it", rests=True)
             case UnreadableEntry(problem):
                 return Dead(Code.UNREADABLE, f"this entry cannot be read: {problem}")
             case _:
                 return None
 
-    def _tell_newer(self, delivery: Delivery, version: int) -> None:
+    def _report_newer(self, delivery: Delivery, version: int) -> None:
         """Report each entry once, however often it comes round until newer code takes it."""
         entry = delivery.token.entry
         if entry not in self._newer:
-            if len(self._newer) >= _TOLD_KEPT:
+            if len(self._newer) >= _REPORTED_KEPT:
                 self._newer.pop(next(iter(self._newer)))
             self._newer[entry] = None
             self._telemetry.entry_newer(version=version, token=delivery.token)
@@ -326,5 +326,5 @@ class Consumer:
                 assert_never(verdict)
 
 
-def _nobody_sweeps() -> None:
+def _no_sweeper() -> None:
     """Without a reclaimer there is nothing to ask."""

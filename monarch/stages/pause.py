@@ -8,14 +8,14 @@ from typing import Final
 
 import anyio
 
-UNTOLD: Final = "not known yet"
+UNKNOWN: Final = "not known yet"
 
 
 class Pause:
     """Whether anything new may be taken on."""
 
     def __init__(self) -> None:
-        self._by = UNTOLD
+        self._by = UNKNOWN
         self._changed = anyio.Event()
 
     @property
@@ -23,14 +23,14 @@ class Pause:
         """Whether nothing new is taken on."""
         return bool(self._by)
 
-    def told(self, by: str) -> bool:
+    def update(self, by: str) -> bool:
         """Note who has paused the fleet, by Valkey's word; `""`: not paused. Returns whether that is worth a report."""
         before, self._by = self._by, by
         if before == by:
             return False
         was, self._changed = self._changed, anyio.Event()
         was.set()
-        return before != UNTOLD or bool(by)
+        return before != UNKNOWN or bool(by)
 
     async def changes(self) -> None:
         """Wait for a change."""

@@ -102,7 +102,7 @@ class Reclaimer:
         places = {stream: consumer.free for stream, consumer in self._consumers.items()}
         sent_at = self._clock.now()
         swept = await self._streams.sweep(places)
-        if self._pause is not None and self._pause.told(swept.paused_by):
+        if self._pause is not None and self._pause.update(swept.paused_by):
             self._telemetry.fleet_paused(by=swept.paused_by)
         self._telemetry.entries_promoted(n=swept.promoted)
         self._telemetry.entries_trimmed(n=swept.trimmed)

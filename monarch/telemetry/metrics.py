@@ -194,6 +194,9 @@ class Metrics:
             "gate_closed_since_seconds",
             "Since when the gate closes, also again and again, in seconds since 1970; 0: it is open.",
         )
+        self._fleet_state()
+
+    def _fleet_state(self) -> None:
         self.workers = self._of_fleet("workers", "Consumers that read within a minute.")
         self.replicas = self._of_fleet("replicas_subscribed", "Subscribers of the channel.")
         self.paused = self._of_fleet("paused", "1 while a person has paused the fleet.")

@@ -3,11 +3,11 @@
 Each cause is a row: how it is recognised, its words, what to do. The table of causes in docs/operating.md has the same rows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from monarch.telemetry.snapshot import Snapshot
+from monarch.telemetry.snapshot import RefusalSnapshot, Snapshot
 
 
 class Cause(StrEnum):
@@ -42,18 +42,29 @@ def obstacles(snapshot: Snapshot) -> tuple[Obstacle, ...]:
 
 
 def _obstacles(snapshot: Snapshot) -> Iterator[Obstacle]:
+    yield from _of_fleet(snapshot)
+    yield from map(_of_refusal, _refusals(snapshot))
+
+
+def _of_fleet(snapshot: Snapshot) -> Iterator[Obstacle]:
     if snapshot.refuses_writes:
         yield Obstacle(
             Cause.STORE_REFUSES,
             f"Valkey takes in no new work: {snapshot.refuses_writes}",
             "Until that is mended messages wait in the workers and are lost with them; see `monarch doctor`.",
         )
+    # Pub/sub knows neither namespaces nor database numbers, so the workers may be at home in another one.
+    elsewhere = (
+        ", or set MONARCH_NAMESPACE and the database as the workers that listen have them"
+        if snapshot.replicas
+        else ""
+    )
     # A worker whose signs of life Valkey refuses runs all the same, and is heard listening.
     if not snapshot.workers and not (snapshot.refuses_writes and snapshot.replicas):
         yield Obstacle(
             Cause.NO_WORKER,
             "no worker is running",
-            "Start one with `monarch run`; what was submitted waits for it.",
+            f"Start one with `monarch run`{elsewhere}; what was submitted waits for it.",
         )
     if snapshot.paused:
         yield Obstacle(
@@ -66,14 +77,20 @@ def _obstacles(snapshot: Snapshot) -> Iterator[Obstacle]:
         yield Obstacle(
             Cause.NO_SUBSCRIBER,
             "no worker listens to the channel, so messages that are published now are lost",
-            "Start a worker with the role intake; if one runs, see its log.",
+            "Start a worker with the role intake; if one runs, see its log, and set MONARCH_CHANNEL as it has it.",
         )
-    all_of_them = [one for one in snapshot.refused if one.owner == "*"]
-    for refusal in all_of_them or snapshot.refused:
-        whose = "" if refusal.owner == "*" else f" for {refusal.owner}"
-        yield Obstacle(
-            Cause.CREDENTIAL_REFUSED,
-            f"GitHub refuses the credential{whose}: {refusal.reason.rstrip('.')}",
-            "Work that needs it waits and goes on by itself; `monarch doctor` checks the credential.",
-            refusal.since_ms,
-        )
+
+
+def _refusals(snapshot: Snapshot) -> Sequence[RefusalSnapshot]:
+    """Of one for every owner and those for some, the first says it all."""
+    return [one for one in snapshot.refused if one.owner == "*"] or snapshot.refused
+
+
+def _of_refusal(refusal: RefusalSnapshot) -> Obstacle:
+    owner = "" if refusal.owner == "*" else f" for {refusal.owner}"
+    return Obstacle(
+        Cause.CREDENTIAL_REFUSED,
+        f"GitHub refuses the credential{owner}: {refusal.reason.rstrip('.')}",
+        "Work that needs it waits and goes on by itself; `monarch doctor` checks the credential.",
+        refusal.since_ms,
+    )

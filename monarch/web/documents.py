@@ -7,8 +7,8 @@ from monarch.core.after.edit import Edit
 from monarch.core.budget.forecast import Forecast
 from monarch.core.portions.details import in_iso
 from monarch.core.report.differing import difference
-from monarch.core.report.foretold import DryRun, TargetPlan
-from monarch.core.report.update import TargetUpdate
+from monarch.core.report.target_plan import DryRun, TargetPlan
+from monarch.core.report.update import Foreseen, TargetUpdate
 from monarch.ports.readings import DeadLetter, RequestDetails, WorkerLine
 from monarch.telemetry import Snapshot
 from monarch.telemetry.obstacles import obstacles
@@ -102,17 +102,7 @@ def _updated(target: TargetUpdate, issues: str, close: bool) -> Document:  # noq
         "rewrite": found.writes.edited,
         "nest": found.writes.nested,
         "block": found.writes.blocked,
-        "copies": [
-            {
-                "ticket": one.ticket.number,
-                "number": one.issue.number,
-                "url": f"{issues}/{one.issue.number}",
-                "edit": one.found if isinstance(one.found, Edit) else None,
-                "left": "" if isinstance(one.found, Edit) else one.found.touch.value,
-                "difference": difference(one),
-            }
-            for one in found.differing
-        ],
+        "copies": [_differing(one, issues) for one in found.differing],
         "opened": [
             {"ticket": ticket, "number": number, "url": f"{issues}/{number}"}
             for ticket, number in found.opened
@@ -127,4 +117,15 @@ def _updated(target: TargetUpdate, issues: str, close: bool) -> Document:  # noq
             }
             for one in found.closed
         ],
+    }
+
+
+def _differing(one: Foreseen, issues: str) -> Document:
+    return {
+        "ticket": one.ticket.number,
+        "number": one.issue.number,
+        "url": f"{issues}/{one.issue.number}",
+        "edit": one.found if isinstance(one.found, Edit) else None,
+        "left": "" if isinstance(one.found, Edit) else one.found.touch.value,
+        "difference": difference(one),
     }

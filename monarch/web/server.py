@@ -125,7 +125,7 @@ async def serving(app: ASGIApp, listener: socket.socket, most: int = MOST) -> As
         try:
             yield listener.getsockname()[1]
         finally:
-            server.told_to_stop.set()
+            server.stop_requested.set()
 
 
 def listening_on(host: str, port: int) -> socket.socket:
@@ -176,7 +176,7 @@ class _Server(Server):
     def __init__(self, config: Config) -> None:
         super().__init__(config)
         self.listening = anyio.Event()
-        self.told_to_stop = anyio.Event()
+        self.stop_requested = anyio.Event()
 
     async def serve_shielded(self, listener: socket.socket) -> None:
         """Serve until asked to stop; cancellation counts as such a request, so the end is always orderly."""
@@ -191,5 +191,5 @@ class _Server(Server):
     async def main_loop(self) -> None:
         """Wait for the end, without uvicorn's ten chores a second."""
         self.listening.set()
-        await self.told_to_stop.wait()
+        await self.stop_requested.wait()
         self.should_exit = True

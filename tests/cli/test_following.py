@@ -17,6 +17,7 @@ import valkey
 from monarch.cli import follow
 from monarch.cli.terminal import away
 from monarch.core.ids import RequestId
+from monarch.ports import StoreError
 from monarch.sandbox.valkey import EmbeddedValkey
 from tests.cli.conftest import Give
 
@@ -217,3 +218,32 @@ def test_a_watched_status_for_programs_is_a_document_a_line(
     finally:
         watcher.process.kill()
         watcher.process.communicate()
+
+
+def test_a_silence_of_another_cause_is_told_again() -> None:
+    """A server that comes back with another password was away first, and only a person can mend the second."""
+    said: list[str] = []
+    silence = away.Away("waiting", said.append)
+
+    for error in ("closed", "closed", "NOAUTH", "closed", "NOAUTH"):
+        assert not silence.missed(StoreError(error))
+    silence.ended()
+    silence.missed(StoreError("closed"))
+
+    assert [line.partition(";")[0] for line in said] == [
+        "Valkey does not answer (closed)",
+        "Valkey does not answer (NOAUTH)",
+        "Valkey answers again",
+        "Valkey does not answer (closed)",
+    ]
+
+
+def test_no_silence_fills_the_screen() -> None:
+    """Its words may hold a number that is another one each time."""
+    said: list[str] = []
+    silence = away.Away("waiting", said.append)
+
+    for number in range(100):
+        silence.missed(StoreError(f"port {number}"))
+
+    assert len(said) == away.CAUSES

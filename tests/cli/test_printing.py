@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pty
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from io import StringIO
@@ -15,7 +16,8 @@ from monarch.app.operator import MigrationTimes, RequestDetails
 from monarch.cli.terminal.ending import ending_lines
 from monarch.cli.terminal.printing import age, as_json, clean, moment, show_table
 from monarch.cli.terminal.progress import (
-    Sight,
+    Progress,
+    RequestSight,
     counted,
     migration_line,
     request_line,
@@ -26,14 +28,7 @@ from monarch.cli.terminal.tables import word
 from monarch.core.budget.forecast import Forecast
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import MigrationView, RequestView, State
-
-
-class Terminal(StringIO):
-    """A stream that says it is one."""
-
-    def isatty(self) -> bool:
-        """Say so."""
-        return True
+from tests.cli.terminals import Terminal
 
 
 @pytest.mark.parametrize(
@@ -222,23 +217,47 @@ def _read_to_the_end(terminal: int) -> str:
     return said.decode()
 
 
-def test_progress_on_a_terminal_is_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each target that ended is said once, above the bar."""
+def _on_a_terminal(monkeypatch: pytest.MonkeyPatch, show: Callable[[Progress], None]) -> str:
+    """What stands on a pseudo-terminal after `show` has shown its progress there."""
     from monarch.cli.terminal.progress import progress  # noqa: PLC0415 - after the terminal is there
 
     ours, theirs = pty.openpty()
     monkeypatch.setenv("TERM", "xterm")
-    done = MigrationView("o/a", State.DONE, 3, 0, 0, (), "")
     with ThreadPoolExecutor(1) as reader:
         reading = reader.submit(_read_to_the_end, ours)
         with os.fdopen(theirs, "w") as terminal:
             monkeypatch.setattr("sys.stderr", terminal)
             with progress(quiet=False) as shown:
-                shown.update(Sight(details_of(a_view(done))))
-                shown.update(Sight(details_of(a_view(done)), Forecast(725.0, 1_764_072_000_000)))
-                shown.update(Sight(details_of(a_view(done, state=State.DONE))))
+                show(shown)
         said = reading.result(timeout=10)
     os.close(ours)
+    return said
+
+
+def test_progress_on_a_terminal_is_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each target that ended is said once, above the bar."""
+    done = MigrationView("o/a", State.DONE, 3, 0, 0, (), "")
+
+    def show(shown: Progress) -> None:
+        shown.update(RequestSight(details_of(a_view(done))))
+        shown.update(RequestSight(details_of(a_view(done)), Forecast(725.0, 1_764_072_000_000)))
+        shown.update(RequestSight(details_of(a_view(done, state=State.DONE))))
+
+    said = _on_a_terminal(monkeypatch, show)
 
     assert said.count("o/a: done, 3 of 3 tickets") == 1
     assert "3/3" in said
+
+
+def test_a_long_reason_above_the_bar_wraps_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The terminal itself would cut a word in two, and an id that is cut cannot be copied."""
+    monkeypatch.setenv("COLUMNS", "40")
+    dead = MigrationView("o/a", State.DEAD, 0, 0, 0, (), "close it and replay the letter " * 5)
+
+    said = _on_a_terminal(
+        monkeypatch, lambda shown: shown.update(RequestSight(details_of(a_view(dead))))
+    )
+
+    reason = [line for line in said.splitlines() if "letter" in line or "replay" in line]
+    assert len(reason) > 3
+    assert max(map(len, reason)) <= 40

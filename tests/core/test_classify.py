@@ -54,6 +54,11 @@ def a_reply(
         (a_reply(403, "x", {"gh-limited-by": "search-elapsed-time-shared-grouped"}), None),
         (a_reply(403, "You have triggered an abuse detection mechanism."), None),
         (a_reply(403, "API rate limit exceeded for installation ID 123."), None),
+        (a_reply(403, "Rate limit exceeded"), None),
+        (a_reply(403, "This request was rate-limited."), None),
+        (a_reply(403, "Too many requests"), None),
+        (Reply(403, {}, b"\n<html><p>Whoa there! You have exceeded a secondary rate limit."), None),
+        (Reply(403, {"retry-after": "9"}, b"<h1>Too Many Requests</h1>"), 9),
         (a_reply(403, "x", documentation_url=DOCS + "#about-secondary-rate-limits"), None),
         (
             a_reply(

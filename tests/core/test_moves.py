@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.budget.forecast import Load
-from monarch.core.budget.moves import FORETOLD, Move, Shares, moves
+from monarch.core.budget.moves import FORECAST_AT_MOST, Move, Shares, moves
 from monarch.core.budget.shares import Part
 
 NOW = 1_764_072_000_000
@@ -50,10 +50,10 @@ def test_one_alone_moves_nobody() -> None:
 
 def test_of_many_cohorts_the_oldest_are_foretold() -> None:
     """Each is held against all: a worker has more to do."""
-    told = moves(Shares(parts(*[(1, False)] * (FORETOLD + 9)), A_SECOND_EACH))
+    told = moves(Shares(parts(*[(1, False)] * (FORECAST_AT_MOST + 9)), A_SECOND_EACH))
 
-    assert [one.cohort for one in told.cohorts] == [f"{n}-0" for n in range(FORETOLD)]
-    assert told.cohorts[0].stands_s == told.all_s == FORETOLD + 9
+    assert [one.cohort for one in told.cohorts] == [f"{n}-0" for n in range(FORECAST_AT_MOST)]
+    assert told.cohorts[0].stands_s == told.all_s == FORECAST_AT_MOST + 9
 
 
 def test_nothing_to_write_is_done() -> None:

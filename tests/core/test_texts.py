@@ -10,7 +10,7 @@ from monarch.core.copy.render import MAX_BODY, Keep, Rewrite, Touched, is_ours, 
 from monarch.core.copy.style import Copying
 from monarch.core.report.lint import warnings
 from tests.core.builders import SOURCE, a_ticket
-from tests.core.github import html, tags
+from tests.core.github import html, links, tags
 from tests.core.test_references import KNOWN, NEUTRAL, VIRGIN, WEB, neutral, written
 
 ZW = "\u200b"
@@ -106,6 +106,37 @@ def test_what_may_stand_before_and_behind_a_reference(source: str, copy: str) ->
 def test_nothing_is_touched_where_github_links_nothing(text: str) -> None:
     """Files, packages, e-mail, addresses to their end, the texts of links whatever their address."""
     assert written(text, KNOWN) == text
+
+
+@pytest.mark.parametrize(
+    ("source", "copy"),
+    [
+        ("<a href='https://x.org'>x [y](https://y.org) #3", "<a href='https://x.org'>x [y](https://y.org) #1"),
+        ("<a name=top> #3 <https://y.org> #3 @ada", f"<a name=top> #3 <https://y.org> #1 @{ZW}ada"),
+        ("<a name=top> #3[^1] #3\n\n[^1]: x", "<a name=top> #3[^1] #1\n\n[^1]: x"),
+        ("<a name=top> ![#3](y.png) #3", "<a name=top> ![#3](y.png) #3"),
+        ("<code>[x](https://y.org) #3</code>", "<code>[x](https://y.org) #3</code>"),
+    ],
+)  # fmt: skip
+def test_a_link_within_an_anchor_ends_the_anchor(source: str, copy: str) -> None:
+    """There are no links in links; an anchor that nothing closes hid all that follows."""
+    assert written(source, KNOWN) == copy
+    assert links(source, "org") != [] or source == copy
+
+
+@pytest.mark.parametrize(
+    ("source", "copy"),
+    [
+        ("https://x.org/\u3000#3 @ada", f"https://x.org/\u3000#3 @{ZW}ada"),
+        ("https://x.org/\u00a0@ada #3", "https://x.org/\u00a0@ada #1"),
+        (f"{WEB}/org/template/issues/3\u3000を", "#1\u3000を"),
+        ("[https://x.org/\u3000#3]", "[https://x.org/\u3000#1]"),
+        ("<p>https://x.org/\u00a0#3</p>", "<p>https://x.org/\u00a0#1</p>"),
+    ],
+)
+def test_only_the_white_space_of_ascii_ends_an_address(source: str, copy: str) -> None:
+    """GFM takes a wide or a hard space into the link; where it makes none, each ends the address."""
+    assert written(source, KNOWN) == copy
 
 
 def test_a_team_is_one_only_in_its_own_organisation() -> None:

@@ -1,6 +1,8 @@
 """One consumer on a bench, with a handler that does as the test says."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from itertools import count
 
 import anyio
 
@@ -8,11 +10,13 @@ from monarch.core.delivery import Delivery, Stream
 from monarch.core.verdict import Done, Said, Verdict
 from monarch.stages.consumer import Consumer
 from monarch.stages.lease import Hold, Holds
+from monarch.stages.pause import Pause
 from monarch.stages.reclaimer import Reclaimer
 from tests.contracts.doubles.flaky import Flaky
 from tests.stages.house import House, dice
 
 DONE = Done(Said())
+BOTH = (Stream.NOTICES, Stream.REQUESTS)
 
 Handle = Callable[[Delivery, Hold], Awaitable[Verdict]]
 
@@ -54,7 +58,7 @@ class Scripted:
 
 
 class Bench:
-    """A consumer of notices, with holds and a reclaimer of its own; beside one of requests, if wanted."""
+    """Consumers of some streams, with holds and a reclaimer of their own. Requests heed a pause, handled apart, if told."""
 
     def __init__(
         self,
@@ -64,24 +68,19 @@ class Bench:
         places: int = 2,
         name: str = "worker-1",
         streams: Sequence[Stream] = (Stream.NOTICES,),
+        pauses: bool = False,
+        reclaims: bool = True,
     ) -> None:
-        self.house = house
+        self.house, self.places, self.pause = house, places, Pause()
         self.handler = Scripted(handle)
+        self.requests = Scripted(handle) if pauses else self.handler
         self.streams = Flaky(house.streams(name), "streams")
         self.holds = Holds(self.streams, house.telemetry, house.clock, lease_s=house.lease_s)
         self.consumers = [
-            Consumer(
-                stream,
-                self.handler,
-                self.streams,
-                self.holds,
-                house.telemetry,
-                house.clock,
-                dice,
-                house.policy,
-                places=places,
-            )
-            for stream in streams
+            self._consumer(Stream.REQUESTS, self.requests, self.pause if pauses else None)
+            if stream is Stream.REQUESTS
+            else self._consumer(stream, self.handler, None)
+            for stream in (BOTH if pauses else streams)
         ]
         self.consumer = self.consumers[0]
         self.reclaimer = Reclaimer(
@@ -90,18 +89,36 @@ class Bench:
             house.telemetry,
             house.clock,
             dice,
+            reclaims=reclaims,
+            pause=self.pause,
         )
         self.draining = anyio.Event()
+        self._ids = count(1)
 
-    def give(self, times: int = 1) -> None:
-        """Put so many notices into the stream."""
+    def _consumer(self, stream: Stream, handler: Scripted, pause: Pause | None) -> Consumer:
+        return Consumer(
+            stream,
+            handler,
+            self.streams,
+            self.holds,
+            self.house.telemetry,
+            self.house.clock,
+            dice,
+            self.house.policy,
+            places=self.places,
+            pause=pause,
+        )
+
+    def give(self, times: int = 1, stream: Stream = Stream.NOTICES) -> None:
+        """Put so many entries into the stream."""
         for _ in range(times):
-            self.house.store.append(Stream.NOTICES, {b"v": b"1", b"request": b"1-1"})
+            request = f"1-{next(self._ids)}".encode()
+            fields = {b"v": b"1", b"payload": b"{}", b"request": request}
+            self.house.store.append(stream, fields)
 
-    async def run(
-        self, until: Callable[[], Awaitable[None]], *, renewing: bool = True, sweeping: bool = True
-    ) -> None:
-        """Run until something is so."""
+    @asynccontextmanager
+    async def running(self, *, renewing: bool = True, sweeping: bool = True) -> AsyncIterator[None]:
+        """It runs beside what the test does meanwhile."""
         async with anyio.create_task_group() as tasks:
             if renewing:
                 tasks.start_soon(self.holds.renew_forever)
@@ -109,8 +126,13 @@ class Bench:
                 tasks.start_soon(self.reclaimer.run, tasks, self.draining)
             for consumer in self.consumers:
                 tasks.start_soon(consumer.run, tasks)
-            await until()
+            yield
             tasks.cancel_scope.cancel()
+
+    async def run(self, until: Callable[[], Awaitable[None]], **what: bool) -> None:
+        """Run until something is so."""
+        async with self.running(**what):
+            await until()
 
     async def until_quiet(self) -> None:
         """Until there is no work anywhere."""

@@ -161,13 +161,14 @@ class House:
         return Worker(self, name, places, wrap, passage)
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """A worker runs beside what the test does meanwhile."""
-        over = anyio.Event()
+    async def running(
+        self, name: str = "worker-1", *, passage: Passage = undisturbed
+    ) -> AsyncIterator[None]:
+        """A worker runs beside what the test does meanwhile, and dies on the spot when that is done."""
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self.worker().run, over.wait)
+            tasks.start_soon(self.worker(name, passage=passage).live)
             yield
-            over.set()
+            tasks.cancel_scope.cancel()
 
     async def settle(self, within_s: float = PATIENTLY_S) -> None:
         """Let a worker run until there is no work anywhere."""
@@ -216,6 +217,10 @@ class House:
     def notes(self) -> list[str]:
         """What was noted of any migration, each once."""
         return list(dict.fromkeys(line["note"] for line in self.told("migration.noted")))
+
+    def codes(self) -> list[str]:
+        """Why deliveries were given up."""
+        return [letter["code"] for letter in self.store.dead]
 
     def state(self, request: RequestId) -> str:
         """How a request stands."""

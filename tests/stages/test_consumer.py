@@ -10,7 +10,7 @@ from monarch.stages.lease import Hold
 from monarch.stages.reclaimer import EVERY_S, JITTER
 from tests.contracts.doubles.flaky import failing
 from tests.contracts.worlds import LEASE_S
-from tests.stages.bench import DONE, Bench
+from tests.stages.bench import BOTH, DONE, Bench
 from tests.stages.house import House, pass_time
 
 AWAY = StoreError("Valkey is away")
@@ -18,7 +18,7 @@ MOST_BETWEEN_SWEEPS_S = EVERY_S * (1 + JITTER)
 
 
 async def fail(_delivery: Delivery, _hold: Hold) -> Verdict:
-    """What nobody planned."""
+    """An error that no code expects."""
     message = "nobody planned this"
     raise ZeroDivisionError(message)
 
@@ -66,15 +66,13 @@ async def test_no_more_is_worked_on_than_there_are_places(house: House) -> None:
 
 
 async def test_a_long_handler_keeps_its_delivery(house: House) -> None:
-    """Its lease is renewed while it works: nobody reclaims it."""
+    """Its lease is renewed while it works: no worker reclaims it."""
     bench, other = Bench(house, work_for_a_minute), Bench(house, name="worker-2")
     bench.give()
 
-    async def both() -> None:
+    async with bench.running():
         await bench.handler.until_handled(1)
         await other.run(bench.until_quiet)
-
-    await bench.run(both)
 
     assert not other.handler.handled
     assert house.store.dead == []
@@ -148,21 +146,20 @@ async def test_a_suspect_is_run_without_another_one_beside_it(house: House) -> N
 
 async def test_suspects_of_different_streams_are_run_one_by_one_as_well(house: House) -> None:
     """A notice that was in hand whenever a migration ended its worker is no poison."""
-    both = (Stream.NOTICES, Stream.REQUESTS)
-    bench = Bench(house, work_for_a_minute, streams=both)
+    bench = Bench(house, work_for_a_minute, streams=BOTH)
     bench.give()
     house.store.append_request(b"{}")
     dying = house.streams("dying")
-    for stream in both:
+    for stream in BOTH:
         await dying.receive(stream, 1)
     house.store.advance(LEASE_S + 1)
-    await dying.sweep(dict.fromkeys(both, 1))
+    await dying.sweep(dict.fromkeys(BOTH, 1))
     house.store.advance(LEASE_S + 1)
 
     await bench.run(bench.until_quiet)
 
     assert bench.handler.most == 1
-    assert {d.token.stream for d in bench.handler.handled} == set(both)
+    assert {d.token.stream for d in bench.handler.handled} == set(BOTH)
     assert house.store.dead == []
 
 
@@ -174,11 +171,9 @@ async def test_what_a_dead_worker_left_is_not_kept_waiting_by_a_backlog(house: H
     [stalled] = await dying.receive(Stream.NOTICES, 1)
     bench.give(20)
 
-    async def taken_over() -> None:
+    async with bench.running():
         while stalled.token.entry not in {d.token.entry for d in bench.handler.handled}:
             await bench.handler.until_handled(len(bench.handler.handled) + 1)
-
-    await bench.run(taken_over)
 
     assert len(bench.handler.handled) <= 3
 
@@ -191,7 +186,7 @@ async def test_what_a_stopped_worker_handed_back_goes_before_a_backlog(house: Ho
     in_hand = await stopping.receive(Stream.NOTICES, 6)
     bench.give(200)
 
-    async def handed_back() -> None:
+    async with bench.running():
         await bench.handler.until_handled(10)
         for delivery in in_hand:
             await stopping.settle(delivery, Handback())
@@ -204,8 +199,6 @@ async def test_what_a_stopped_worker_handed_back_goes_before_a_backlog(house: Ho
         assert anyio.current_time() - began <= 5
         # Until the next sweep nobody knows of it; from then on nothing else is begun.
         assert len(new) <= 2 * 2 * MOST_BETWEEN_SWEEPS_S + 2
-
-    await bench.run(handed_back)
 
 
 async def test_what_is_handed_back_unrun_is_not_swept_for_in_a_hurry(house: House) -> None:
@@ -257,10 +250,8 @@ async def test_a_newer_entry_is_handed_back_for_newer_code(house: House) -> None
     house.store.append(Stream.NOTICES, {b"v": b"99", b"request": b"1-1"})
     leases = 10
 
-    async def some_leases() -> None:
+    async with bench.running():
         await pass_time(leases * LEASE_S)
-
-    await bench.run(some_leases)
 
     assert bench.handler.handled == []
     assert house.store.dead == []
@@ -277,14 +268,12 @@ async def test_a_lost_delivery_is_not_settled(house: House) -> None:
     bench.give()
     thief = house.streams("thief")
 
-    async def stolen() -> None:
+    async with bench.running(sweeping=False):
         await bench.handler.until_handled(1)
         house.store.advance(LEASE_S + 1)
         (delivery,) = (await thief.sweep({Stream.NOTICES: 1})).deliveries
         await bench.handler.until_idle()
         await thief.settle(delivery, DONE)
-
-    await bench.run(stolen, sweeping=False)
 
     assert bench.streams.calls["streams.settle"] == 0
     assert house.events.count("lease.lost") == 1
@@ -316,17 +305,15 @@ async def test_a_settle_without_an_answer_is_repeated(house: House, side: str) -
 
 
 async def test_a_settle_that_never_works_is_given_up_with_the_lease(house: House) -> None:
-    """Then the entry is reclaimed, by whoever can."""
+    """Then another worker reclaims the entry."""
     bench, other = Bench(house), Bench(house, name="worker-2")
     bench.streams.before = failing("streams.settle", AWAY)
     bench.give()
 
-    async def heir() -> None:
+    async with bench.running(sweeping=False):
         await bench.handler.until_handled(1)
         bench.streams.before = lambda call, _: None if "receive" in call else AWAY
         await other.run(other.until_quiet)
-
-    await bench.run(heir, sweeping=False)
 
     assert len(other.handler.handled) == 1
     assert other.handler.handled[0].token.count == 2
@@ -353,12 +340,10 @@ async def test_a_delivery_in_hand_is_not_begun_a_second_time(house: House) -> No
     bench = Bench(house, work_for_a_minute, places=2)
     bench.give()
 
-    async def made_again() -> None:
+    async with bench.running():
         await bench.handler.until_handled(1)
         house.store.deliver_again(Stream.NOTICES)
         await bench.until_quiet()
-
-    await bench.run(made_again)
 
     assert len(bench.handler.handled) == 1
 
@@ -423,7 +408,7 @@ async def test_a_handler_that_does_not_end_is_given_up(house: House) -> None:
 
 
 async def test_a_verdict_keeps_its_reason_when_it_is_told(house: House) -> None:
-    """A retry is told with its reason."""
+    """A retry is logged with its reason."""
 
     async def once(_delivery: Delivery, _hold: Hold) -> Verdict:
         return Retry("Slack said 503", 1) if len(bench.handler.handled) == 1 else DONE

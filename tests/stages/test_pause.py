@@ -1,130 +1,62 @@
-"""A paused fleet takes on nothing new, and goes on when it is told to; on a virtual clock."""
+"""A paused fleet takes on nothing new and goes on after the resume; on a virtual clock."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from itertools import count
 
 import anyio
 
 from monarch.core.delivery import Stream
 from monarch.ports import StoreError
-from monarch.stages.consumer import Consumer
-from monarch.stages.lease import Holds
-from monarch.stages.pause import Pause
-from monarch.stages.reclaimer import EVERY_S, JITTER, Reclaimer
-from tests.contracts.doubles.flaky import Flaky, failing
-from tests.contracts.worlds import LEASE_S, NO_CEILINGS
-from tests.stages.bench import Scripted
-from tests.stages.house import SOURCE, TEAM_A, House, dice, pass_time
+from monarch.stages.reclaimer import EVERY_S, JITTER
+from tests.contracts.doubles.flaky import failing
+from tests.contracts.worlds import NO_CEILINGS
+from tests.stages.bench import Bench
+from tests.stages.house import SOURCE, TEAM_A, House, pass_time
 
 SWEEP_S = EVERY_S * (1 + JITTER)
 REQUESTS, NOTICES = Stream.REQUESTS, Stream.NOTICES
 
 
-class PausedBench:
-    """One worker that consumes requests and notices with handlers that only note what they got."""
-
-    def __init__(self, house: House, *, reclaims: bool = True) -> None:
-        self.house = house
-        self.hands = house.world.hands
-        self.streams = Flaky(house.streams("worker-1"), "streams")
-        self.holds = Holds(self.streams, house.telemetry, house.clock, lease_s=LEASE_S)
-        self.requests, self.notices = Scripted(), Scripted()
-        self.pause = Pause()
-        self.consumers = [
-            self._consumer(REQUESTS, self.requests, self.pause),
-            self._consumer(NOTICES, self.notices, None),
-        ]
-        self.reclaimer = Reclaimer(
-            self.streams,
-            self.consumers,
-            house.telemetry,
-            house.clock,
-            dice,
-            reclaims=reclaims,
-            pause=self.pause,
-        )
-        self._ids = count(1)
-
-    def _consumer(self, stream: Stream, handler: Scripted, pause: Pause | None) -> Consumer:
-        house = self.house
-        return Consumer(
-            stream,
-            handler,
-            self.streams,
-            self.holds,
-            house.telemetry,
-            house.clock,
-            dice,
-            house.policy,
-            places=4,
-            pause=pause,
-        )
-
-    def give(self, stream: Stream) -> None:
-        """Put something into a stream."""
-        fields = {b"v": b"1", b"payload": b"{}", b"request": f"1-{next(self._ids)}".encode()}
-        self.house.store.append(stream, fields)
-
-    async def run(self, until: Callable[[], Awaitable[None]], *, sweeping: bool = True) -> None:
-        """Run until something is so."""
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self.holds.renew_forever)
-            for consumer in self.consumers:
-                tasks.start_soon(consumer.run, tasks)
-            if sweeping:
-                tasks.start_soon(self.reclaimer.run, tasks, anyio.Event())
-            await until()
-            tasks.cancel_scope.cancel()
-
-
 async def test_nothing_is_read_while_the_fleet_is_paused_but_notices(house: House) -> None:
     """However long that is."""
-    bench = PausedBench(house)
-    await bench.hands.pause("ann")
+    bench = Bench(house, pauses=True)
+    await house.world.hands.pause("ann")
 
-    async def an_hour() -> None:
+    async with bench.running():
         await pass_time(10)
-        bench.give(REQUESTS)
-        bench.give(NOTICES)
+        bench.give(stream=REQUESTS)
+        bench.give()
         await pass_time(3600)
 
-    await bench.run(an_hour)
-
-    assert (len(bench.requests.handled), len(bench.notices.handled)) == (0, 1)
+    assert (len(bench.requests.handled), len(bench.handler.handled)) == (0, 1)
     assert house.store.pending(REQUESTS) == {}
     assert house.told("fleet.paused")[0]["by"] == "ann"
 
 
 async def test_it_goes_on_within_one_sweep_after_the_resume(house: House) -> None:
-    """Nobody has to restart anything."""
-    bench = PausedBench(house)
-    bench.give(REQUESTS)
-    await bench.hands.pause("ann")
+    """No restart is needed."""
+    bench = Bench(house, pauses=True)
+    bench.give(stream=REQUESTS)
+    await house.world.hands.pause("ann")
 
-    async def resumed() -> None:
+    async with bench.running():
         await pass_time(60)
-        await bench.hands.resume("ann")
+        await house.world.hands.resume("ann")
         with anyio.fail_after(SWEEP_S):
             await bench.requests.until_handled(1)
-
-    await bench.run(resumed)
 
     assert len(bench.requests.handled) == 1
 
 
 async def test_what_was_received_in_the_race_is_handed_back_uncounted(house: House) -> None:
     """The read was under way when the sweep told of the pause."""
-    bench = PausedBench(house)
+    bench = Bench(house, pauses=True)
 
-    async def raced() -> None:
+    async with bench.running():
         await pass_time(1)
-        bench.pause.told("ann")
-        await bench.hands.pause("ann")
-        bench.give(REQUESTS)
+        bench.pause.update("ann")
+        await house.world.hands.pause("ann")
+        bench.give(stream=REQUESTS)
         await pass_time(1)
-
-    await bench.run(raced)
 
     assert bench.requests.handled == []
     (pending,) = house.store.pending(REQUESTS).values()
@@ -133,19 +65,17 @@ async def test_what_was_received_in_the_race_is_handed_back_uncounted(house: Hou
 
 async def test_what_was_handed_back_is_worked_on_after_the_resume(house: House) -> None:
     """A sweep takes it over at once, as its first delivery."""
-    bench = PausedBench(house)
+    bench = Bench(house, pauses=True)
 
-    async def raced() -> None:
+    async with bench.running():
         await pass_time(1)
-        bench.pause.told("ann")
-        await bench.hands.pause("ann")
-        bench.give(REQUESTS)
+        bench.pause.update("ann")
+        await house.world.hands.pause("ann")
+        bench.give(stream=REQUESTS)
         await pass_time(60)
-        await bench.hands.resume("ann")
+        await house.world.hands.resume("ann")
         with anyio.fail_after(SWEEP_S):
             await bench.requests.until_handled(1)
-
-    await bench.run(raced)
 
     (delivery,) = bench.requests.handled
     assert delivery.token.count == 1
@@ -155,41 +85,39 @@ async def test_what_a_dead_worker_held_stays_where_it_is_while_the_fleet_is_paus
     house: House,
 ) -> None:
     """No sweep takes it over, so that no try of it is used up; the resume lets the next one."""
-    bench = PausedBench(house)
-    bench.give(REQUESTS)
+    bench = Bench(house, pauses=True)
+    bench.give(stream=REQUESTS)
     await house.streams("dead").receive(REQUESTS, 1)
-    await bench.hands.pause("ann")
+    await house.world.hands.pause("ann")
 
-    async def resumed() -> None:
+    async with bench.running():
         await pass_time(3600)
         (held,) = house.store.pending(REQUESTS).values()
         assert (held.consumer, held.count) == ("dead", 1)
-        await bench.hands.resume("ann")
+        await house.world.hands.resume("ann")
         with anyio.fail_after(SWEEP_S):
             await bench.requests.until_handled(1)
-
-    await bench.run(resumed)
 
     assert [delivery.token.count for delivery in bench.requests.handled] == [2]
 
 
 async def test_nothing_is_read_before_the_first_sweep_has_answered(house: House) -> None:
-    """Nobody knows yet whether the fleet is paused; a worker that starts must not take on what it may not."""
-    bench = PausedBench(house)
-    bench.give(REQUESTS)
-    bench.give(NOTICES)
+    """Until then a starting worker does not know whether the fleet is paused, so it takes on no new work."""
+    bench = Bench(house, pauses=True)
+    bench.give(stream=REQUESTS)
+    bench.give()
 
     await bench.run(lambda: pass_time(600), sweeping=False)
 
-    assert (len(bench.requests.handled), len(bench.notices.handled)) == (0, 1)
+    assert (len(bench.requests.handled), len(bench.handler.handled)) == (0, 1)
     assert "streams.receive" in bench.streams.calls
 
 
 async def test_a_worker_that_cannot_sweep_at_first_begins_when_it_can(house: House) -> None:
     """Valkey was away as it started; a start is no news of a pause."""
-    bench = PausedBench(house)
+    bench = Bench(house, pauses=True)
     bench.streams.before = failing("streams.sweep", StoreError("away"), 1, 2)
-    bench.give(REQUESTS)
+    bench.give(stream=REQUESTS)
 
     await bench.run(lambda: bench.requests.until_handled(1))
 
@@ -199,20 +127,18 @@ async def test_a_worker_that_cannot_sweep_at_first_begins_when_it_can(house: Hou
 
 async def test_a_worker_without_the_reclaimers_role_heeds_the_pause(house: House) -> None:
     """It sweeps to be told, takes nothing over, and audits nothing."""
-    bench = PausedBench(house, reclaims=False)
-    await bench.hands.pause("ann")
-    bench.give(REQUESTS)
+    bench = Bench(house, pauses=True, reclaims=False)
+    await house.world.hands.pause("ann")
+    bench.give(stream=REQUESTS)
     other = house.streams("dead")
     await other.receive(REQUESTS, 1)
-    bench.give(REQUESTS)
+    bench.give(stream=REQUESTS)
 
-    async def resumed() -> None:
+    async with bench.running():
         await pass_time(60)
         assert bench.requests.handled == []
-        await bench.hands.resume("ann")
+        await house.world.hands.resume("ann")
         await pass_time(60)
-
-    await bench.run(resumed)
 
     assert [d.token.count for d in bench.requests.handled] == [1]
     assert [p.consumer for p in house.store.pending(REQUESTS).values()] == ["dead"]
@@ -233,7 +159,7 @@ async def until_one_is_copied(house: House) -> None:
 
 
 async def test_what_runs_runs_on_while_the_fleet_is_paused() -> None:
-    """A pause stops no migration in the middle; the channel is told of it and of the end."""
+    """A pause stops no migration in the middle; Slack reports the pause and its end."""
     house = slow_house()
     request = house.publish(TEAM_A)
 
@@ -252,7 +178,7 @@ async def test_what_runs_runs_on_while_the_fleet_is_paused() -> None:
 
 
 async def test_a_cancel_ends_a_crossing_at_the_next_ticket() -> None:
-    """The write that is under way is finished and recorded; what is left is called off, and Slack is told."""
+    """The write under way is finished and recorded; the rest is called off, and Slack says so."""
     house = slow_house()
     request = house.publish(TEAM_A)
 

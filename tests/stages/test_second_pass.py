@@ -113,14 +113,12 @@ async def test_who_edits_between_the_look_and_the_write_keeps_their_text(house: 
     request = house.publish(TEAM_A)
     listed = house.github.faults
 
-    async def somebody_edits() -> None:
+    async with house.running():
         await house.until(lambda: listed.count("create_issue") == 5)
         stale = Found(tuple(house.github.issues(TEAM_A)))
         listed.at("list_issues", 3, Fault(stale))
         house.github.edit_issue(TEAM_A, 2, body="Our own words, and #2.")
         await house.until_quiet()
-
-    await house.worker().run(somebody_edits)
 
     assert house.state(request) == "done"
     assert texts(house) == {**SHIFTED, "One": "Our own words, and #2."}
@@ -188,7 +186,7 @@ async def test_a_refused_edit_fails_nothing(house: House) -> None:
 
 
 async def test_a_repository_that_lets_nothing_be_edited_is_asked_once(house: House) -> None:
-    """And what is left as it is is told together."""
+    """And one note lists everything that is left as it is."""
     house.github.faults.at("edit_body", 0, FORBIDDEN)
     await house.migrated(TEAM_A)
 
@@ -235,10 +233,8 @@ async def test_a_worker_that_dies_in_the_second_pass_is_followed_by_another(hous
     """How far it came stands in the target, and nowhere else."""
     request = house.publish(TEAM_A)
 
-    async def one_edit() -> None:
+    async with house.running("dying"):
         await house.until(lambda: any(write.method == "edit_body" for write in house.github.did))
-
-    await house.worker("dying").run(one_edit)
     await house.worker("heir").run(house.until_quiet)
 
     assert house.state(request) == "done"

@@ -70,10 +70,8 @@ async def test_an_entry_that_cannot_be_settled_at_all_is_no_hot_loop(house: Hous
     bench.give()
     leases = 10
 
-    async def let_pass() -> None:
+    async with bench.running():
         await pass_time(leases * LEASE_S)
-
-    await bench.run(let_pass)
 
     assert bench.streams.calls["streams.settle"] <= 2 * (leases + 1)
     assert len(house.told("valkey.unavailable")) >= leases

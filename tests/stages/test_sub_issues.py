@@ -53,7 +53,7 @@ async def test_a_plan_without_hierarchy_costs_nothing(house: House) -> None:
 
 
 async def test_another_parent_is_a_persons_doing(house: House) -> None:
-    """It is left alone, and so is whoever was put there between the look and the write."""
+    """It is left alone, and so is a sub-issue that was put there between the look and the write."""
     await house.migrate(TEAM_A)
     house.github.edit_issue(TEAM_A, 2, parent=5)
     house.github.edit_issue(TEAM_A, 4, parent=None)

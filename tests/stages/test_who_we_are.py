@@ -48,12 +48,9 @@ def assert_well(house: House) -> None:
 
 async def interrupted(house: House, after: int, act: Callable[[], None]) -> None:
     """Run, and do something when so many creations were asked for; then another worker goes on."""
-
-    async def until() -> None:
+    async with house.running("worker-1"):
         await house.until(lambda: house.github.faults.count("create_issue") >= after)
         act()
-
-    await house.worker("worker-1").run(until)
     await house.settle()
 
 
@@ -85,7 +82,7 @@ async def test_it_writes_one_ticket_and_looks_again_before_the_next(house: House
 
 
 async def test_what_it_copied_before_all_was_forgotten_is_not_copied_again(house: House) -> None:
-    """Valkey is empty, and nobody knows who wrote these: a bot did, as installations do."""
+    """Valkey is empty, so the author of these copies is unknown: a bot wrote them, as installations do."""
     signs(house, NAMELESS, BOT)
     await house.migrate(TEAM_A)
     house.store.forget_all("ledger")
@@ -145,12 +142,10 @@ async def test_another_account_signs_from_one_write_to_the_next(
     house.github.faults.at("create_issue", 3, LOST)
     house.publish(TEAM_A)
 
-    async def switch() -> None:
+    async with house.running():
         await house.until(lambda: house.github.faults.count("create_issue") == 2)
         signs(house, *after)
         await house.until_quiet()
-
-    await house.worker().run(switch)
 
     assert_well(house)
     assert not [line for line in house.told("delivery.snoozed") if line["log_level"] == "error"]

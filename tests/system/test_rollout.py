@@ -87,6 +87,7 @@ case "$*" in
 "compose ps"*) cut -d " " -f 1 containers ;;
 "compose up"*) for n in $(seq $(wc -l <containers) $((${{6#monarch=}} - 1))); do echo "new$n" >>containers; done ;;
 inspect*) shift 3; for n; do cat health; done ;;
+exec*) if [ -s deaf ]; then sed -i 1d deaf; exit 1; fi ;;
 logs*) echo "the last line of $4" ;;
 esac
 """
@@ -129,6 +130,20 @@ def test_a_rollout_replaces_workers_that_do_not_run_or_are_not_healthy(tmp_path:
         ["{{with", ".State.Health}}{{.Status}}{{else}}healthy{{end}}", "new1", "new2"]
     ]
     assert _asked(tmp_path, "stop", "rm") == ["stop -t 15 old1", "rm old1"]
+
+
+def test_a_rollout_waits_until_every_new_worker_listens(tmp_path: Path) -> None:
+    """It is healthy before: the old ones stopped, and nobody heard what was published then."""
+    path = _scripted(tmp_path, ["old1"])
+    (tmp_path / "deaf").write_text("not yet\nnot yet\n", encoding="utf-8")
+
+    ended = _run(path)
+
+    assert ended.returncode == 0, ended.stderr
+    assert [line.split()[1] for line in _asked(tmp_path, "exec", "stop")] == [
+        *("new1", "new1", "new1", "new2"),
+        "-t",
+    ]
 
 
 @pytest.mark.parametrize(

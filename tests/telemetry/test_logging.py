@@ -13,6 +13,7 @@ from monarch.core.delivery import Delivery, MigrationEntry, Stream, Token, Unrea
 from monarch.core.ids import RequestId
 from monarch.telemetry.logging import configure
 from monarch.telemetry.naming import name_lines_by
+from tests.cli.terminals import Terminal
 
 TOKEN = "ghp_" + "a" * 36
 
@@ -183,14 +184,6 @@ def test_a_traceback_for_people_shows_no_local_variables() -> None:
 
     assert "ValueError: it says this" in out.getvalue()
     assert "a-local-value" not in out.getvalue().replace('private = "a-local-value"', "")
-
-
-class Terminal(StringIO):
-    """A stream that says it is one."""
-
-    def isatty(self) -> bool:
-        """Say so."""
-        return True
 
 
 @pytest.mark.parametrize(

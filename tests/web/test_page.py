@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from monarch.cli.terminal.printing import as_json
 from monarch.core.after.touch import Left, Touch
-from monarch.core.budget.moves import FORETOLD
+from monarch.core.budget.moves import FORECAST_AT_MOST
 from monarch.core.budget.shares import Part
 from monarch.core.ids import TicketId
 from monarch.core.report.summary import State
 from monarch.core.target.step import CreatedAs
 from monarch.ports.hearing import Gap
 from monarch.ports.holdings import Holding, TicketLine
-from monarch.ports.readings import Event, MissedLine, Parked, WorkerLine, Writes
+from monarch.ports.readings import Event, MinuteWrites, MissedLine, Parked, WorkerLine
 from monarch.telemetry import AccountSnapshot, Snapshot, Telemetry
 from monarch.web.acts.means import Looked, Looking
 from monarch.web.documents import request_document, status_document
@@ -252,7 +252,7 @@ async def test_the_budget_shows_the_hour_and_why_nobody_writes(telemetry: Teleme
         "user:1", 3, 60, 77, 440, 0, 60.0, "secondary limit", minute_learned=40, hour_learned=0
     )
     fleet = Snapshot(1732406460000, (), accounts=(account,), workers=1, replicas=1)
-    source = Given(fleet, written=[Writes("user:1", (0,) * 58 + (12, 9))])
+    source = Given(fleet, written=[MinuteWrites("user:1", (0,) * 58 + (12, 9))])
     async with paging(source, telemetry) as (client, _):
         page = await client.get("/budget")
 
@@ -290,12 +290,12 @@ async def test_the_budget_shows_each_cohorts_share(telemetry: Telemetry) -> None
 
 async def test_a_cohort_too_many_is_shown_without_its_forecast(telemetry: Telemetry) -> None:
     """Its share is told all the same."""
-    many = tuple(Part(f"{n}-0", 1, FORETOLD + 1) for n in range(FORETOLD + 1))
+    many = tuple(Part(f"{n}-0", 1, FORECAST_AT_MOST + 1) for n in range(FORECAST_AT_MOST + 1))
     async with paging(Given(parted=many), telemetry) as (client, _):
         page = await client.get("/budget")
 
-    assert page.text.count("1 write to go") == FORETOLD + 1
-    assert page.text.count("As it stands:") == FORETOLD
+    assert page.text.count("1 write to go") == FORECAST_AT_MOST + 1
+    assert page.text.count("As it stands:") == FORECAST_AT_MOST
 
 
 async def test_workers_show_what_they_hold_and_what_is_parked(telemetry: Telemetry) -> None:

@@ -8,8 +8,7 @@ Tokens are in the headers of single requests and nowhere else: not in a repr, no
 
 import random
 from collections.abc import Callable
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import httpx
 
@@ -25,17 +24,9 @@ from monarch.adapters.github.finder import Finder
 from monarch.adapters.github.owned import Owned
 from monarch.adapters.github.reads import Reads
 from monarch.adapters.github.retries import Patience, Reader
-from monarch.adapters.github.writes import MaySend, Writes
+from monarch.adapters.github.writes import Writes
+from monarch.adapters.http_owner import HttpOwner
 from monarch.adapters.http_send import new_client
-from monarch.core.after.acts import Change
-from monarch.core.after.edit import Edit
-from monarch.core.after.touch import Happening
-from monarch.core.copy.render import Draft
-from monarch.core.ids import TargetId
-from monarch.core.missed.sighting import Newest, Unchanged
-from monarch.core.outcome import Absent, DetailOutcome, Found, ReadFailure, WriteOutcome
-from monarch.core.target.permission import Credential
-from monarch.core.ticket import Issue, Label, Milestone, Repository
 from monarch.core.timing import WRITE_DEADLINE_S
 from monarch.ports import Clock, Meter
 
@@ -56,7 +47,7 @@ _READ_DEFAULTS: Final = Patience()
 _CLOCK: Final = BootClock()
 
 
-class HttpGitHub:
+class HttpGitHub(HttpOwner):
     """One GitHub, with everything that may sign for it. Use it in an `async with`, or close it."""
 
     def __init__(
@@ -90,160 +81,40 @@ class HttpGitHub:
         Raises:
             ValueError: there is neither a token nor an App, or the token cannot stand in a header.
         """
-        self._http = new_client(base_url, HEADERS, transport, proxy)
+        super().__init__(new_client(base_url, HEADERS, transport, proxy))
         base, reader = self._http.base_url, Reader(self._http, patience, meter)
         personal = None if token is None else PersonalToken(token, reader, base, clock)
         caller = None if app is None else AppCaller(app, reader, base, clock)
         installations = None if caller is None else Installations(caller, clock, dice)
-        self._passes = Routing(personal, installations)
-        addresses, signed = Addresses(base), SignedReader(reader, self._passes)
-        self._finder = Finder(signed, addresses)
-        self._reads = Reads(signed, addresses, self._finder)
-        self._owned = Owned(signed, base)
-        self._writes = Writes(self._http, self._passes, addresses, self._finder, write_deadline_s)
+        self._passes = passes = Routing(personal, installations)
+        addresses, signed = Addresses(base), SignedReader(reader, passes)
+        finder = Finder(signed, addresses)
+        reads = Reads(signed, addresses, finder)
+        writes = Writes(self._http, passes, addresses, finder, write_deadline_s)
+        # What the ports name is done by these parts.
+        self.credential, self.check = passes.credential, passes.check
+        self.read_repository, self.find_repository = finder.by_name, finder.by_id
+        self.newest = Owned(signed, base).newest
+        self._read_with(reads)
+        self._write_with(writes)
 
-    async def __aenter__(self) -> Self:
-        """Begin; connections are made when they are needed."""
-        return self
+    def _read_with(self, reads: Reads) -> None:
+        self.list_issues = reads.issues
+        self.read_issue = reads.issue
+        self.list_labels = reads.labels
+        self.list_milestones = reads.milestones
+        self.list_issue_types = reads.issue_types
+        self.list_assignees = reads.assignees
+        self.list_sub_issues = reads.sub_issues
+        self.read_timeline = reads.timeline
+        self.list_blockers = reads.blockers
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close all connections."""
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Close all connections."""
-        await self._http.aclose()
-
-    # -------------------------------------------------------------------------------------------- reading
-
-    async def credential(self, name: str) -> Found[Credential] | ReadFailure:
-        """See `ports.GitHub`."""
-        return await self._passes.credential(name)
-
-    async def check(self) -> ReadFailure | None:
-        """See `ports.Signing`."""
-        return await self._passes.check()
-
-    async def read_repository(self, name: str) -> Found[Repository] | ReadFailure:
-        """See `ports.GitHub`.
-
-        Raises:
-            BadRef: `name` is not a canonical `owner/repo`; nothing was sent.
-        """
-        return await self._finder.by_name(name)
-
-    async def find_repository(self, target: TargetId, name: str) -> Found[Repository] | ReadFailure:
-        """See `ports.GitHub`."""
-        return await self._finder.by_id(target, name)
-
-    async def list_issues(self, repository: Repository) -> Found[tuple[Issue, ...]] | ReadFailure:
-        """See `ports.GitHub`."""
-        return await self._reads.issues(repository)
-
-    async def read_issue(
-        self, repository: Repository, number: int
-    ) -> Found[Issue] | Absent | ReadFailure:
-        """See `ports.GitHub`.
-
-        GitHub answers 404 for a missing *repository*, too; a look has read its listing before.
-        """
-        return await self._reads.issue(repository, number)
-
-    async def list_labels(self, repository: Repository) -> Found[tuple[Label, ...]] | ReadFailure:
-        """See `ports.GitHub`."""
-        return await self._reads.labels(repository)
-
-    async def list_milestones(
-        self, repository: Repository
-    ) -> Found[tuple[Milestone, ...]] | ReadFailure:
-        """See `ports.GitHub`."""
-        return await self._reads.milestones(repository)
-
-    async def list_issue_types(
-        self, repository: Repository
-    ) -> Found[tuple[str, ...]] | ReadFailure:
-        """See `ports.GitHub`."""
-        return await self._reads.issue_types(repository)
-
-    async def list_assignees(self, repository: Repository) -> Found[tuple[str, ...]] | ReadFailure:
-        """See `ports.GitHub`."""
-        return await self._reads.assignees(repository)
-
-    async def list_sub_issues(
-        self, repository: Repository, number: int
-    ) -> Found[tuple[int, ...]] | ReadFailure:
-        """See `ports.GitHub`."""
-        return await self._reads.sub_issues(repository, number)
-
-    async def read_timeline(
-        self, repository: Repository, number: int
-    ) -> Found[tuple[Happening, ...]] | ReadFailure:
-        """See `ports.GitHub`."""
-        return await self._reads.timeline(repository, number)
-
-    async def list_blockers(
-        self, repository: Repository, number: int
-    ) -> Found[tuple[int, ...]] | ReadFailure:
-        """See `ports.GitHub`."""
-        return await self._reads.blockers(repository, number)
-
-    async def newest(
-        self, owner: str, until_ms: int, tag: str = ""
-    ) -> Found[Newest] | Unchanged | ReadFailure:
-        """See `ports.Owners`."""
-        return await self._owned.newest(owner, until_ms, tag)
-
-    # -------------------------------------------------------------------------------------------- writing
-
-    async def create_issue(
-        self, repository: Repository, draft: Draft, may_send: MaySend
-    ) -> WriteOutcome:
-        """See `ports.GitHub`."""
-        return await self._writes.create_issue(repository, draft, may_send)
-
-    async def create_label(
-        self, repository: Repository, label: Label, may_send: MaySend
-    ) -> DetailOutcome:
-        """See `ports.GitHub`."""
-        return await self._writes.create_label(repository, label, may_send)
-
-    async def create_milestone(
-        self, repository: Repository, milestone: Milestone, may_send: MaySend
-    ) -> DetailOutcome:
-        """See `ports.GitHub`."""
-        return await self._writes.create_milestone(repository, milestone, may_send)
-
-    async def edit_body(
-        self, repository: Repository, number: int, body: str, may_send: MaySend
-    ) -> DetailOutcome:
-        """See `ports.GitHub`."""
-        return await self._writes.edit_body(repository, number, body, may_send)
-
-    async def revise_issue(
-        self, repository: Repository, number: int, edit: Edit, may_send: MaySend
-    ) -> DetailOutcome:
-        """See `ports.GitHub`."""
-        return await self._writes.revise_issue(repository, number, edit, may_send)
-
-    async def change_state(
-        self, repository: Repository, number: int, change: Change, may_send: MaySend
-    ) -> DetailOutcome:
-        """See `ports.GitHub`."""
-        return await self._writes.change_state(repository, number, change, may_send)
-
-    async def add_sub_issue(
-        self, repository: Repository, parent: int, child: int, may_send: MaySend
-    ) -> DetailOutcome:
-        """See `ports.GitHub`."""
-        return await self._writes.add_sub_issue(repository, parent, child, may_send)
-
-    async def add_blocker(
-        self, repository: Repository, number: int, blocker: int, may_send: MaySend
-    ) -> DetailOutcome:
-        """See `ports.GitHub`."""
-        return await self._writes.add_blocker(repository, number, blocker, may_send)
+    def _write_with(self, writes: Writes) -> None:
+        self.create_issue = writes.create_issue
+        self.create_label = writes.create_label
+        self.create_milestone = writes.create_milestone
+        self.edit_body = writes.edit_body
+        self.revise_issue = writes.revise_issue
+        self.change_state = writes.change_state
+        self.add_sub_issue = writes.add_sub_issue
+        self.add_blocker = writes.add_blocker

@@ -79,54 +79,45 @@ class Writes:
         self, repository: Repository, draft: Draft, may_send: MaySend
     ) -> WriteOutcome:
         """See `ports.GitHub.create_issue`."""
-        path = "issues"
-        write = _Write(repository, "POST", path, bodies.of_issue(draft))
+        write = _Write(repository, "POST", "issues", bodies.of_issue(draft))
         return issue_outcome(await self._send(write, may_send), draft)
 
     async def create_label(
         self, repository: Repository, label: Label, may_send: MaySend
     ) -> DetailOutcome:
         """See `ports.GitHub.create_label`."""
-        path = "labels"
-        write = _Write(repository, "POST", path, bodies.of_label(label))
+        write = _Write(repository, "POST", "labels", bodies.of_label(label))
         success = Success(201, lambda body: _accepted(body, "name", label.name))
-        return detail_outcome(await self._send(write, may_send), success)
+        return await self._detail(write, may_send, success)
 
     async def create_milestone(
         self, repository: Repository, milestone: Milestone, may_send: MaySend
     ) -> DetailOutcome:
         """See `ports.GitHub.create_milestone`."""
-        path = "milestones"
-        write = _Write(repository, "POST", path, bodies.of_milestone(milestone))
-        success = Success(201, _numbered)
-        return detail_outcome(await self._send(write, may_send), success)
+        write = _Write(repository, "POST", "milestones", bodies.of_milestone(milestone))
+        return await self._detail(write, may_send, Success(201, _numbered))
 
     async def edit_body(
         self, repository: Repository, number: int, body: str, may_send: MaySend
     ) -> DetailOutcome:
         """See `ports.GitHub.edit_body`."""
-        path = f"issues/{number:d}"
-        write = _Write(repository, "PATCH", path, bodies.of_text(body))
-        success = Success(200, lambda reply: _accepted(reply, "number", number), of_issue=True)
-        return detail_outcome(await self._send(write, may_send), success)
+        write = _Write(repository, "PATCH", f"issues/{number:d}", bodies.of_text(body))
+        return await self._detail(write, may_send, _shows("number", number))
 
     async def revise_issue(
         self, repository: Repository, number: int, edit: Edit, may_send: MaySend
     ) -> DetailOutcome:
         """See `ports.GitHub.revise_issue`."""
-        path = f"issues/{number:d}"
-        write = _Write(repository, "PATCH", path, bodies.of_edit(edit))
-        success = Success(200, lambda reply: _accepted(reply, "number", number), of_issue=True)
-        return detail_outcome(await self._send(write, may_send), success)
+        write = _Write(repository, "PATCH", f"issues/{number:d}", bodies.of_edit(edit))
+        return await self._detail(write, may_send, _shows("number", number))
 
     async def change_state(
         self, repository: Repository, number: int, change: Change, may_send: MaySend
     ) -> DetailOutcome:
         """See `ports.GitHub.change_state`."""
-        path, state = f"issues/{number:d}", "closed" if change is Change.CLOSE else "open"
-        write = _Write(repository, "PATCH", path, bodies.of_state(change))
-        success = Success(200, lambda reply: _accepted(reply, "state", state), of_issue=True)
-        return detail_outcome(await self._send(write, may_send), success)
+        state = "closed" if change is Change.CLOSE else "open"
+        write = _Write(repository, "PATCH", f"issues/{number:d}", bodies.of_state(change))
+        return await self._detail(write, may_send, _shows("state", state))
 
     async def add_sub_issue(
         self, repository: Repository, parent: int, child: int, may_send: MaySend
@@ -134,8 +125,7 @@ class Writes:
         """See `ports.GitHub.add_sub_issue`."""
         path = f"issues/{parent:d}/sub_issues"
         write = _Write(repository, "POST", path, bodies.of_sub_issue(child))
-        success = Success(201, _is_issue, of_issue=True)
-        return detail_outcome(await self._send(write, may_send), success)
+        return await self._detail(write, may_send, _LINKED)
 
     async def add_blocker(
         self, repository: Repository, number: int, blocker: int, may_send: MaySend
@@ -143,7 +133,9 @@ class Writes:
         """See `ports.GitHub.add_blocker`."""
         path = f"issues/{number:d}/dependencies/blocked_by"
         write = _Write(repository, "POST", path, bodies.of_blocker(blocker))
-        success = Success(201, _is_issue, of_issue=True)
+        return await self._detail(write, may_send, _LINKED)
+
+    async def _detail(self, write: _Write, may_send: MaySend, success: Success) -> DetailOutcome:
         return detail_outcome(await self._send(write, may_send), success)
 
     async def _send(self, write: _Write, may_send: MaySend) -> Sent | ReadFailure:
@@ -178,6 +170,11 @@ class Writes:
         return signed if other is None else other
 
 
+def _shows(name: str, value: str | int) -> Success:
+    """An edited issue, as it was to become."""
+    return Success(200, lambda reply: _accepted(reply, name, value), of_issue=True)
+
+
 def _accepted(body: bytes, name: str, value: str | int) -> Accepted | None:
     """`Accepted` if the body is about what was written; names are compared without case."""
     shown = (read_object(body) or {}).get(name)
@@ -194,3 +191,6 @@ def _is_issue(body: bytes) -> Accepted | None:
     """`Accepted` if the body is an issue; GitHub does not document whether it is the parent or the child."""
     shown = read_object(body) or {}
     return Accepted() if isinstance(shown.get("number"), int) else None
+
+
+_LINKED: Final = Success(201, _is_issue, of_issue=True)

@@ -8,7 +8,7 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.views.raw import whole
 from monarch.adapters.valkey.views.request import RawRequest, cohort_view, request_views
-from monarch.core.card.telling import Message, Reply, Telling
+from monarch.core.card.telling import Message, Telling, ThreadReply
 from monarch.core.card.view import CohortView
 from monarch.core.delivery import Delivery, Stream
 from monarch.core.ids import CohortId, RequestId
@@ -44,7 +44,7 @@ class ValkeyCards:
             case [b"telling", int(now_ms), list(flat), list(requests), bytes(paused)]:
                 fields = pairs(flat)
                 views = request_views(cast("list[RawRequest]", requests), paused)
-                return telling_of(cohort_view(cohort, fields, views), fields, now_ms)
+                return decode_telling(cohort_view(cohort, fields, views), fields, now_ms)
             case _:
                 return None
 
@@ -104,11 +104,11 @@ class ValkeyCards:
     ) -> None:
         keys = [self._keys.card(cohort), self._keys.saying(cohort)]
         ts, channel = (posted.ts, posted.channel) if posted else ("", "")
-        told = "\n".join(names)
-        await self._scripts.call("tell", keys, op, what, version, ts, channel, digest, told, held)
+        joined = "\n".join(names)
+        await self._scripts.call("tell", keys, op, what, version, ts, channel, digest, joined, held)
 
 
-def telling_of(view: CohortView, fields: Mapping[str, str], now_ms: int) -> Telling:
+def decode_telling(view: CohortView, fields: Mapping[str, str], now_ms: int) -> Telling:
     """What Slack knows, by the fields of a card."""
 
     def number(name: str) -> int:
@@ -144,10 +144,10 @@ def _card(fields: Mapping[str, str]) -> Message | None:
     return Message(fields.get("card_channel", ""), ts, fields.get("card_digest", ""))
 
 
-def _reply(value: str) -> Reply:
+def _reply(value: str) -> ThreadReply:
     """Parse `ts channel digest`, a dash for unknown; then what the reply names, a line each."""
     first, *names = value.split("\n")
     ts, _, rest = first.partition(" ")
     channel, _, digest = rest.partition(" ")
     message = None if ts in {"", _UNKNOWN} else Message(channel, ts, digest)
-    return Reply(message, tuple(name for name in names if name))
+    return ThreadReply(message, tuple(name for name in names if name))

@@ -93,7 +93,7 @@ class ValkeyHands:
         self, letters: Sequence[str], by: str, *, looks: bool
     ) -> tuple[Replayed, ...]:
         answer = await self._scripts.call("replay", [self._keys.dead], by, int(looks), *letters)
-        return tuple(map(_replayed, letters, _told(answer)))
+        return tuple(map(_replayed, letters, _answers(answer)))
 
     async def drop(self, letters: Sequence[str], by: str) -> int:
         """See `ports.Hands.drop`."""
@@ -112,7 +112,7 @@ class ValkeyHands:
         ]
         flat = [arg for wish in wishes for arg in wish]
         answer = await self._scripts.call("heal", keys, request, by, *flat)
-        return tuple(map(_healing, missing, _told(answer)))
+        return tuple(map(_healing, missing, _answers(answer)))
 
     async def begin(
         self, request: RequestId, act: Act, targets: Sequence[str], by: str
@@ -120,22 +120,22 @@ class ValkeyHands:
         """See `ports.Hands.begin`."""
         keys = [self._keys.request(request), self._keys.plan(request)]
         answer = await self._scripts.call("begin", keys, request, act.value, by, *targets)
-        return tuple(map(_begun, targets, _told(answer)))
+        return tuple(map(_begun, targets, _answers(answer)))
 
 
-def _told(answer: object) -> list[tuple[str, list[str]]]:
+def _answers(answer: object) -> list[tuple[str, list[str]]]:
     """For each thing that was asked for: a word, and its figures."""
-    told = cast("list[list[bytes]]", answer)
-    return [(_text(word), [*map(_text, rest)]) for word, *rest in told]
+    words = cast("list[list[bytes]]", answer)
+    return [(_text(word), [*map(_text, rest)]) for word, *rest in words]
 
 
-def _begun(target: str, told: tuple[str, list[str]]) -> Begun:
-    word, rest = told
+def _begun(target: str, words: tuple[str, list[str]]) -> Begun:
+    word, rest = words
     return Begun(target, rest[0]) if word == "begun" else Begun(target, "", refusal(BEGIN, rest))
 
 
-def _replayed(letter: str, told: tuple[str, list[str]]) -> Replayed:
-    word, rest = told
+def _replayed(letter: str, words: tuple[str, list[str]]) -> Replayed:
+    word, rest = words
     if word == "gone":
         return Replayed(letter, "", "it is no dead letter any more: replayed or dropped")
     if word == "replayed":
@@ -143,8 +143,8 @@ def _replayed(letter: str, told: tuple[str, list[str]]) -> Replayed:
     return Replayed(letter, "", refusal(REPLAY, rest))
 
 
-def _healing(target: str, told: tuple[str, list[str]]) -> Healing:
-    word, rest = told
+def _healing(target: str, words: tuple[str, list[str]]) -> Healing:
+    word, rest = words
     if word == "healing":
         return Healing(target, rest[0])
     return Healing(target, "", refusal(HEAL, rest))

@@ -30,7 +30,7 @@ class ValkeyMeter:
         self._keys = keys
         self._ceilings = ceilings
         self._pace = pace or Pace()
-        self._told: dict[str, int] = {}
+        self._reported: dict[str, int] = {}
         self._unasked_until = float("-inf")
 
     async def admit(self, account: str) -> None:
@@ -52,14 +52,16 @@ class ValkeyMeter:
 
     async def standing(self, account: str, remaining: int, reset_in_s: float) -> None:
         """See `ports.Meter.standing`."""
-        told = self._told.get(account)
-        is_news = told is None or remaining > told or remaining <= told - _STEP or remaining <= _LOW
+        known = self._reported.get(account)
+        is_news = (
+            known is None or remaining > known or remaining <= known - _STEP or remaining <= _LOW
+        )
         if not is_news or reset_in_s <= 0:
             return
-        self._told[account] = remaining
+        self._reported[account] = remaining
         primary, reset_in_ms = self._keys.primary(account), round(reset_in_s * 1000)
         if await self._call("standing", primary, max(0, remaining), reset_in_ms) is None:
-            self._told.pop(account, None)
+            self._reported.pop(account, None)
 
     async def _call(self, name: str, key: str, *args: Arg) -> object | None:
         """Run a script; `None` where Valkey cannot be asked, or could not a moment ago."""

@@ -17,7 +17,7 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, TargetId
-from monarch.core.missed.judging import Asked, Missed, Source
+from monarch.core.missed.judging import AskedFor, KnownTemplate, Missed
 from monarch.core.missed.sighting import Listed, Memory, Sighting
 from monarch.core.request.message import CHANNEL, SOURCE, TARGETS
 from monarch.core.ticket import Origin
@@ -51,8 +51,8 @@ class ValkeyMissed:
             await self._scripts.call("turn", [self._keys.swept], every_ms, int(heard_nothing))
         )
 
-    async def is_heard_by_one(self) -> bool:
-        """See `Missing.is_heard_by_one`; false if the server does not say."""
+    async def has_one_subscriber(self) -> bool:
+        """See `Missing.has_one_subscriber`; false if the server does not say."""
         with classified("asking who is subscribed"):
             try:
                 [(_, count)] = await self._client.pubsub_numsub(self._channel)
@@ -82,34 +82,38 @@ class ValkeyMissed:
 
     # --------------------------------------------------------------------------------------------- asked
 
-    async def asked(self, sightings: Iterable[Sighting]) -> Asked:
+    async def asked(self, sightings: Iterable[Sighting]) -> AskedFor:
         """See `Missing.asked`."""
         seen = tuple(sightings)
         names = sorted({name for one in seen for name in one.names})
-        return Asked(
+        return AskedFor(
             await self._sources(),
             await self._named(names),
             await self._reached([one.listed.id for one in seen]),
         )
 
-    async def _sources(self) -> Mapping[int, Source]:
+    async def _sources(self) -> Mapping[int, KnownTemplate]:
         with classified("reading which sources were asked for"):
             ids = [int(one) for one in await self._client.zrange(self._keys.sources, 0, -1)]
             pipe = self._client.pipeline(transaction=False)
             for one in ids:
                 pipe.hgetall(self._keys.source(one))
             answers = await pipe.execute()
-        told = [{k.decode(): v.decode("utf-8", "replace") for k, v in a.items()} for a in answers]
-        known = zip(ids, told, strict=True)
-        return {one: Source(its["name"], its.get("channel")) for one, its in known if "name" in its}
+        rows = [{k.decode(): v.decode("utf-8", "replace") for k, v in a.items()} for a in answers]
+        known = zip(ids, rows, strict=True)
+        return {
+            one: KnownTemplate(its["name"], its.get("channel"))
+            for one, its in known
+            if "name" in its
+        }
 
     async def _named(self, names: Sequence[str]) -> Mapping[str, int]:
         found: dict[str, int] = {}
         with classified("reading which repositories were asked for"):
             for chunk in _chunks(names):
                 scores = await self._client.zmscore(self._keys.named, list(chunk))
-                told = zip(chunk, scores, strict=True)
-                found |= {name: int(at) for name, at in told if at is not None}
+                scored = zip(chunk, scores, strict=True)
+                found |= {name: int(at) for name, at in scored if at is not None}
         return found
 
     async def _reached(self, ids: Sequence[TargetId]) -> frozenset[TargetId]:
@@ -146,18 +150,18 @@ class ValkeyMissed:
         answer = await self._scripts.call("found", [self._keys.missed], owner.lower(), *args)
         return frozenset(TargetId(int(one)) for one in cast("list[bytes]", answer))
 
-    async def take_telling(self, repositories: Collection[TargetId]) -> Mapping[TargetId, bool]:
-        """See `Missing.take_telling`."""
+    async def take_report(self, repositories: Collection[TargetId]) -> Mapping[TargetId, bool]:
+        """See `Missing.take_report`."""
         answer = await self._telling("take", repositories)
         pairs = zip(answer[::2], answer[1::2], strict=True)
         return {TargetId(int(one)): again == b"1" for one, again in pairs}
 
-    async def was_told(self, repositories: Collection[TargetId]) -> None:
-        """See `Missing.was_told`."""
+    async def was_reported(self, repositories: Collection[TargetId]) -> None:
+        """See `Missing.was_reported`."""
         await self._telling("told", repositories)
 
-    async def give_telling_back(self, repositories: Collection[TargetId]) -> None:
-        """See `Missing.give_telling_back`."""
+    async def return_report(self, repositories: Collection[TargetId]) -> None:
+        """See `Missing.return_report`."""
         await self._telling("give_back", repositories)
 
     async def _telling(self, what: str, repositories: Collection[TargetId]) -> list[bytes]:

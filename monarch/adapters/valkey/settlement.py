@@ -98,32 +98,11 @@ def _details(details: Mapping[str, str]) -> dict[str, object]:
 
 def _done(result: Result) -> Words:
     match result:
-        case Planned(plan, channel, targets, refused, source_id, portion):
-            planned: dict[str, object] = {
-                "source": plan.source,
-                "source_id": _text(source_id),
-                "channel": channel,
-                "tickets": len(plan.tickets),
-                "left_out": "\n".join(plan.left_out) or None,
-                "asked": len(targets) + len(refused),
-                "targets": targets,
-                "refused": _refused(refused),
-                "details": _kept(plan.source, channel, portion),
-                NAMED: _named(targets, refused),
-            }
-            return "planned", planned, encode_plan(plan)
-        case Skipped(source, channel, targets, refused, source_id, portion):
-            skipped: dict[str, object] = {
-                "source": source,
-                "source_id": _text(source_id),
-                "channel": channel,
-                "asked": len(targets) + len(refused),
-                "targets": targets,
-                "refused": _refused(refused),
-                "details": _kept(source, channel, portion),
-                NAMED: _named(targets, refused),
-            }
-            return "skipped", skipped, b""
+        case Planned(plan):
+            found = {"tickets": len(plan.tickets), "left_out": "\n".join(plan.left_out) or None}
+            return "planned", _asked(result, plan.source) | found, encode_plan(plan)
+        case Skipped(source):
+            return "skipped", _asked(result, source), b""
         case Migrated(_, tickets, deleted):
             return "migrated", {"tickets": tickets, "deleted": deleted}, b""
         case Acted(act, count, left):
@@ -133,6 +112,20 @@ def _done(result: Result) -> Words:
             return "said", {}, b""
         case _:
             assert_never(result)
+
+
+def _asked(result: Planned | Skipped, source: str) -> dict[str, object]:
+    """What was asked for, as the planner understood it."""
+    return {
+        "source": source,
+        "source_id": _text(result.source_id),
+        "channel": result.channel,
+        "asked": len(result.targets) + len(result.refused),
+        "targets": result.targets,
+        "refused": _refused(result.refused),
+        "details": _kept(source, result.channel, result.portion),
+        NAMED: _named(result.targets, result.refused),
+    }
 
 
 def _kept(source: str, channel: str | None, portion: Portion) -> dict[str, str]:

@@ -10,7 +10,7 @@ from monarch.cli.calling import (
     FAILED,
     WRONG,
     fail,
-    failures_told,
+    failures_reported,
     operate,
     settings,
     unknown_request,
@@ -43,18 +43,18 @@ def act_on(
         chosen = only or await _all_targets(person, known)
         return await person.hands.begin(known, act, chosen, name)
 
-    told = operate(work)
+    begun = operate(work)
     if not as_json:
-        _print_begun(known, act, told)
-    is_begun = any(one.migration for one in told)
+        _print_begun(known, act, begun)
+    is_begun = any(one.migration for one in begun)
     end = follow(known, quiet=as_json) if wait and is_begun else None
     if as_json:
-        show_json({"request": known, "act": act, "by": name, "targets": told, "end": end})
+        show_json({"request": known, "act": act, "by": name, "targets": begun, "end": end})
     elif end is not None:
         print_acts(end.view.migrations)
     if end is not None:
         judge(end)
-    if not all(one.migration for one in told):
+    if not all(one.migration for one in begun):
         raise typer.Exit(FAILED)
 
 
@@ -81,13 +81,13 @@ def demand_no_doing(by: str | None, *, wait: bool) -> None:
         fail("--dry-run changes nothing, so --wait and --by say nothing: leave them out", WRONG)
 
 
-def _print_begun(request: RequestId, act: Act, told: "tuple[Begun, ...]") -> None:
-    for one in told:
+def _print_begun(request: RequestId, act: Act, begun: "tuple[Begun, ...]") -> None:
+    for one in begun:
         if one.refused:
             say(f"refused  {clean(one.target)}  {clean(one.refused)}")
         else:
             say(f"{_DOING[act]}  {clean(one.target)}")
-    if any(one.migration for one in told):
+    if any(one.migration for one in begun):
         say(f"it is done like any other migration: see `monarch show {request}`")
 
 
@@ -110,7 +110,7 @@ def rehearse(
 
     demand_no_doing(by, wait=wait)
     known, only = settings(needs_github=True), names_of(targets)
-    with failures_told(), readings(quiet=as_json) as tell:
+    with failures_reported(), readings(quiet=as_json) as tell:
         found = anyio.run(rehearsed, known, request_id(request), act, only, tell)
     if isinstance(found, Unverifiable):
         fail(clean(found.reason))

@@ -107,23 +107,28 @@ def replay_letters(
     name = actor(by)
 
     async def work(person: "Operator") -> "list[Replayed]":
-        told: list[Replayed] = []
+        answers: list[Replayed] = []
         async for chunk, missing in _meant(person, ids, chosen):
             found = await _replayed(person, [letter.id for letter in chunk], name, dry_run=dry_run)
             news = [*map(_missing, missing), *found]
             if not as_json:
                 _print_replayed(news, dry_run=dry_run)
-            told += news
-            _tell_progress(len(told), len(news))
-        return told
+            answers += news
+            _tell_progress(len(answers), len(news))
+        return answers
 
-    told = operate(work)
-    refused = sum(bool(one.refused) for one in told)
+    _show_replayed(operate(work), dry_run=dry_run, as_json=as_json)
+
+
+def _show_replayed(answers: "Sequence[Replayed]", *, dry_run: bool, as_json: bool) -> None:
+    refused = sum(bool(one.refused) for one in answers)
     if as_json:
-        counts = {"replayed": len(told) - refused, "refused": refused, "dry_run": dry_run}
-        show_json({**counts, "letters": told})
+        counts = {"replayed": len(answers) - refused, "refused": refused, "dry_run": dry_run}
+        show_json({**counts, "letters": answers})
     else:
-        _say(_counted(len(told) - refused, refused, dry_run=dry_run) if told else _NONE_MEANT)
+        complain(
+            _counted(len(answers) - refused, refused, dry_run=dry_run) if answers else _NONE_MEANT
+        )
     if refused:
         raise typer.Exit(FAILED)
 
@@ -163,16 +168,19 @@ def drop_letters(
             _tell_progress(dropped + gone, len(chunk) + len(missing))
         return dropped, gone
 
-    dropped, gone = operate(work)
+    _show_dropped(*operate(work), as_json=as_json)
+    return None
+
+
+def _show_dropped(dropped: int, gone: int, *, as_json: bool) -> None:
     if as_json:
         show_json({"dropped": dropped, "gone": gone})
     else:
         print(f"{dropped} dropped")
         if gone:
-            _say(f"{gone} not there: {_GONE}")
+            complain(f"{gone} not there: {_GONE}")
     if gone:
         raise typer.Exit(FAILED)
-    return None
 
 
 def _show_meant(ids: list[str], chosen: "Choice", *, as_json: bool) -> None:
@@ -188,7 +196,7 @@ def _show_meant(ids: list[str], chosen: "Choice", *, as_json: bool) -> None:
 
     letters, unknown = operate(work)
     _show_letters(letters, _NO_SUCH, as_json=as_json)
-    _say(f"meant: {len(letters)}; {_UNCHANGED}")
+    complain(f"meant: {len(letters)}; {_UNCHANGED}")
     if unknown:
         fail(f"{', '.join(map(clean, unknown))}: {_GONE}")
 
@@ -223,8 +231,8 @@ def _missing(letter: str) -> "Replayed":
     return Replayed(letter, "", _GONE)
 
 
-def _print_replayed(told: "Iterable[Replayed]", *, dry_run: bool) -> None:
-    for one in told:
+def _print_replayed(answers: "Iterable[Replayed]", *, dry_run: bool) -> None:
+    for one in answers:
         done = "refused" if one.refused else "replayed"
         would = "would refuse" if one.refused else "would replay"
         word = f"{would:<12}" if dry_run else f"{done:<8}"
@@ -240,8 +248,4 @@ def _counted(replayed: int, refused: int, *, dry_run: bool) -> str:
 def _tell_progress(so_far: int, now: int) -> None:
     """Show progress, but only if it takes a while."""
     if so_far > now:
-        _say(f"{so_far} so far")
-
-
-def _say(text: str) -> None:
-    complain(text)
+        complain(f"{so_far} so far")

@@ -1,4 +1,4 @@
-"""A Valkey that does not answer while a command follows: reported once, and given up after a while."""
+"""A Valkey that does not answer while a command follows: reported once for each cause, and given up after a while."""
 
 import time
 from collections.abc import Callable
@@ -13,6 +13,9 @@ AWAY_FOR_S: Final = 900.0
 AGAIN_S: Final = 1.0
 """Delay before asking again, in seconds."""
 
+CAUSES: Final = 5
+"""How many different causes of one silence are reported at most."""
+
 
 class Away:
     """Since when it has not answered; `meanwhile` says what its silence means for the followed work."""
@@ -21,12 +24,18 @@ class Away:
         self._meanwhile = meanwhile
         self._say = say
         self._since: float | None = None
+        self._told: set[str] = set()
 
     def missed(self, error: Exception) -> bool:
-        """Note a missing answer, and report the first one. Returns whether it has been away for too long."""
-        if self._since is None:
-            self._since = time.monotonic()
-            self._say(f"Valkey does not answer ({clean(error)}); {self._meanwhile}")
+        """Note a missing answer, and report each new cause. Returns whether it has been away for too long.
+
+        A server that comes back with another password was away first and then refuses, and only that a person can mend.
+        """
+        self._since = self._since or time.monotonic()
+        cause = str(error)
+        if cause not in self._told and len(self._told) < CAUSES:
+            self._told.add(cause)
+            self._say(f"Valkey does not answer ({clean(cause)}); {self._meanwhile}")
         return time.monotonic() - self._since > AWAY_FOR_S
 
     def ended(self) -> None:
@@ -34,3 +43,4 @@ class Away:
         if self._since is not None:
             self._say("Valkey answers again")
         self._since = None
+        self._told.clear()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
-from monarch.cli.terminal.printing import clean
+from monarch.cli.terminal.printing import clean, fitted
 from monarch.cli.terminal.troubles import obstacle_line
 from monarch.core.budget.forecast import Forecast, in_words
 from monarch.core.report.summary import ENDS, MigrationView, RequestView, State
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class RequestSight:
     """A request as it stands now, when it will be done, and what stops all work."""
 
     details: "RequestDetails"
@@ -34,7 +34,7 @@ class Sight:
 class Progress(Protocol):
     """Shows the state of a request, each time it is read."""
 
-    def update(self, sight: Sight) -> None:
+    def update(self, sight: RequestSight) -> None:
         """Show what has changed, and when it will be done."""
 
     def say(self, words: str) -> None:
@@ -54,7 +54,7 @@ def progress(*, quiet: bool) -> Iterator[Progress]:
 
 
 class _Silence:
-    def update(self, sight: Sight) -> None:
+    def update(self, sight: RequestSight) -> None:
         """Show nothing."""
 
     def say(self, words: str) -> None:
@@ -67,7 +67,7 @@ class _Lines:
     def __init__(self) -> None:
         self._said: dict[str, str] = {}
 
-    def update(self, sight: Sight) -> None:
+    def update(self, sight: RequestSight) -> None:
         """Print a line for the request and for each target that has changed."""
         view = sight.details.view
         self._say("request", request_line(view, sight.forecast))
@@ -94,7 +94,7 @@ class _Bar:
         self._task = bars.add_task("queued", total=None)
         self._said: set[str] = set()
 
-    def update(self, sight: Sight) -> None:
+    def update(self, sight: RequestSight) -> None:
         """Move the bar."""
         view = sight.details.view
         there, total = counted(view)
@@ -105,14 +105,15 @@ class _Bar:
             self._say_once(f"! {obstacle_line(one, ago=False)}")
         if view.reason:
             self._say_once(f"{view.state.value}: {clean(view.reason)}")
-        shown = {m.target for m in view.migrations if m.state in _TOLD}
+        shown = {m.target for m in view.migrations if m.state in _REPORTED}
         for name, line in target_lines(sight.details):
             if name in shown:
                 self._say_once(f"{clean(name)}: {line}")
 
     def say(self, words: str) -> None:
         """Print a line above the bar."""
-        self._bars.console.print(words, markup=False, highlight=False, soft_wrap=True)
+        lines = fitted(words, out=sys.stderr)
+        self._bars.console.print(lines, markup=False, highlight=False, soft_wrap=True)
 
     def _say_once(self, line: str) -> None:
         if line not in self._said:
@@ -120,7 +121,7 @@ class _Bar:
             self.say(line)
 
 
-_TOLD: Final = frozenset({State.DONE, State.DEAD, State.CANCELLED, State.PARKED})
+_REPORTED: Final = frozenset({State.DONE, State.DEAD, State.CANCELLED, State.PARKED})
 """The states that get a line; the bar shows a running target."""
 
 

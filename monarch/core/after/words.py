@@ -21,7 +21,7 @@ _ENDED: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ActDone:
     """What was done in all targets of a request, and who asked for it; `by` is `""` if that is not known."""
 
     what: str
@@ -44,7 +44,7 @@ def ended_word(act: str) -> str:
     return _ENDED.get(act, act)
 
 
-def done_words(view: RequestView) -> Told | None:
+def done_words(view: RequestView) -> ActDone | None:
     """What the act that ended last has done; `None` if the last act was the copy."""
     acted = [migration for migration in view.migrations if migration.acted]
     if not acted:
@@ -53,7 +53,7 @@ def done_words(view: RequestView) -> Told | None:
     counted = _counted(sum(one.changed for one in acted if one.acted == act), ended_word(act))
     left = sum(len(one.left) for one in acted)
     rest = f", {left} left to people" if left else ""
-    return Told(f"{counted} in {len(acted)} of {len(view.migrations)} repositories{rest}", by)
+    return ActDone(f"{counted} in {len(acted)} of {len(view.migrations)} repositories{rest}", by)
 
 
 def _counted(copies: int, word: str) -> str:

@@ -229,7 +229,7 @@ def _judge(
     if _asks_for_long(refusal, pace):
         if accepted < _FEW:
             return replace(after, hour=hour.followed(pace))
-        return replace(after, hour=hour.told(refusal.kept(pace.hour_ms), pace))
+        return replace(after, hour=hour.hit_with(refusal.kept(pace.hour_ms), pace))
     if accepted >= _FEW and hour.is_stuck(learned.refused_load):
         return replace(after, hour=hour.settled())
     if minute.is_idle:

@@ -15,7 +15,7 @@ PAUSES_MIN: Final = (10, 60)
 """The pauses to forecast, in minutes."""
 
 
-FORETOLD: Final = 50
+FORECAST_AT_MOST: Final = 50
 """How many cohorts the page shows these moves for, the oldest first: each is compared with all the others."""
 
 
@@ -50,7 +50,7 @@ class Moves:
     """When everything is done, in seconds from `now_ms` (milliseconds since 1970).
 
     `paused` is the same after a pause of so many minutes that begins now; empty where the fleet is paused already: then
-    all the others are as if it were resumed now. `cohorts` are the first `FORETOLD` of them.
+    all the others are as if it were resumed now. `cohorts` are the first `FORECAST_AT_MOST` of them.
     """
 
     now_ms: int
@@ -83,7 +83,7 @@ def moves(shares: Shares) -> Moves:
                     default=0.0,
                 ),
             )
-            for part in parts[:FORETOLD]
+            for part in parts[:FORECAST_AT_MOST]
         ),
     )
 

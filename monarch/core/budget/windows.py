@@ -155,7 +155,7 @@ class Window:
             return self._at_least((self.known if self.is_bound else self.peak) * _NEARLY // 100)
         return self.settled()
 
-    def told(self, kept: int, pace: Pace) -> Limit:
+    def hit_with(self, kept: int, pace: Pace) -> Limit:
         """It was hit, and `kept` writes are still in it after the time that GitHub asked for: that many do fit.
 
         That is believed unless it is much less than what is in it: an answer may always ask for the same time.

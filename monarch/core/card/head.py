@@ -46,12 +46,12 @@ def _running(view: CohortView, forecast: Forecast | None) -> str:
     failed = f", {counts.failed} failed" if counts.failed else ""
     doing = next(filter(None, map(doing_words, view.requests)), "")
     what = doing or f"copying {_volume(found)}{_portion(view)} into"
-    told = (
+    progress = (
         f": {what} {repositories(counts.repositories)}"
         f" so far{_again(view)}; {counts.done} of {counts.repositories} done{failed},"
         f" {_there(found)}{_when(view, forecast)}."
     )
-    return told + _hands(view) + _waits(view)
+    return progress + _hands(view) + _waits(view)
 
 
 def _done(view: CohortView, _: Forecast | None) -> str:
@@ -66,10 +66,10 @@ def _done(view: CohortView, _: Forecast | None) -> str:
 
 def _acted(view: CohortView) -> list[str]:
     """What was done to copies because a person asked for it, a clause for each request."""
-    told = [words for words in map(done_words, view.requests) if words]
+    acted = [words for words in map(done_words, view.requests) if words]
     return [
         f"{one.what}{f', as {fit(one.by, MAX_NAME)} asked' if one.by else ''}"
-        for one in told[:_MAX_ACTED]
+        for one in acted[:_MAX_ACTED]
     ]
 
 
@@ -81,8 +81,8 @@ def _failed_head(view: CohortView, _: Forecast | None) -> str:
         f"{counts.failed} of {repositories(counts.repositories)} failed" if counts.failed else "",
         f"{count(requests, 'request')} failed" if requests else "",
     ]
-    told = ", ".join(filter(None, parts))
-    return f": {told}{_again(view)}{f', {counts.done} done' if counts.done else ''}."
+    counted = ", ".join(filter(None, parts))
+    return f": {counted}{_again(view)}{f', {counts.done} done' if counts.done else ''}."
 
 
 def _dead(view: CohortView, _: Forecast | None) -> str:
@@ -128,8 +128,8 @@ def _volume(found: Sequence[Share]) -> str:
 def _portion(view: CohortView, word: str = "of") -> str:
     """Which part of the template is meant, if the whole cohort means the same; `""` for all of it."""
     words = {milestones_words(request.portion) for request in view.requests}
-    told = words.pop() if len(words) == 1 else ""
-    return f" {word} {fit(told, MAX_NAME)}" if told else ""
+    name = words.pop() if len(words) == 1 else ""
+    return f" {word} {fit(name, MAX_NAME)}" if name else ""
 
 
 def _there(found: tuple[Share, ...]) -> str:
@@ -147,8 +147,8 @@ def _when(view: CohortView, forecast: Forecast | None) -> str:
     held = any(request.paused_by or request.cancelled_by for request in view.requests)
     if held:
         return ""
-    told = in_words(forecast, _slack_time), sharing_words(forecast)
-    return "".join(f", {words}" for words in told if words)
+    outlook = in_words(forecast, _slack_time), sharing_words(forecast)
+    return "".join(f", {words}" for words in outlook if words)
 
 
 def _slack_time(moment: datetime, *, with_date: bool) -> str:

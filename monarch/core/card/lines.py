@@ -51,19 +51,23 @@ def lines(view: CohortView, web_url: str) -> list[str]:
     urgent = [share for share in found if share.needs_a_person]
     others = [share for share in found if not share.needs_a_person]
     reason, kept = common_reason(view), _left_out(view)
-    told = [share_line(share, web_url, reason) for share in urgent]
+    urgent_lines = [share_line(share, web_url, reason) for share in urgent]
     if len(found) + len(requests) <= MOST:
         others = sorted(others, key=lambda share: not share.migration.notes)
         lines_of_others = (share_line(share, web_url, reason) for share in others)
-        return [*requests, *told, *lines_of_others, *kept]
-    return [*(requests + told)[:MOST], *_counted(others, (requests + told)[MOST:]), *kept]
+        return [*requests, *urgent_lines, *lines_of_others, *kept]
+    return [
+        *(requests + urgent_lines)[:MOST],
+        *_counted(others, (requests + urgent_lines)[MOST:]),
+        *kept,
+    ]
 
 
 def _left_out(view: CohortView) -> list[str]:
     """What the template has and no copy will, on a line of its own."""
     found = dict.fromkeys(one for request in view.requests for one in request.left_out)
-    told = "; ".join(fit(one, _MAX_NOTE) for one in list(found)[:_MAX_LEFT_OUT])
-    return [f":memo: Not copied: {told}."] if told else []
+    shown = "; ".join(fit(one, _MAX_NOTE) for one in list(found)[:_MAX_LEFT_OUT])
+    return [f":memo: Not copied: {shown}."] if shown else []
 
 
 def _counted(others: list[Share], left_out: list[str]) -> list[str]:
@@ -144,8 +148,8 @@ def _aside(share: Share) -> str:
         f"{migration.refused} refused" if migration.refused else "",
         f"{deleted} deleted by a person" if deleted > 0 else "",
     ]
-    told = ", ".join(filter(None, parts))
-    return f" ({told})" if told else ""
+    shown = ", ".join(filter(None, parts))
+    return f" ({shown})" if shown else ""
 
 
 def _strays(migration: MigrationView, web_url: str) -> str:
@@ -161,9 +165,9 @@ def _notes(migration: MigrationView) -> str:
     """What people should know though nothing failed, in short: `monarch show` has all of it."""
     if not migration.notes:
         return ""
-    told = [fit(note, _MAX_NOTE) for note in migration.notes[:_MAX_NOTES]]
-    more = len(migration.notes) - len(told)
-    return " :memo: " + "; ".join(told) + (f" (and {more} more)" if more else "")
+    shown = [fit(note, _MAX_NOTE) for note in migration.notes[:_MAX_NOTES]]
+    more = len(migration.notes) - len(shown)
+    return " :memo: " + "; ".join(shown) + (f" (and {more} more)" if more else "")
 
 
 def request_line(request: RequestView) -> str:

@@ -65,22 +65,22 @@ def card_words(view: CohortView, places: Places, forecast: Forecast | None = Non
     return Words(text, tuple(blocks))
 
 
-def _cut(told: list[str], room: int) -> list[str]:
+def _cut(lines: list[str], room: int) -> list[str]:
     """Lines that do not fit are counted instead of shown."""
-    if sum(length(line) + 1 for line in told) <= room:
-        return told
-    kept = fitting(told, room - length(_more(len(told))) - 1)
-    return [*told[:kept], _more(len(told) - kept)]
+    if sum(length(line) + 1 for line in lines) <= room:
+        return lines
+    kept = fitting(lines, room - length(_more(len(lines))) - 1)
+    return [*lines[:kept], _more(len(lines) - kept)]
 
 
 def _more(number: int) -> str:
     return f"… and {number} more"
 
 
-def _chunks(told: Sequence[str]) -> Iterable[str]:
+def _chunks(lines: Sequence[str]) -> Iterable[str]:
     """Lines joined, as many as a section holds."""
     chunk: list[str] = []
-    for line in told:
+    for line in lines:
         if chunk and length("\n".join([*chunk, line])) > MAX_SECTION:
             yield "\n".join(chunk)
             chunk = []
@@ -121,11 +121,11 @@ def ending_words(view: CohortView, places: Places, *, repeated: bool) -> Words:
     `repeated` marks a message whose first post was never answered: it may be there already.
     """
     top = head(view, places.web_url, None) + _took(view)
-    told = [share_line(share, places.web_url) for share in shares(view) if share.needs_a_person]
-    told += _requests_given_up(view)
+    lines = [share_line(share, places.web_url) for share in shares(view) if share.needs_a_person]
+    lines += _requests_given_up(view)
     tail = _advice([one.request for one in failures(view)] or _cancelled(view))
     tail += "\n_Said again, since Slack did not confirm the first time._" if repeated else ""
-    shown = _cut(told, MAX_TEXT - length(top) - length(tail) - 1)
+    shown = _cut(lines, MAX_TEXT - length(top) - length(tail) - 1)
     return Words("\n".join([top, *shown]) + tail)
 
 
@@ -196,9 +196,9 @@ def reply_words(view: CohortView, cause: str, before: Sequence[str], places: Pla
     top = f":x: {_what(found)} failed ({cause})." + (
         f" {sentence(reasons[0])}" if len(reasons) == 1 else ""
     )
-    told = [_failed_line(one, places, with_reason=len(reasons) > 1) for one in found]
+    lines = [_failed_line(one, places, with_reason=len(reasons) > 1) for one in found]
     tail = _advice([one.request for one in found])
-    rest = _cut([*told, *_healed(view, healed, places)], MAX_TEXT - length(top) - length(tail) - 1)
+    rest = _cut([*lines, *_healed(view, healed, places)], MAX_TEXT - length(top) - length(tail) - 1)
     return Words("\n".join([top, *rest]) + tail)
 
 

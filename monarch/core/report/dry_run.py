@@ -6,7 +6,7 @@ from monarch.core.copy.style import Style
 from monarch.core.listed import numbered
 from monarch.core.redact import quote
 from monarch.core.report.lint import warnings
-from monarch.core.report.passage import Obstacle, Passage
+from monarch.core.report.passage import BadEnd, Passage
 from monarch.core.report.rehearsal import Copy, Rehearsal, Warned
 from monarch.core.target.adoption import says_the_same
 from monarch.core.target.step import CreatedAs, Fate, Intended, Refused
@@ -16,7 +16,7 @@ _SHOWN = 5
 _BUSY = "another request writes to it right now: what it will have copied is left out here"
 
 
-def rehearsal_of(passed: Passage, in_the_way: Obstacle | None) -> Rehearsal:
+def rehearsal_of(passed: Passage, in_the_way: BadEnd | None) -> Rehearsal:
     """What a migration would do to a target, without warnings."""
     tickets, writes = passed.plan.tickets, passed.writes
     present = [t for t in tickets if t.id in passed.survey.numbers and t.id not in passed.created]
@@ -47,7 +47,7 @@ def rehearsal_of(passed: Passage, in_the_way: Obstacle | None) -> Rehearsal:
     )
 
 
-def warned(told: Rehearsal, passed: Passage, style: Style) -> Rehearsal:
+def warned(rehearsal: Rehearsal, passed: Passage, style: Style) -> Rehearsal:
     """The same, with warnings about the created copies. It works on whole texts."""
     copying = passed.copying(style)
     found = tuple(
@@ -56,7 +56,7 @@ def warned(told: Rehearsal, passed: Passage, style: Style) -> Rehearsal:
         if ticket.id in passed.created
         for text in warnings(ticket, copying, source_private=passed.plan.private)
     )
-    return replace(told, warnings=found)
+    return replace(rehearsal, warnings=found)
 
 
 def _is_adopted(ticket: Ticket, passed: Passage) -> bool:
@@ -74,7 +74,7 @@ def _is_deleted(ticket: Ticket, passed: Passage) -> bool:
 
 def _known_before(passed: Passage) -> list[str]:
     """What people should know before, beside the notes."""
-    told = [_BUSY] if passed.is_busy else []
+    notes = [_BUSY] if passed.is_busy else []
     tried = [t for t in passed.plan.tickets if t.id in passed.created]
     refused = {
         t.number: r for t in tried if isinstance(r := passed.survey.records.get(t.id), Refused)
@@ -82,11 +82,11 @@ def _known_before(passed: Passage) -> list[str]:
     under_way = [t.number for t in tried if isinstance(passed.survey.records.get(t.id), Intended)]
     if refused:
         why = quote(next(iter(refused.values())).reason, 200)
-        told.append(
+        notes.append(
             f"{numbered(tuple(refused), _SHOWN)}: GitHub refused it to another request ({why}); it is tried again"
         )
     if under_way:
-        told.append(
+        notes.append(
             f"{numbered(under_way, _SHOWN)}: a write was not answered; if it has happened after all, nothing more is written"
         )
-    return told
+    return notes

@@ -68,11 +68,11 @@ class Rehearsal:
 def again(before: Rehearsal) -> Rehearsal:
     """The same repository, asked for again under another name: it finds all that was copied the first time."""
     there = sorted((*before.present, *before.create), key=lambda copy: copy.ticket)
-    told = (f"{before.target} is among the targets already, under another name",)
+    notes = (f"{before.target} is among the targets already, under another name",)
     return Rehearsal(
         before.target,
         present=tuple(there),
         deleted=before.deleted,
-        notes=told,
+        notes=notes,
         problem=before.problem,
     )

@@ -49,7 +49,7 @@ from monarch.core.copy.seal import Seal
 from monarch.core.ids import TargetId, TicketId
 from monarch.core.target.adoption import adopted
 from monarch.core.target.logins import Us
-from monarch.core.target.own_marker import Known, names_one, own_marker
+from monarch.core.target.own_marker import MarkerContext, names_one, own_marker
 from monarch.core.target.step import CreatedAs, Intended, LedgerRecord, UnreadableRecord
 from monarch.core.ticket import Issue, Ticket
 
@@ -91,7 +91,7 @@ class Evidence:
 
     def marker_of(self, issue: Issue, taken: Collection[TicketId] = ()) -> Marker | None:
         """The marker that says what the issue is a copy of; `taken` are tickets whose copy clearly is another issue."""
-        return own_marker(issue, Known(self.rank, self._is_signed, self.titles, taken))
+        return own_marker(issue, MarkerContext(self.rank, self._is_signed, self.titles, taken))
 
     def _is_signed(self, marker: Marker) -> bool:
         return self.seal is not None and self.seal.proves(marker, self.target)
@@ -155,9 +155,9 @@ class _Claim:
 def weigh(issues: Iterable[Issue], evidence: Evidence) -> Claims:
     """Say what these issues are; each comes once, pull requests are ignored."""
     known = {issue.number: issue for issue in issues if not issue.is_pull}
-    told = _told(known, evidence)
-    claims = _claims(known, told, evidence)
-    copies = dict(told)
+    recorded = _recorded(known, evidence)
+    claims = _claims(known, recorded, evidence)
+    copies = dict(recorded)
     for claim in sorted(claims):
         outranks = claim.rank <= Rank.PERHAPS_OURS or claim.ticket not in evidence.created()
         if claim.rank <= Rank.UNDER_WAY and outranks:
@@ -195,12 +195,12 @@ def _adopted(
 
 
 def _claims(
-    known: Mapping[int, Issue], told: Mapping[TicketId, int], evidence: Evidence
+    known: Mapping[int, Issue], recorded: Mapping[TicketId, int], evidence: Evidence
 ) -> list[_Claim]:
     """What the markers say, by number, except for issues that the ledger decides."""
-    on_record = frozenset(told.values())
+    on_record = frozenset(recorded.values())
     rest = {number: one for number, one in sorted(known.items()) if number not in on_record}
-    taken = {*told, *_clearly_copied(rest.values(), evidence)}
+    taken = {*recorded, *_clearly_copied(rest.values(), evidence)}
     return [
         _Claim(_rank(issue, marker, evidence), number, marker.ticket)
         for number, issue in rest.items()
@@ -238,7 +238,7 @@ def _is_by_the_same(
     return is_here and issue.by == copy.by
 
 
-def _told(known: Mapping[int, Issue], evidence: Evidence) -> dict[TicketId, int]:
+def _recorded(known: Mapping[int, Issue], evidence: Evidence) -> dict[TicketId, int]:
     """The copies that the ledger knows and that are there.
 
     A ledger is about one repository by its id, and GitHub never gives a number twice.

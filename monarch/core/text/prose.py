@@ -15,10 +15,10 @@ from monarch.core.text.destinations import Destination, defined, linked
 from monarch.core.text.events import events
 from monarch.core.text.grammar import Grammar, grammar
 from monarch.core.text.marks import Findings, Mark, Reference, Spelling
-from monarch.core.text.places import Lines, Places
+from monarch.core.text.places import Lines, TextPlaces
 from monarch.core.text.pulldown import definitions
 from monarch.core.text.signs import Signs
-from monarch.core.text.words import Words
+from monarch.core.text.words import PlainWords
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _BLOCKS: Final = frozenset({"Paragraph", "TableCell", "Heading", "HtmlBlock"})
@@ -47,8 +47,8 @@ class _Reader:
     def __init__(self, text: str, rules: Grammar) -> None:
         self._text = text
         self._rules = rules
-        self._places = Places(text)
-        self._words = Words()
+        self._places = TextPlaces(text)
+        self._words = PlainWords()
         self._links: list[tuple[str, Any, int, int]] = []  # the open ones: what, and where
         self._inner = 0  # where the last event inside of a link ended, in bytes
         self._is_code = False
@@ -101,6 +101,8 @@ class _Reader:
                 self._end(value if isinstance(value, str) else next(iter(value)), end)
             case "InlineHtml":
                 self._read_html([(value, self._places.of(start))])
+            case "FootnoteReference":
+                self._end_open_link()
         if self._links and kind != "Start":
             self._inner = end
 
@@ -117,6 +119,8 @@ class _Reader:
     def _end(self, name: str, end: int) -> None:
         if name in {"Link", "Image"}:
             self._end_link()
+            if name == "Link":
+                self._end_open_link()
         elif name == "CodeBlock":
             self._is_code = False
         elif name == "HtmlBlock":
@@ -165,6 +169,11 @@ class _Reader:
         if tag.name in raw_html.UNREAD and not self._unread:
             self._unread = tag.name
 
+    def _end_open_link(self) -> None:
+        """A link within `<a>` ends both, as in a browser: there are no links in links."""
+        if self._unread == "a" and not self._links:
+            self._unread = ""
+
     def _end_link(self) -> None:
         name, link, start, end = self._links.pop()
         if name == "Image":
@@ -176,7 +185,7 @@ class _Reader:
             self._refer(linked(self._text, inner, self._places.of(end), link["dest_url"]))
 
     def _take_definitions(self, spans: list[tuple[int, int]]) -> None:
-        places = Places(self._text)
+        places = TextPlaces(self._text)
         for start, end in spans:
             self._refer(defined(self._text, places.of(start), places.of(end)))
 

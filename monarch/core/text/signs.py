@@ -20,9 +20,12 @@ from monarch.core.text.grammar import (
     named_before,
 )
 from monarch.core.text.marks import Mark, Mention, Reference, Spelling
-from monarch.core.text.words import Words
+from monarch.core.text.words import PlainWords
 
-_ADDRESS: Final = re.compile(r"[^\s<]++")
+_ADDRESS: Final = re.compile(r"[^ \t\n\v\f\r<]++")
+_ADDRESS_ELSEWHERE: Final = re.compile(r"[^\s<]++")
+"""In raw HTML and in brackets GitHub makes no link of an address, so any white space ends it."""
+
 _MARKS: Final = frozenset("*_~")
 _LAST: Final = f"{TRAILING}'\")"
 _BRACKET: Final = re.compile(r"[\[\]]")
@@ -31,7 +34,7 @@ _BRACKET: Final = re.compile(r"[\[\]]")
 class Signs:
     """Looks through the words of one text."""
 
-    def __init__(self, text: str, words: Words, rules: Grammar) -> None:
+    def __init__(self, text: str, words: PlainWords, rules: Grammar) -> None:
         self._text = text
         self._words = words
         self._shown = words.shown()
@@ -138,9 +141,10 @@ class Signs:
 
     def _address_end(self, begin: int, start: int) -> int:
         """Where in the source the address ends: GitHub takes all but white space and `<`, whatever it means elsewhere."""
-        found = _ADDRESS.match(self._text, begin, self._words.limit(start))
+        raw, bracketed = self._words.kind(start)
+        address = _ADDRESS_ELSEWHERE if raw or bracketed else _ADDRESS
+        found = address.match(self._text, begin, self._words.limit(start))
         end = found.end() if found else begin
-        _, bracketed = self._words.kind(start)
         depth = 0
         if bracketed:
             for bracket in _BRACKET.finditer(self._text, begin, end):

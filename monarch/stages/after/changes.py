@@ -19,6 +19,7 @@ history shows both.
 """
 
 from collections.abc import Awaitable, Callable
+from enum import Enum
 from functools import partial
 from typing import Final
 
@@ -51,7 +52,7 @@ from monarch.core.target.permission import (
 )
 from monarch.core.ticket import Issue
 from monarch.core.timing import SETTLING_MS
-from monarch.core.verdict import Verdict
+from monarch.core.verdict import Verdict, judge
 from monarch.stages.crossing.context import Context
 from monarch.stages.crossing.other_writes import UNANSWERED, Answer, Nothing, Send
 
@@ -63,6 +64,14 @@ GONE: Final = frozenset({Code.NOT_FOUND, Code.ISSUES_DISABLED})
 
 IsStill = Callable[[], Awaitable[bool | Verdict]]
 """Reads the copy, and says whether it is still to be changed."""
+
+
+class Became(Enum):
+    """What became of a copy that was to be changed; `OTHER`: it was not as it was read, so look again."""
+
+    CHANGED = "changed"
+    GONE = "gone"
+    OTHER = "other"
 
 
 class Changes:
@@ -113,6 +122,21 @@ class Changes:
         return self._desk.fail(
             f"GitHub left {UNANSWERED} writes without an answer: {change} #{number}"
         )
+
+    def became(self, answer: Answer | Nothing | Verdict) -> Became | Verdict:
+        """What `make` came to; a refusal that is not about this copy ends the act."""
+        match answer:
+            case Accepted() | AlreadyThere():
+                return Became.CHANGED
+            case Permanent(Scope.TICKET, code) if code in GONE:
+                return Became.GONE
+            case Permanent():
+                tools, attempts = self._tools, self._subject.delivery.attempts
+                return judge(answer, attempts, tools.policy, tools.dice())
+            case Nothing():
+                return Became.OTHER
+            case _:
+                return answer
 
     async def is_still(self, read: Issue) -> bool | Verdict:
         """Whether GitHub shows the very issue that was read, its counts and `updated_at` included."""

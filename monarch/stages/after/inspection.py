@@ -15,7 +15,7 @@ from monarch.core.after.course import Course, course
 from monarch.core.after.later import NOTHING, Later
 from monarch.core.after.standing import standing
 from monarch.core.after.touch import Touch
-from monarch.core.after.touches import touches_shown_beside, touches_told
+from monarch.core.after.touches import touches_in_timeline, touches_shown_beside
 from monarch.core.copy.style import Copying
 from monarch.core.ids import TicketId
 from monarch.core.outcome import Absent, Found, Permanent, ReadFailure
@@ -84,14 +84,14 @@ class Inspector:
             return Inspected(issue, what, (*shown, Touch.CLOSED))
         if shown:
             return Inspected(issue, what, shown)
-        told = await self._told(number)
-        return Inspected(issue, what, told) if isinstance(told, tuple) else told
+        touches = await self._touches_since(number)
+        return Inspected(issue, what, touches) if isinstance(touches, tuple) else touches
 
-    async def _told(self, number: int) -> tuple[Touch, ...] | Absent | ReadFailure:
+    async def _touches_since(self, number: int) -> tuple[Touch, ...] | Absent | ReadFailure:
         answer = await self._github.read_timeline(self._repository, number)
         match answer:
             case Found(happenings):
-                return touches_told(happenings, self._us)
+                return touches_in_timeline(happenings, self._us)
             case Permanent(code=code) if code in GONE:
                 return Absent(taken=True)
             case _:

@@ -23,15 +23,14 @@ from monarch.core.after.touch import Left, Touch
 from monarch.core.copy.style import Copying
 from monarch.core.entry_ids import entry_ms
 from monarch.core.ids import TicketId
-from monarch.core.outcome import Absent, Accepted, AlreadyThere, Found, Permanent, Scope
+from monarch.core.outcome import Absent, Found
 from monarch.core.target.permission import WasChanged, WasNotCreated, WasRecalled
 from monarch.core.ticket import Ticket
 from monarch.core.timing import SETTLING_MS
-from monarch.core.verdict import Verdict, judge
-from monarch.stages.after.changes import GONE, ROUNDS, Changes
+from monarch.core.verdict import Verdict
+from monarch.stages.after.changes import ROUNDS, Became, Changes
 from monarch.stages.after.inspection import Inspected, Inspector
 from monarch.stages.crossing.context import Context
-from monarch.stages.crossing.other_writes import Nothing
 
 
 class Turns:
@@ -125,21 +124,12 @@ class Turns:
                 return None
             is_still = partial(self._changes.is_still, found.issue)
             answer = await self._changes.make(ticket.id, self._change, number, is_still)
-            match answer:
-                case Accepted() | AlreadyThere():
-                    self._note(ticket, self._change, number)
-                    self.changed.append((ticket.number, number))
-                    return None
-                case Permanent(Scope.TICKET, code) if code in GONE:
-                    return None
-                case Permanent():
-                    tools = self._tools
-                    attempts = self._subject.delivery.attempts
-                    return judge(answer, attempts, tools.policy, tools.dice())
-                case Nothing():
-                    continue
-                case _:
-                    return answer
+            became = self._changes.became(answer)
+            if became is Became.CHANGED:
+                self._note(ticket, self._change, number)
+                self.changed.append((ticket.number, number))
+            if became is not Became.OTHER:
+                return None if isinstance(became, Became) else became
         self.left.append(Left(ticket.number, number, (Touch.CHANGED,)))
         return None
 

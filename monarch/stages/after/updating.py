@@ -20,20 +20,26 @@ from functools import partial
 from monarch.core.after.acts import Change
 from monarch.core.after.edit import Edit
 from monarch.core.after.later import NOTHING
-from monarch.core.after.revision import NONE, Deeds, Earlier, Theirs, deeds, revision
+from monarch.core.after.revision import (
+    NONE,
+    DetailChanges,
+    Earlier,
+    LeftToPeople,
+    detail_changes,
+    revision,
+)
 from monarch.core.after.standing import Standing, standing
 from monarch.core.after.touch import Left, Touch
 from monarch.core.copy.details import Details, wished
-from monarch.core.outcome import Absent, Accepted, AlreadyThere, Found, Permanent, Scope
+from monarch.core.outcome import Absent, Found, Permanent
 from monarch.core.plan import Plan
 from monarch.core.ticket import Issue, Ticket
-from monarch.core.verdict import Acted, Done, Verdict, judge
-from monarch.stages.after.changes import GONE, ROUNDS, Changes
+from monarch.core.verdict import Acted, Done, Verdict
+from monarch.stages.after.changes import GONE, ROUNDS, Became, Changes
 from monarch.stages.after.closing import Closing
 from monarch.stages.after.returning import Returning
 from monarch.stages.crossing.context import Context
 from monarch.stages.crossing.details import Detailing
-from monarch.stages.crossing.other_writes import Nothing
 
 
 class Updating:
@@ -103,70 +109,60 @@ class Updating:
     async def _revise(self, ticket: Ticket, number: int) -> Verdict | None:
         for _ in range(ROUNDS):
             self._subject.hold.check()
-            answer = await self._tools.github.read_issue(self._subject.repository, number)
-            if isinstance(answer, Absent):
-                return None
-            if not isinstance(answer, Found):
-                return await self._desk.judge(answer)
-            edit = await self._edit(answer.value, ticket)
-            if isinstance(edit, Theirs):
+            read = await self._tools.github.read_issue(self._subject.repository, number)
+            if not isinstance(read, Found):
+                return None if isinstance(read, Absent) else await self._desk.judge(read)
+            edit = await self._edit(read.value, ticket)
+            if isinstance(edit, LeftToPeople):
                 self._left.append(Left(ticket.number, number, (edit.touch,)))
                 return None
             if not isinstance(edit, Edit):
                 return edit
             if edit.is_empty:
                 return None
-            is_still = partial(self._changes.is_still, answer.value)
+            is_still = partial(self._changes.is_still, read.value)
             send = partial(self._tools.github.revise_issue, self._subject.repository, number, edit)
-            done = await self._changes.make(ticket.id, Change.EDIT, number, is_still, send)
-            match done:
-                case Accepted() | AlreadyThere():
-                    self._changed.add(number)
-                    return None
-                case Permanent(Scope.TICKET, code) if code in GONE:
-                    return None
-                case Permanent():
-                    tools, attempts = self._tools, self._subject.delivery.attempts
-                    return judge(done, attempts, tools.policy, tools.dice())
-                case Nothing():
-                    continue
-                case _:
-                    return done
+            answer = await self._changes.make(ticket.id, Change.EDIT, number, is_still, send)
+            became = self._changes.became(answer)
+            if became is Became.CHANGED:
+                self._changed.add(number)
+            if became is not Became.OTHER:
+                return None if isinstance(became, Became) else became
         self._left.append(Left(ticket.number, number, (Touch.CHANGED,)))
         return None
 
-    async def _edit(self, issue: Issue, ticket: Ticket) -> Edit | Theirs | Verdict | None:
+    async def _edit(self, issue: Issue, ticket: Ticket) -> Edit | LeftToPeople | Verdict | None:
         """What to do with a copy; `None`: nothing, since a recall has closed it or it is gone."""
         details = self._details.of(ticket, ())
         found = await self._decided(issue, ticket, details, NONE)
         if not isinstance(found, Edit) or not found.gives_details:
             return found
-        told = await self._tools.github.read_timeline(self._subject.repository, issue.number)
-        match told:
+        timeline = await self._tools.github.read_timeline(self._subject.repository, issue.number)
+        match timeline:
             case Found(happenings):
-                theirs = deeds(happenings, self._subject.us)
-                return await self._decided(issue, ticket, details, theirs)
+                changed = detail_changes(happenings, self._subject.us)
+                return await self._decided(issue, ticket, details, changed)
             case Permanent(code=code) if code in GONE:
                 return None
             case _:
-                return await self._desk.judge(told)
+                return await self._desk.judge(timeline)
 
     async def _decided(
-        self, issue: Issue, ticket: Ticket, details: Details, theirs: Deeds
-    ) -> Edit | Theirs | None:
+        self, issue: Issue, ticket: Ticket, details: Details, changed: DetailChanges
+    ) -> Edit | LeftToPeople | None:
         later = self._later.get(ticket.id, NOTHING)
         how = standing(issue, later, self._subject.us)
         if how is Standing.RECALLED:
             # If the ledger does not know this copy (Valkey was emptied), it is unknown who wanted it closed.
             is_known = later.recall is not None and later.recall.number == issue.number
-            return None if is_known else Theirs(Touch.CLOSED)
+            return None if is_known else LeftToPeople(Touch.CLOSED)
         earlier = self._of(ticket)
         copying, us = self._watch.copying(self._subject.plan), self._subject.us
         found = await self._tools.aside(
-            lambda: revision(issue, ticket, copying, earlier, details, us, theirs)
+            lambda: revision(issue, ticket, copying, earlier, details, us, changed)
         )
         if how is Standing.CLOSED and isinstance(found, Edit):
-            return found if found.is_empty else Theirs(Touch.CLOSED)
+            return found if found.is_empty else LeftToPeople(Touch.CLOSED)
         return found
 
     def _of(self, ticket: Ticket) -> tuple[Earlier, ...]:

@@ -29,7 +29,7 @@ from monarch.core.target.step import (
     Create,
     CreatedAs,
     Fate,
-    Healing,
+    Heal,
     Inspect,
     Reconcile,
     Skip,
@@ -86,12 +86,12 @@ class Crossing:
         try:
             verdict = await self._cross()
         except StoreError:
-            await self._know_whose()
+            await self._confirm_owner()
             raise
-        await self._know_whose()
+        await self._confirm_owner()
         return verdict
 
-    async def _know_whose(self) -> None:
+    async def _confirm_owner(self) -> None:
         """Confirm the lease: a frozen worker learns of its loss only by a renewal, and only then looks (see `run`)."""
         if self.watch.has_open:
             await self._subject.hold.until_outlives(0)
@@ -141,7 +141,7 @@ class Crossing:
         entry, healing = self._subject.entry, None
         if entry.heal:
             number = record.number if isinstance(record, CreatedAs) else 0
-            healing = Healing(self.watch.fates.get(number))
+            healing = Heal(self.watch.fates.get(number))
         asked_ms = entry_ms(entry.request)
         return next_action(
             record,

@@ -104,5 +104,5 @@ class ReadingBack:
         for ticket in self._subject.plan.tickets:
             if refusal := self._refused.get(ticket.id):
                 numbers.setdefault(refusal.reason, []).append(ticket.number)
-        told = [f"{numbered(those, _NAMED)}: {why}" for why, those in numbers.items()]
-        return f"GitHub refused {'; '.join(told[:_REASONS])}" + "; …" * (len(told) > _REASONS)
+        reasons = [f"{numbered(those, _NAMED)}: {why}" for why, those in numbers.items()]
+        return f"GitHub refused {'; '.join(reasons[:_REASONS])}" + "; …" * (len(reasons) > _REASONS)

@@ -79,7 +79,7 @@ class SecondPass:
 
     async def _rewrite_all(self) -> Verdict | None:
         edits: list[_Named] = []
-        for ticket in self._subject.to_be_put_right:
+        for ticket in self._subject.for_second_pass:
             self._subject.hold.check()
             issue = self._watch.issues.get(self._watch.numbers.get(ticket.id, 0))
             if issue is not None and await self._rewritten(issue, ticket) is not None:
@@ -128,7 +128,7 @@ class SecondPass:
     def _nestings(self) -> tuple[Nesting, ...]:
         subject, issues = self._subject, self._watch.issues
         parents = {number: issue.parent for number, issue in issues.items()}
-        found = nestings(subject.plan, subject.to_be_put_right, self._watch.numbers, parents)
+        found = nestings(subject.plan, subject.for_second_pass, self._watch.numbers, parents)
         fixed = unmarked((one.child for one in found), issues)
         self._kept |= fixed
         return tuple(one for one in found if one.child not in fixed)
@@ -144,14 +144,14 @@ class SecondPass:
     # ----------------------------------------------------------------------------------- dependencies
 
     async def _block_all(self) -> Verdict | None:
-        found = blockings(self._subject.to_be_put_right, self._watch.numbers, self._watch.issues)
+        found = blockings(self._subject.for_second_pass, self._watch.numbers, self._watch.issues)
         fixed = unmarked((one.blocked for one in found), self._watch.issues)
         self._kept |= fixed
         found = tuple(one for one in found if one.blocked not in fixed)
         if found and self._repository.may_push is False:
             await self._desk.note(notes.no_push([notes.DEPENDENCIES]))
             return None
-        waiting = [one.id for one in self._subject.to_be_put_right if one.blockers]
+        waiting = [one.id for one in self._subject.for_second_pass if one.blockers]
         if waiting and not self._subject.plan.blocks:
             numbers = [self._watch.numbers[one] for one in waiting if one in self._watch.numbers]
             await self._desk.note(notes.no_blocking(numbers))

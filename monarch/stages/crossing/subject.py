@@ -63,7 +63,7 @@ class Subject:
         return self.share.tickets
 
     @property
-    def to_be_put_right(self) -> tuple[Ticket, ...]:
+    def for_second_pass(self) -> tuple[Ticket, ...]:
         """The tickets whose copies the second pass goes through.
 
         They include those of other portions: what these refer to, or lie below, may just have been copied. A healing

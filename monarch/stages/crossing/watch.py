@@ -29,7 +29,7 @@ from monarch.core.ticket import Author, Issue, Ticket
 from monarch.core.timing import SETTLING_MS
 from monarch.core.verdict import Verdict
 from monarch.stages.crossing.desk import Desk
-from monarch.stages.crossing.looks import Sight, look
+from monarch.stages.crossing.looks import CompleteLook, look
 from monarch.stages.crossing.subject import Subject, Tools
 
 
@@ -124,7 +124,7 @@ class Watch:
                 lambda: None,
                 self._tools.aside,
             )
-            if isinstance(sight, Sight):
+            if isinstance(sight, CompleteLook):
                 await self._report(sight.seen)
 
     async def created(self, ticket: Ticket, number: int) -> None:
@@ -221,7 +221,7 @@ class Watch:
         tickets = self._subject.plan.everything
         return {one.id: seen.copies[one.id] for one in tickets if one.id in seen.copies}
 
-    async def _count(self, sight: Sight) -> None:
+    async def _count(self, sight: CompleteLook) -> None:
         """Record the counts that people see of this target while it is worked on, and if the work fails."""
         subject = self._subject
         healed = {ticket.id for ticket in subject.share.tickets} if subject.entry.heal else ()

@@ -37,7 +37,7 @@ class Teller:
                 await self._tell(channel, tuple(those))
 
     async def _tell(self, channel: str, missed: Sequence[Missed]) -> None:
-        taken = await self._missing.take_telling([one.repository.id for one in missed])
+        taken = await self._missing.take_report([one.repository.id for one in missed])
         those = [one for one in missed if one.repository.id in taken]
         if not those:
             return
@@ -49,6 +49,6 @@ class Teller:
         elif isinstance(answer, Permanent):
             self._telemetry.notice_failed(reason=answer.sentence)
         elif not isinstance(answer, Unanswered):
-            await self._missing.give_telling_back(taken)
+            await self._missing.return_report(taken)
             return
-        await self._missing.was_told(taken)
+        await self._missing.was_reported(taken)

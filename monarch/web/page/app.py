@@ -26,7 +26,7 @@ from monarch.web.page import drawing
 from monarch.web.page.addresses import ADDRESSES, Address
 from monarch.web.page.hub import Frame, Full, Hub
 from monarch.web.page.live import LiveAnswer
-from monarch.web.page.sights import Sight, Wish
+from monarch.web.page.sights import PageRequest, Sight
 from monarch.web.page.source import Place, Source
 from monarch.web.page.whole import NOT_KEPT, whole
 from monarch.web.plain import plain
@@ -93,7 +93,7 @@ class Page:
 
         return live
 
-    async def _read(self, wish: Wish) -> Sight | None:
+    async def _read(self, wish: PageRequest) -> Sight | None:
         address = next(one for one in ADDRESSES if one.name == wish.name)
         return await address.read(self._source, self._place, wish)
 
@@ -104,7 +104,7 @@ class Page:
 class _Live(Response):
     """A `Response`, so that starlette calls it; where no more readers fit, it says so instead."""
 
-    def __init__(self, hub: Hub, wish: Wish) -> None:
+    def __init__(self, hub: Hub, wish: PageRequest) -> None:
         super().__init__()
         self._answer = LiveAnswer(hub, wish)
 
@@ -118,14 +118,14 @@ class _Live(Response):
             await full(scope, receive, send)
 
 
-def _wish(address: Address, request: Request) -> Wish:
+def _wish(address: Address, request: Request) -> PageRequest:
     path = address.path
     given = tuple(sorted((name, str(value)) for name, value in request.path_params.items()))
     for name, value in given:
         path = path.replace(f"{{{name}}}", quote(value, safe=""))
     asked = request.query_params
     query = tuple((name, asked[name][:200]) for name in address.query if asked.get(name))
-    return Wish(address.name, path, given, query)
+    return PageRequest(address.name, path, given, query)
 
 
 def _json(frame: Frame) -> Response:
@@ -134,14 +134,14 @@ def _json(frame: Frame) -> Response:
     return JSONResponse(plain(frame.sight.document), frame.sight.status, NOT_KEPT)
 
 
-def _page(request: Request, wish: Wish, frame: Frame) -> Response:
+def _page(request: Request, wish: PageRequest, frame: Frame) -> Response:
     sight = frame.sight
     if sight is None:
         return whole(request, wish, "Not known", drawing.draw("unknown.html"), frame.at_ms, 404)
     return whole(request, wish, sight.title, frame.html, frame.at_ms, sight.status)
 
 
-def _away(request: Request, wish: Wish, why: str) -> Response:
+def _away(request: Request, wish: PageRequest, why: str) -> Response:
     if wants_json(request):
         return JSONResponse({"error": f"Valkey does not answer: {why}"}, 503, NOT_KEPT)
     return whole(

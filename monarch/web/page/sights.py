@@ -9,7 +9,7 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PageRequest:
     """An address as it was requested; equal wishes are shown the same.
 
     Attributes:

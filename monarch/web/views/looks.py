@@ -28,11 +28,11 @@ def look_line(look: Looking | Looked | None) -> LookLine | None:
         case Looking(by, since_ms):
             return LookLine(by, since_ms, is_under_way=True)
         case Looked(by, at_ms, problem, unread):
-            told = [f"It failed: {_ended(problem)}"] if problem else []
-            told += [f"{name} could not be read: {_ended(why)}" for name, why in unread.items()]
-            more = len(told) - NAMED
+            problems = [f"It failed: {_ended(problem)}"] if problem else []
+            problems += [f"{name} could not be read: {_ended(why)}" for name, why in unread.items()]
+            more = len(problems) - NAMED
             rest = (f"{counted(more, 'more team')} could not be read.",) if more > 0 else ()
-            return LookLine(by, at_ms, is_under_way=False, problems=(*told[:NAMED], *rest))
+            return LookLine(by, at_ms, is_under_way=False, problems=(*problems[:NAMED], *rest))
 
 
 def _ended(sentence: str) -> str:

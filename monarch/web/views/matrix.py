@@ -89,7 +89,7 @@ class Row:
         return self.target.rpartition("/")[2]
 
     @property
-    def is_told(self) -> bool:
+    def has_more(self) -> bool:
         """Whether there is more to say about it than its cells show."""
         return bool(self.why or self.notes or self.strays or self.next_ms or self.left)
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from monarch.core.budget.forecast import Forecast, in_words
-from monarch.core.report.foretold import DryRun, TargetPlan
 from monarch.core.report.rehearsal import Copy
+from monarch.core.report.target_plan import DryRun, TargetPlan
 from monarch.web.views.words import counted
 
 

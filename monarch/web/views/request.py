@@ -59,7 +59,7 @@ def request_view(details: RequestDetails, forecast: Forecast | None, github: str
 
 def _facts(details: RequestDetails, forecast: Forecast | None) -> tuple[tuple[str, str], ...]:
     view = details.view
-    told = (
+    rows = (
         ("cancelled by", view.cancelled_by),
         ("put first by", view.first_by),
         ("share", sharing_words(forecast)),
@@ -70,15 +70,15 @@ def _facts(details: RequestDetails, forecast: Forecast | None) -> tuple[tuple[st
         ("asked by", details.asked_by),
         ("run", str(view.run) if view.run > 1 else ""),
     )
-    return tuple((name, value) for name, value in told if value)
+    return tuple((name, value) for name, value in rows if value)
 
 
 def _moments(details: RequestDetails) -> tuple[tuple[str, int], ...]:
     view = details.view
-    told = (
+    rows = (
         ("appended", view.appended_ms),
         ("planned", details.planned_ms),
         ("next try", details.next_ms),
         ("ended", view.ended_ms),
     )
-    return tuple((name, ms) for name, ms in told if ms)
+    return tuple((name, ms) for name, ms in rows if ms)

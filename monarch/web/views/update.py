@@ -77,12 +77,12 @@ def _target(one: TargetUpdate, href: str, room: list[int]) -> TargetUpdatePage:
         "opened again": len(found.opened),
         "left": len(found.differing) - edits,
     }
-    told = " · ".join(f"{count} {word}" for word, count in counts.items() if count)
+    counted_edits = " · ".join(f"{count} {word}" for word, count in counts.items() if count)
     return TargetUpdatePage(
         one.target,
         href,
         "",
-        told or "nothing to do",
+        counted_edits or "nothing to do",
         is_changed=bool(found.new or edits or found.opened),
         copies=tuple(_copy(copy, href, room) for copy in found.differing),
         facts=tuple((name, text) for name, text in _facts(one) if text),
@@ -128,5 +128,5 @@ def head_of(found: Sequence[TargetUpdate]) -> str:
     """The extent of the update, such as `3 copies would be edited, 1 new, in 2 teams`."""
     edits = sum(isinstance(copy.found, Edit) for one in found for copy in one.foresight.differing)
     new = sum(len(one.foresight.new) for one in found)
-    told = f"{counted(edits, 'copy', 'copies')} would be edited, {new} new"
-    return f"{told}, in {counted(len(found), 'team')}"
+    edited = f"{counted(edits, 'copy', 'copies')} would be edited, {new} new"
+    return f"{edited}, in {counted(len(found), 'team')}"

@@ -55,7 +55,7 @@ def read_by(script: str, document: str) -> set[str]:
 def told(fact: Fact, ticket: TicketId | None = TICKET) -> dict[str, object]:
     """What record.lua gets."""
     limits = facts.limits(Pace(), 86_400_000)
-    document = json.loads(facts.told(TOKEN, ENTRY, TargetId(5), ticket, fact, limits))
+    document = json.loads(facts.encoded(TOKEN, ENTRY, TargetId(5), ticket, fact, limits))
     assert isinstance(document, dict)
     return document
 

@@ -6,7 +6,7 @@ import pytest
 
 from monarch.adapters.valkey.hands import ValkeyHands
 from monarch.adapters.valkey.views.events import EventLog
-from monarch.adapters.valkey.views.requests import Reader
+from monarch.adapters.valkey.views.requests import RequestReader
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, TargetId
 from monarch.core.target.permission import GivesWay, Taken, Wait
@@ -16,9 +16,8 @@ from tests.contracts.crossings import InLine
 from tests.contracts.moves import migrated, one, planned, target_of
 from tests.contracts.worlds import NO_CEILINGS, RETENTION_MS, World
 
-pytestmark = pytest.mark.anyio
 SCARCE = replace(NO_CEILINGS, interval_ms=20_000)
-"""So long between two writes that a test's own time is none."""
+"""Longer between two writes than a test takes."""
 
 
 class Floor:
@@ -75,7 +74,7 @@ async def in_line(hands: list[InLine]) -> None:
 
 
 async def test_two_cohorts_write_by_turns(floor: Floor) -> None:
-    """However many tickets one has, and whoever asks first."""
+    """However many tickets one has, and whichever asks first."""
     large, small = await floor.hands("C1", "C2")
     await in_line([large, small])
 
@@ -102,7 +101,7 @@ async def test_a_cohort_has_one_share_however_many_of_it_are_in_hand(floor: Floo
 
 
 async def test_what_a_cohort_did_not_use_is_gone(floor: Floor) -> None:
-    """One that comes late does not catch up, and keeps nobody waiting for longer than its turn."""
+    """A cohort that comes late does not catch up, and delays the others by no more than its turn."""
     (large,) = await floor.hands("C1")
     assert await turns([large], 5) == [0] * 5
     await floor.asks("C2", "org/late")
@@ -199,10 +198,10 @@ async def test_a_request_that_is_put_first_writes_before_all_others(floor: Floor
 
 
 async def test_who_put_it_first_is_on_record_and_shown(floor: Floor) -> None:
-    """As an event, beside the request, and in its channel; once, whoever does it again."""
+    """As an event, beside the request, and in its channel; once, however often it is repeated."""
     request = await floor.asks("C1", "org/team-1")
     await put(floor, request)
-    reader = Reader(floor.world.client, floor.world.keys)
+    reader = RequestReader(floor.world.client, floor.world.keys)
 
     details = await reader.request(request)
     events = [

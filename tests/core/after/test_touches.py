@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monarch.core.after.touch import Happening, Touch
-from monarch.core.after.touches import touches_shown, touches_told
+from monarch.core.after.touches import touches_in_timeline, touches_shown
 from monarch.core.copy.render import render
 from monarch.core.ticket import Author, Issue
 from tests.core.builders import COPYING, OWN, US, a_ticket, an_issue
@@ -92,9 +92,9 @@ def test_what_the_predecessor_wrote_is_ours_as_long_as_it_is_as_it_wrote_it() ->
 @pytest.mark.parametrize(("kind", "touch"), KINDS.items())
 def test_a_deed_of_others_is_a_touch_and_ours_is_none(kind: str, touch: Touch) -> None:
     """And so is one of an account that was deleted since."""
-    assert touches_told([Happening(kind, STUDENT)], US) == (touch,)
-    assert touches_told([Happening(kind, None)], US) == (touch,)
-    assert touches_told([Happening(kind, US_ALL)], US) == ()
+    assert touches_in_timeline([Happening(kind, STUDENT)], US) == (touch,)
+    assert touches_in_timeline([Happening(kind, None)], US) == (touch,)
+    assert touches_in_timeline([Happening(kind, US_ALL)], US) == ()
 
 
 def test_what_github_writes_under_the_name_of_others_is_no_deed_of_theirs() -> None:
@@ -105,8 +105,8 @@ def test_what_github_writes_under_the_name_of_others_is_no_deed_of_theirs() -> N
         Happening("added_to_project_v2", BOARD_BOT),
     ]
 
-    assert touches_told(happenings, US) == ()
-    assert touches_told([Happening("added_to_project_v2", STUDENT)], US) == (Touch.CHANGED,)
+    assert touches_in_timeline(happenings, US) == ()
+    assert touches_in_timeline([Happening("added_to_project_v2", STUDENT)], US) == (Touch.CHANGED,)
 
 
 @given(st.lists(st.tuples(st.sampled_from([*KINDS, "mentioned"]), st.booleans())))
@@ -115,7 +115,7 @@ def test_one_deed_of_others_is_enough_whatever_stands_around_it(
 ) -> None:
     """No order and no number of our own events hides it."""
     happenings = [Happening(kind, US_ALL if is_ours else STUDENT) for kind, is_ours in deeds]
-    told = touches_told(happenings, US)
+    told = touches_in_timeline(happenings, US)
 
     assert set(told) == {KINDS[kind] for kind, ours in deeds if not ours and kind in KINDS}
     assert list(told) == [touch for touch in Touch if touch in told]

@@ -28,9 +28,9 @@ from monarch.ports.readings import Choice, DeadLetter, MigrationTimes, RequestDe
 from monarch.telemetry import Snapshot, StreamSnapshot
 from monarch.web.acts import means as acts
 from monarch.web.acts.means import Looked, Looking, NotUpdated, Wished
-from monarch.web.acts.meant import Done, Receipt
+from monarch.web.acts.meant import ActResult, Receipt
 from monarch.web.acts.routes import Acts
-from monarch.web.asking import Asked
+from monarch.web.asking import RequestForm
 from monarch.web.door.guard import Guard
 from monarch.web.door.session import cookie_name, issued
 from monarch.web.door.signing_in import SigningIn
@@ -101,7 +101,7 @@ class Means:
     wrong: str = ""
     """Why nothing can be asked for."""
 
-    def wished(self, asked: Asked) -> Wished | str:
+    def wished(self, asked: RequestForm) -> Wished | str:
         """See `Means`."""
         return self.wrong or Wished(asked.source, asked.targets, (), repr(asked).encode())
 
@@ -246,7 +246,7 @@ class Means:
         held = {one.target: one for one in self.held}
         return [held.get(name, Holding(request, name, None, {}, None)) for name in targets]
 
-    async def keep_receipt(self, act: str, by: str, done: Done) -> str:
+    async def keep_receipt(self, act: str, by: str, done: ActResult) -> str:
         """See `Means`."""
         self._try("keep_receipt")
         self.receipts.append(

@@ -41,7 +41,7 @@ def limits(pace: Pace, retention_ms: int) -> Fields:
     }
 
 
-def told(
+def encoded(
     token: Token,
     entry: MigrationEntry,
     target: TargetId,

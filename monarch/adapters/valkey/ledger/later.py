@@ -37,9 +37,9 @@ def decode_later(flat: Sequence[bytes], now_ms: int) -> dict[TicketId, Later]:
 
 def _later(words: dict[str, str], now_ms: int) -> Later:
     pending, recall = words.get("pending"), words.get("recall")
-    told, closed = _pending(pending, now_ms), _recalled(recall)
-    unread = [one for one, value in ((pending, told), (recall, closed)) if one and value is None]
-    return Later(told, closed, "; ".join(unread))
+    change, closed = _pending(pending, now_ms), _recalled(recall)
+    unread = [one for one, value in ((pending, change), (recall, closed)) if one and value is None]
+    return Later(change, closed, "; ".join(unread))
 
 
 def _pending(text: str | None, now_ms: int) -> Pending | None:

@@ -211,12 +211,12 @@ class Scripts:
             for call in batch:
                 call.answer = error
 
-    async def _run(self, batch: Sequence[_Call], told: Collection[_Call] = ()) -> None:
+    async def _run(self, batch: Sequence[_Call], whole: Collection[_Call] = ()) -> None:
         """Send a batch; calls in `told` carry their whole script, which the server knows from then on."""
         pipe = self._client.pipeline(transaction=False)
         for call in batch:
             script = call.script
-            command = ("EVAL", script.text) if call in told else ("EVALSHA", script.digest)
+            command = ("EVAL", script.text) if call in whole else ("EVALSHA", script.digest)
             pipe.execute_command(*command, len(call.keys), *call.keys, *call.args)
         answers = await pipe.execute(raise_on_error=False)
         for call, answer in zip(batch, answers, strict=True):

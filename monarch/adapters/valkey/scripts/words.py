@@ -80,7 +80,7 @@ REPLAY: Final = {
 }
 
 
-def refusal(words: Mapping[str, str], told: Sequence[str]) -> str:
+def refusal(words: Mapping[str, str], answer: Sequence[str]) -> str:
     """The sentence for one refusal: `told` is its code, and the figures."""
-    code, *figures = told
+    code, *figures = answer
     return words[code].format(*figures)

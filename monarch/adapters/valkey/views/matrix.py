@@ -7,7 +7,7 @@ each request of a cohort, nor for each look at it.
 import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from anyio import to_thread
 from valkey.asyncio import Valkey
@@ -17,7 +17,7 @@ from monarch.adapters.valkey.codec import decode_ledger, decode_plan
 from monarch.adapters.valkey.kept.verifications import decode_look
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.ledger.later import decode_later
-from monarch.adapters.valkey.views.raw import whole
+from monarch.adapters.valkey.views.raw import text, whole
 from monarch.core.ids import RequestId, TargetId, migration_id
 from monarch.ports.holdings import Holding, TicketLine
 
@@ -78,7 +78,7 @@ class Matrices:
         with classified("reading targets"):
             (seconds, micros), *answers = await pipe.execute()
         now_ms = int(seconds) * 1000 + int(micros) // 1000
-        facts = [[_number(one) for one in hashes] for hashes in answers[::2]]
+        facts = [[whole(text(one)) for one in hashes] for hashes in answers[::2]]
         ledgers = await self._ledgers([target_id for target_id, _ in facts])
         looks = [decode_look(raw) for raw in answers[1::2]]
         return tuple(
@@ -116,7 +116,3 @@ def _tickets_of(packed: bytes) -> Tickets:
         TicketLine(one.id, one.number, one.title[:LONGEST_TITLE])
         for one in (plan.tickets if plan else ())
     )
-
-
-def _number(raw: Any) -> int | None:
-    return whole(raw.decode("utf-8", "replace")) if raw else None

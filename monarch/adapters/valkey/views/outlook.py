@@ -86,7 +86,7 @@ class Newcomer:
         return tuple(named.get(field, "") for field in _JOINS_BY)
 
 
-class Outlook:
+class ValkeyOutlook:
     """`ports.Outlook`, and what the commands need besides.
 
     Args:

@@ -17,11 +17,11 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.ledger.later import decode_later
 from monarch.adapters.valkey.settlement import member_of_request
 from monarch.adapters.valkey.views.cohorts import read_cards
-from monarch.adapters.valkey.views.raw import lines_of, number, text, texts, whole
+from monarch.adapters.valkey.views.raw import Fields, lines_of, number, text, texts, whole
 from monarch.adapters.valkey.views.request import cohort_of, request_view
 from monarch.adapters.valkey.views.request_lines import request_line, unseen_line, wished_line
 from monarch.adapters.valkey.views.sought import Sought, failed
-from monarch.adapters.valkey.views.waiting import Waiting, Wish, members_of, with_wish
+from monarch.adapters.valkey.views.waiting import Unplanned, Waiting, members_of, with_wish
 from monarch.core.after.later import Later
 from monarch.core.card.view import Card
 from monarch.core.delivery import Stream
@@ -39,10 +39,10 @@ LOOKED_THROUGH: Final = 20_000
 
 EVERY_REQUEST: Final = Sought()
 
-NO_WISH: Final = Wish()
+NO_WISH: Final = Unplanned()
 
 
-class Known(NamedTuple):
+class LedgerReading(NamedTuple):
     """What is on record of a target: its ledger, the server's time in ms, whether a migration writes to it now.
 
     `later` is what the ledger says of copies after they were created.
@@ -54,7 +54,7 @@ class Known(NamedTuple):
     later: Mapping[TicketId, Later]
 
 
-class Reader:
+class RequestReader:
     """Reads for people. Every method raises `StoreError` where Valkey cannot be asked."""
 
     def __init__(self, client: Valkey, keys: Keys) -> None:
@@ -111,7 +111,7 @@ class Reader:
         members = [member_of_request(one, Stream.REQUESTS) for one in queued]
         due = dict(zip(queued, await self._waiting.due(members), strict=True))
         return tuple(
-            wished_line(line, wishes.get(line.id, Wish()), due.get(line.id)) for line in lines
+            wished_line(line, wishes.get(line.id, Unplanned()), due.get(line.id)) for line in lines
         )
 
     async def _sought(self, ids: Sequence[RequestId], sought: Sought) -> Sequence[RequestId]:
@@ -157,16 +157,11 @@ class Reader:
             fields = await self._unseen(request)
         if not fields:
             return None
-        with classified("asking who has paused the fleet"):
-            paused_by = await self._client.get(self._keys.paused)
         targets = lines_of(fields.get("targets", ""))
         migrations = await self._hashes(
             [self._keys.migration(migration_id(request, target)) for target in targets]
         )
-        view = request_view(request, fields, migrations, text(paused_by))
-        if view.state is State.QUEUED and not migrations:
-            wishes = await self._waiting.wishes({request: fields.get("entry", request)})
-            view = with_wish(view, wishes.get(request, Wish()))
+        view = await self._view(request, fields, migrations)
         there = [migration for migration in migrations if migration]
         next_ms, *due = await self._waiting.due(members_of(request, there))
         cohort = cohort_of(fields)
@@ -185,13 +180,24 @@ class Reader:
             asked_by=fields.get("asked_by", ""),
         )
 
+    async def _view(
+        self, request: RequestId, fields: Fields, migrations: Sequence[Fields]
+    ) -> RequestView:
+        with classified("asking who has paused the fleet"):
+            paused_by = await self._client.get(self._keys.paused)
+        view = request_view(request, fields, migrations, text(paused_by))
+        if view.state is not State.QUEUED or migrations:
+            return view
+        wishes = await self._waiting.wishes({request: fields.get("entry", request)})
+        return with_wish(view, wishes.get(request, Unplanned()))
+
     async def _unseen(self, request: RequestId) -> dict[str, str]:
         """What would be on record of a producer's own entry, which has no hash before a worker takes it."""
         if not is_entry_id(request) or not await self._waiting.wishes({request: request}):
             return {}
         return {"state": "queued", "via": "producer", "appended_ms": str(entry_ms(request))}
 
-    async def ledger(self, target: TargetId) -> Known:
+    async def ledger(self, target: TargetId) -> LedgerReading:
         """What is on record of a target now."""
         pipe = self._client.pipeline(transaction=False)
         pipe.hgetall(self._keys.ledger(target))
@@ -202,7 +208,7 @@ class Reader:
         now_ms = int(seconds) * 1000 + int(micros) // 1000
         flat = [item for pair in raw.items() for item in pair]
         later = decode_later(flat, now_ms)
-        return Known(decode_ledger(flat, now_ms), now_ms, bool(busy), later)
+        return LedgerReading(decode_ledger(flat, now_ms), now_ms, bool(busy), later)
 
     async def _hashes(self, keys: Iterable[str]) -> list[dict[str, str]]:
         pipe = self._client.pipeline(transaction=False)
@@ -229,7 +235,7 @@ def _is_to_be_told(view: RequestView, fields: Mapping[str, str], card: Card | No
     return card.shown_version < number(fields, "card_version")
 
 
-def _asks(request: RequestId, wish: Wish, sought: Sought) -> bool:
+def _asks(request: RequestId, wish: Unplanned, sought: Sought) -> bool:
     """Whether a request that has no hash yet is wanted."""
     return sought.holds(State.QUEUED.value, wish.source, wish.targets, entry_ms(request))
 

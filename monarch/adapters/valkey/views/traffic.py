@@ -7,13 +7,13 @@ from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.keys import Keys
-from monarch.ports.readings import Parked, Writes
+from monarch.ports.readings import MinuteWrites, Parked
 
 MINUTES: Final = 60
 _MINUTE_MS: Final = 60_000
 
 
-class Traffic:
+class TrafficReader:
     """Reads parked work and writes. Both methods raise `StoreError` where Valkey cannot be asked."""
 
     def __init__(self, client: Valkey, keys: Keys) -> None:
@@ -26,7 +26,7 @@ class Traffic:
             found = await self._client.zrange(self._keys.parked, 0, limit - 1, withscores=True)
         return tuple(parked_of(name.decode("utf-8", "replace"), int(due)) for name, due in found)
 
-    async def writes(self, accounts: Sequence[str]) -> tuple[Writes, ...]:
+    async def writes(self, accounts: Sequence[str]) -> tuple[MinuteWrites, ...]:
         """The writes of each account in the last hour, by minute."""
         pipe = self._client.pipeline(transaction=False)
         pipe.time()
@@ -38,7 +38,7 @@ class Traffic:
             (seconds, _), *answers = await pipe.execute()
         last = int(seconds) // MINUTES
         return tuple(
-            Writes(account, _by_minute([int(at) for _, at in answer], last))
+            MinuteWrites(account, _by_minute([int(at) for _, at in answer], last))
             for account, answer in zip(accounts, answers, strict=True)
         )
 

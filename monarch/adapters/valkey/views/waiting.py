@@ -25,7 +25,7 @@ from monarch.core.request.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Unplanned:
     """What an unplanned request asks for, as far as its message can be read.
 
     `reason` says why no worker plans it: its message cannot be read, or a newer version wrote it; `""` if one will.
@@ -45,7 +45,7 @@ class Waiting:
         self._client = client
         self._keys = keys
 
-    async def wishes(self, entries: Mapping[RequestId, str]) -> dict[RequestId, Wish]:
+    async def wishes(self, entries: Mapping[RequestId, str]) -> dict[RequestId, Unplanned]:
         """What these requests ask for, by the entry that carries each; those whose entry is gone are left out."""
         pipe = self._client.pipeline(transaction=False)
         for request, entry in entries.items():
@@ -60,7 +60,7 @@ class Waiting:
                 found[request] = wish_of(fields)
         return found
 
-    async def unseen(self, limit: int) -> dict[RequestId, Wish]:
+    async def unseen(self, limit: int) -> dict[RequestId, Unplanned]:
         """The newest entries of the stream that no worker has taken: a producer's own have no hash before that."""
         if limit < 1:
             return {}
@@ -98,7 +98,7 @@ def members_of(request: RequestId, migrations: Sequence[Mapping[str, str]]) -> l
     return [member_of_request(request, Stream.REQUESTS), *named]
 
 
-def with_wish(view: RequestView, wish: Wish) -> RequestView:
+def with_wish(view: RequestView, wish: Unplanned) -> RequestView:
     """The same request with what its message says; its targets are queued."""
     targets = tuple(MigrationView(one, State.QUEUED, 0, 0, 0, (), "") for one in wish.targets)
     return replace(
@@ -111,17 +111,19 @@ def with_wish(view: RequestView, wish: Wish) -> RequestView:
     )
 
 
-def wish_of(fields: Mapping[bytes, bytes]) -> Wish:
+def wish_of(fields: Mapping[bytes, bytes]) -> Unplanned:
     """What an entry of the stream of requests asks for."""
     version = whole(fields.get(b"v", b"1").decode("utf-8", "replace")) or 0
     newer = f"a newer version wrote it (v={version}); it waits for a worker of that version"
     reason = newer if version > VERSIONS[Stream.REQUESTS] else ""
     parsed = parse_message(fields.get(b"payload", b""), Rules())
     if isinstance(parsed, BadMessage):
-        return Wish(parsed.source or "", parsed.channel, (), reason or parsed.letter)
+        return Unplanned(parsed.source or "", parsed.channel, (), reason or parsed.letter)
     refused = tuple(one.target for one in parsed.refused)
     named = tuple(one.full_name for one in parsed.targets)
-    return Wish(parsed.source.full_name, parsed.channel, (*named, *refused), reason, parsed.portion)
+    return Unplanned(
+        parsed.source.full_name, parsed.channel, (*named, *refused), reason, parsed.portion
+    )
 
 
 def _in_stream(answer: Any) -> Mapping[bytes, bytes] | None:

@@ -8,7 +8,7 @@ from valkey.asyncio import Valkey
 from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.kept.roster import Entered, Heard, Roster
 from monarch.adapters.valkey.keys import GROUP, Keys
-from monarch.adapters.valkey.views.fleet import NOBODY
+from monarch.adapters.valkey.views.fleet import RELEASED
 from monarch.adapters.valkey.views.raw import texts
 from monarch.core.delivery import Stream
 from monarch.ports.readings import WorkerLine
@@ -36,7 +36,7 @@ class Workers:
         for stream, answer in zip(Stream, answers, strict=True):
             for one in answer if isinstance(answer, list) else []:
                 found.setdefault(one["name"].decode("utf-8", "replace"), {})[stream.value] = one
-        found.pop(NOBODY, None)
+        found.pop(RELEASED, None)
         names = sorted(found)
         roster = await self._roster.all() if found else {}
         hearing = await self._roster.hearing(names) if found else {}
