@@ -207,7 +207,7 @@ end
 
 -- Older code posts each request by itself. It may be about to post one that it has begun, so such a request keeps its own
 -- notices until this code has one of them in hand; then it gets a card of its own (adopt.lua).
-local function is_told_as_before(key)
+local function is_reported_as_before(key)
   for _, field in ipairs(redis.call('HMGET', key, 'notice_due', 'said_version', 'progress_open', 'final_open')) do
     if field then return redis.call('HEXISTS', key, 'card') == 0 end
   end
@@ -234,7 +234,7 @@ local function changed(request)
   if redis.call('EXISTS', key) == 0 then return end
   redis.call('HINCRBY', key, 'version', 1)
   local known = redis.call('HMGET', key, 'channel', 'notice_due', 'source', 'state')
-  if not is_told_as_before(key) then
+  if not is_reported_as_before(key) then
     if known[3] or ENDED[known[4]] then show_on_card(request, join_card(request)) end
     return
   end
