@@ -7,6 +7,7 @@ rewritten here. Formats that matter (``date-time``) are checked, addresses are n
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from jsonschema import Draft4Validator, FormatChecker
 DESCRIPTION = Path(__file__).parent / "data" / "github-openapi-subset.json"
 EVERYWHERE = {"301", "307", "401", "403", "404", "410", "429"}
 """Answers that the general documentation describes and single operations do not all list."""
+UNLISTED = {304, 400, 422, 501}
+"""Answers that some operations give and do not list; their bodies have no description."""
 BASIC_ERROR = {"$ref": "#/components/schemas/basic-error"}
 
 Json = Any
@@ -56,6 +59,24 @@ def assert_request_matches(method: str, path_template: str, json: Json) -> None:
     assert not unknown, f"{where} has keys that GitHub does not document: {sorted(unknown)}"
 
 
+def assert_documented(method: str, path: str, status: int, json: Json) -> None:
+    """Fail if the operation at ``path`` is in the description and does not reply so; see `assert_reply_matches`.
+
+    A repository may be named by its number, and the parent of an issue is an issue.
+    """
+    named = re.sub(r"^/repositories/\d+", "/repos/owner/repo", path).removesuffix("/parent")
+    for template, operations in _description()["paths"].items():
+        if method.lower() in operations and _pattern(template).fullmatch(named.rstrip("/")):
+            listed = operations[method.lower()]["responses"]
+            if str(status) in listed or status not in UNLISTED:
+                assert_reply_matches(method, template, status, json)
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template)))
+
+
 def _operation(method: str, path_template: str) -> dict[str, Any]:
     operations = _description()["paths"].get(path_template)
     assert operations, f"{path_template} is not in the description"
@@ -77,7 +98,7 @@ def _reply_schema(operation: dict[str, Any], status: str) -> Json:
 
 
 def _assert_valid(schema: Json, instance: Json, where: str) -> None:
-    whole = {**_rewritten(schema), "components": _components()}
+    whole = {**json_schema_of(schema), "components": _components()}
     errors = sorted(
         Draft4Validator(whole, format_checker=_formats()).iter_errors(instance),
         key=lambda error: list(map(str, error.absolute_path)),
@@ -94,29 +115,30 @@ def _description() -> dict[str, Any]:
 
 @cache
 def _components() -> dict[str, Any]:
-    rewritten: dict[str, Any] = _rewritten(_description()["components"])
+    rewritten: dict[str, Any] = json_schema_of(_description()["components"])
     return rewritten
 
 
 @cache
 def _formats() -> FormatChecker:
     checker = FormatChecker(formats=())
-    checker.checks("date-time")(_is_timestamp)
+    checker.checks("date-time")(is_timestamp)
     return checker
 
 
-def _is_timestamp(value: object) -> bool:
+def is_timestamp(value: object) -> bool:
     """GitHub's form: UTC, whole seconds, ``Z``."""
-    return not isinstance(value, str) or (
-        len(value) == len("2026-01-01T00:00:00Z") and value[-1] == "Z"
+    return (
+        not isinstance(value, str)
+        or re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", value) is not None
     )
 
 
-def _rewritten(node: Json) -> Json:
-    """Turn OpenAPI's ``nullable`` into JSON Schema."""
+def json_schema_of(node: Json) -> Json:
+    """Turn OpenAPI's `nullable` into JSON Schema."""
     if isinstance(node, list):
-        return [_rewritten(each) for each in node]
+        return [json_schema_of(each) for each in node]
     if not isinstance(node, dict):
         return node
-    rewritten = {key: _rewritten(value) for key, value in node.items() if key != "nullable"}
+    rewritten = {key: json_schema_of(value) for key, value in node.items() if key != "nullable"}
     return {"anyOf": [rewritten, {"type": "null"}]} if node.get("nullable") is True else rewritten

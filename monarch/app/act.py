@@ -12,7 +12,7 @@ from monarch.core.ids import RequestId, TargetId
 from monarch.core.report.passage import Passage, obstacle
 from monarch.core.verdict import Acted, Done
 from monarch.settings import Settings
-from monarch.stages.rehearsal.rehearsal import Rehearser, Wanted
+from monarch.stages.rehearsal.rehearsal import RehearsalWish, Rehearser
 
 __all__ = ["ActRehearsal", "TargetRehearsal", "Unverifiable", "rehearsed", "web_url_of"]
 
@@ -64,7 +64,11 @@ async def rehearsed(
         found = await in_order(
             names,
             lambda name: _rehearsal(
-                reading.rehearser, Wanted(plan, act, bases=bases), name, known.get(name), patience_s
+                reading.rehearser,
+                RehearsalWish(plan, act, bases=bases),
+                name,
+                known.get(name),
+                patience_s,
             ),
         )
         unknown = (
@@ -76,7 +80,7 @@ async def rehearsed(
 
 
 async def _rehearsal(
-    rehearser: Rehearser, wanted: Wanted, target: str, known: int | None, patience_s: float
+    rehearser: Rehearser, wanted: RehearsalWish, target: str, known: int | None, patience_s: float
 ) -> TargetRehearsal:
     if known is None:
         return TargetRehearsal(target, problem="nothing was ever copied there by this request")

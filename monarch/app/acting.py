@@ -16,21 +16,19 @@ from monarch.adapters.valkey.views.matrix import Matrices
 from monarch.app.operator import Operator, message, operator
 from monarch.app.plan import BadMessage, parsed
 from monarch.app.surveys import LOOKED_AT
-from monarch.app.update import Refused, submitted, wishes
+from monarch.app.update import UpdateRefused, submitted, wishes
 from monarch.app.verify import Unverifiable, verified
 from monarch.app.wiring import valkey_of
 from monarch.core.ids import RequestId
 from monarch.core.portions.dates import date_mistake
 from monarch.core.redact import quote
 from monarch.core.request.channels import EXPECTED, can_be_a_channel
-from monarch.ports import Hands, Replayed, StoreError
+from monarch.ports import StoreError
 from monarch.ports.holdings import Holding
-from monarch.ports.readings import Choice, DeadLetter, RequestDetails
 from monarch.settings import Settings
-from monarch.telemetry import Snapshot
 from monarch.web.acts.means import Looked, Looking, NotUpdated, Wished
-from monarch.web.acts.meant import Done, Receipt
-from monarch.web.asking import Asked
+from monarch.web.acts.meant import ActResult, Receipt
+from monarch.web.asking import RequestForm
 
 _RECEIPT: Final = TypeAdapter(Receipt)
 _LOOKED: Final = TypeAdapter(Looked)
@@ -52,35 +50,14 @@ class OperatorsMeans:
         self._person = person
         self._shelf = shelf
         self._matrices = matrices
-
-    @property
-    def hands(self) -> Hands:
-        """See `Means.hands`."""
-        return self._person.hands
-
-    async def snapshot(self) -> Snapshot:
-        """See `Means.snapshot`."""
-        return await self._person.standing.snapshot()
-
-    async def request(self, request: RequestId) -> RequestDetails | None:
-        """See `Means.request`."""
-        return await self._person.reader.request(request)
-
-    async def letters(self, limit: int, choice: Choice) -> Sequence[DeadLetter]:
-        """See `Means.letters`."""
-        return await self._person.letters.newest(limit, choice)
-
-    async def letter(self, letter: str) -> DeadLetter | None:
-        """See `Means.letter`."""
-        return await self._person.letters.one(letter)
-
-    async def replay(self, letters: Sequence[str], by: str) -> Sequence[Replayed]:
-        """See `Means.replay`."""
-        return await self._person.replay(letters, by)
+        # What a command does answers these as it stands.
+        self.hands, self.replay = person.hands, person.replay
+        self.snapshot, self.request = person.standing.snapshot, person.reader.request
+        self.letters, self.letter = person.letters.newest, person.letters.one
 
     # --------------------------------------------------------------------------------------- asking
 
-    def wished(self, asked: Asked) -> Wished | str:
+    def wished(self, asked: RequestForm) -> Wished | str:
         """See `Means.wished`."""
         if asked.channel and not can_be_a_channel(asked.channel):
             return f"The channel should be {EXPECTED}, not {quote(asked.channel, 80)}."
@@ -109,7 +86,7 @@ class OperatorsMeans:
     ) -> RequestId | NotUpdated:
         """See `Means.update`."""
         asked = await wishes(self._person.reader, request, "", targets)
-        if isinstance(asked, Refused):
+        if isinstance(asked, UpdateRefused):
             return NotUpdated(f"{asked.reason}.")
         # One request gives one wish.
         return (await submitted(self._person, asked[0], by, key, close=closes)).request
@@ -166,7 +143,7 @@ class OperatorsMeans:
 
     # ------------------------------------------------------------------------------------- receipts
 
-    async def keep_receipt(self, act: str, by: str, done: Done) -> str:
+    async def keep_receipt(self, act: str, by: str, done: ActResult) -> str:
         """See `Means.keep_receipt`."""
         lines = done.lines[:MOST_LINES]
         kept = Receipt(act, by, _now_ms(), done.title, lines, done.back, done.back_words)
@@ -188,7 +165,7 @@ async def looked(shelf: Shelf, request: RequestId) -> Looking | Looked | None:
     return None
 
 
-def message_of(asked: Asked) -> bytes:
+def message_of(asked: RequestForm) -> bytes:
     """The message that asks for this."""
     return message(
         asked.source, asked.targets, asked.channel, asked.not_before or None, asked.milestones

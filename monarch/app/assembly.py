@@ -15,7 +15,7 @@ from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.budget import ValkeyBudget
 from monarch.adapters.valkey.cards import ValkeyCards
-from monarch.adapters.valkey.client.seen import Seen
+from monarch.adapters.valkey.client.seen import NewestMemory
 from monarch.adapters.valkey.inbox import ValkeyInbox
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.ledger.ledger import ValkeyLedger
@@ -111,7 +111,7 @@ class _Assembly:
         self._among = among
         self._keys = terms.keys
         self._pause = Pause()
-        self._seen = Seen()
+        self._seen = NewestMemory()
         self._lease_ms = round(terms.lease_s * 1000)
         self._signature: SignatureWatch | None = None
         self._missed: MissedWatch | None = None

@@ -24,15 +24,15 @@ from monarch.app.wiring import (
     web_url_of,
 )
 from monarch.core.ids import RequestId, TargetId
-from monarch.core.missed.judging import Missed, Window
+from monarch.core.missed.judging import Missed, SweepWindow
 from monarch.ports import Slack
 from monarch.settings import Settings
-from monarch.stages.missed.sweeper import Options, Reading, Sweep, sweep
+from monarch.stages.missed.sweeper import Options, Sweep, SweepTools, sweep
 from monarch.stages.missed.tell import Teller
 from monarch.stages.missed.watch import Duty, MissedWatch
 from monarch.telemetry import Telemetry
 
-__all__ = ["Missed", "Sweep", "Swept", "missed_watch", "swept"]
+__all__ = ["Missed", "Sweep", "SweptOwners", "missed_watch", "swept"]
 
 READ_MOST: Final = 10_000
 """How many repositories a person's sweep reads at their own addresses: all that it lists."""
@@ -41,7 +41,7 @@ _DAY_MS: Final = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
+class SweptOwners:
     """What was found, owner by owner, and which requests were made of it, by the repository's id."""
 
     sweeps: tuple[Sweep, ...]
@@ -72,7 +72,7 @@ async def swept(
     since_ms: int,
     by: str | None,
     tell: Callable[[str], None],
-) -> Swept:
+) -> SweptOwners:
     """Sweep each of these owners once; look into everything that seems to be missed, whatever is on record.
 
     Args:
@@ -96,18 +96,18 @@ async def swept(
         requests = {
             one.repository.id: await reading.missing.submit(one, by or "") for one in missed
         }
-        return Swept(tuple(sweeps), requests)
+        return SweptOwners(tuple(sweeps), requests)
 
 
-async def _sweep(reading: Reading, owner: str, since_ms: int, options: Options) -> Sweep:
+async def _sweep(reading: SweepTools, owner: str, since_ms: int, options: Options) -> Sweep:
     now_ms = await reading.missing.now_ms()
-    return await sweep(reading, owner, Window(now_ms - since_ms, now_ms), options)
+    return await sweep(reading, owner, SweepWindow(now_ms - since_ms, now_ms), options)
 
 
-def _reading(settings: Settings, client: Valkey, github: HttpGitHub) -> Reading:
+def _reading(settings: Settings, client: Valkey, github: HttpGitHub) -> SweepTools:
     keys = Keys(settings.namespace)
     scripts = Scripts(client, keys.prefix)
     retention_ms = settings.retention_days * _DAY_MS
     missing = ValkeyMissed(client, keys, settings.channel, retention_ms=retention_ms)
     budget = ValkeyBudget(scripts, keys, ceilings_of(settings))
-    return Reading(github, github, missing, budget, ValkeyLogins(scripts, keys).us)
+    return SweepTools(github, github, missing, budget, ValkeyLogins(scripts, keys).us)

@@ -15,8 +15,8 @@ from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.views.cohorts import Cohorts
 from monarch.adapters.valkey.views.dead_letters import Letters
 from monarch.adapters.valkey.views.events import EventLog
-from monarch.adapters.valkey.views.fleet import Standing
-from monarch.adapters.valkey.views.requests import Reader
+from monarch.adapters.valkey.views.fleet import FleetReader
+from monarch.adapters.valkey.views.requests import RequestReader
 from monarch.adapters.valkey.views.server import ServerFacts
 from monarch.adapters.valkey.views.workers import Workers
 from monarch.app.wiring import ceilings_of, outlook_of, valkey_of
@@ -42,16 +42,16 @@ __all__ = [
     "Cohorts",
     "DeadLetter",
     "Event",
+    "FleetReader",
     "Forecast",
     "KeyTaken",
     "Letters",
     "MigrationTimes",
     "Operator",
-    "Reader",
     "RequestDetails",
     "RequestLine",
+    "RequestReader",
     "ServerFacts",
-    "Standing",
     "Submission",
     "WorkerLine",
     "message",
@@ -68,12 +68,12 @@ class Operator:
     `outlook` forecasts; `hands` change what runs.
     """
 
-    reader: Reader
+    reader: RequestReader
     events: EventLog
     cohorts: Cohorts
     letters: Letters
     hands: Hands
-    standing: Standing
+    standing: FleetReader
     outlook: Outlook
     settings: Settings
     _client: Valkey
@@ -148,14 +148,14 @@ async def operator(settings: Settings) -> AsyncIterator[Operator]:
     keys = Keys(settings.namespace)
     # One socket: a submission and the wait for the disk must use the same connection.
     async with connected(valkey_of(settings), "operator") as client:
-        standing = Standing(client, keys, settings.channel, ceilings_of(settings))
+        standing = FleetReader(client, keys, settings.channel, ceilings_of(settings))
         scripts = Scripts(client, keys.prefix)
         hands = ValkeyHands(scripts, keys, retention_ms=settings.retention_days * _DAY_MS)
         letters = Letters(client, keys)
         outlook = outlook_of(client, settings)
         cohorts = Cohorts(client, scripts, keys)
         yield Operator(
-            Reader(client, keys),
+            RequestReader(client, keys),
             EventLog(client, keys),
             cohorts,
             letters,

@@ -15,18 +15,18 @@ from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.views.cohorts import Cohorts
 from monarch.adapters.valkey.views.dead_letters import Letters
 from monarch.adapters.valkey.views.events import EventLog
-from monarch.adapters.valkey.views.fleet import Standing
+from monarch.adapters.valkey.views.fleet import FleetReader
 from monarch.adapters.valkey.views.matrix import Matrices
 from monarch.adapters.valkey.views.missed import MissedOnRecord
-from monarch.adapters.valkey.views.requests import Reader
+from monarch.adapters.valkey.views.requests import RequestReader
 from monarch.adapters.valkey.views.sought import Sought
-from monarch.adapters.valkey.views.traffic import Traffic
+from monarch.adapters.valkey.views.traffic import TrafficReader
 from monarch.adapters.valkey.views.wanted import Wanted, history, newest
 from monarch.adapters.valkey.views.workers import Workers
 from monarch.app.acting import looked, means_of, message_of
 from monarch.app.doors import doors_of
 from monarch.app.plan import BadMessage, dry_run, parsed
-from monarch.app.update import Refused, foreseen
+from monarch.app.update import UpdateRefused, foreseen
 from monarch.app.wiring import ceilings_of, outlook_of, valkey_of, web_url_of
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import State
@@ -39,7 +39,7 @@ from monarch.ports.readings import (
 from monarch.settings import Settings
 from monarch.web.acts.means import Looked, Looking
 from monarch.web.acts.routes import Acts
-from monarch.web.asking import Asked
+from monarch.web.asking import RequestForm
 from monarch.web.door.guard import Guard
 from monarch.web.door.signing_in import SigningIn
 from monarch.web.door.tries import Tries
@@ -47,7 +47,7 @@ from monarch.web.page.app import Page
 from monarch.web.page.planning import Planning
 from monarch.web.page.source import Place
 from monarch.web.page.updating import TARGETS as UPDATES_SHOWN
-from monarch.web.page.updating import Updating, Which
+from monarch.web.page.updating import UpdatePage, Which
 from monarch.web.page.whole import refusal, sheet
 
 CONNECTIONS: Final = 6
@@ -63,16 +63,16 @@ class Readings:
 
     def __init__(self, client: Valkey, keys: Keys, settings: Settings) -> None:
         self._shelf = Shelf(client, keys)
-        self._reader = reader = Reader(client, keys)
+        self._reader = reader = RequestReader(client, keys)
         self._events = EventLog(client, keys)
         outlook, matrices, traffic = (
             outlook_of(client, settings),
             Matrices(client, keys),
-            Traffic(client, keys),
+            TrafficReader(client, keys),
         )
         cohorts = Cohorts(client, Scripts(client, keys.prefix), keys)
         # Each of these readers answers a part of `Source` as it stands.
-        self.snapshot = Standing(client, keys, settings.channel, ceilings_of(settings)).snapshot
+        self.snapshot = FleetReader(client, keys, settings.channel, ceilings_of(settings)).snapshot
         self.request = reader.request
         self.forecast, self.shares = outlook.forecast, outlook.shares
         self.cohorts, self.cohort = cohorts.newest, cohorts.one
@@ -119,7 +119,7 @@ async def page_of(settings: Settings) -> AsyncIterator[Served]:
         signing_in = SigningIn(doors, tries, sheet)
         place = Place(web_url_of(settings))
         planning = Planning(partial(_planned, settings), place.github)
-        updating = Updating(partial(_foreseen, settings), place.github)
+        updating = UpdatePage(partial(_foreseen, settings), place.github)
         routes = [
             *Acts(means, doors, sheet).routes(),
             *signing_in.routes(),
@@ -144,10 +144,10 @@ async def _foreseen(settings: Settings, wanted: Which) -> Sequence[TargetUpdate]
     request, target = wanted
     only = (target,) if target else ()
     found = await foreseen(settings, request, "", only, lambda _name: None, UPDATES_SHOWN)
-    return found.reason if isinstance(found, Refused) else found
+    return found.reason if isinstance(found, UpdateRefused) else found
 
 
-async def _planned(settings: Settings, asked: Asked) -> DryRun | str:
+async def _planned(settings: Settings, asked: RequestForm) -> DryRun | str:
     """What a request would do; a text says why that is unknown."""
     if not _can_sign(settings):
         return UNSIGNED

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from anyio import to_thread
 
 from monarch.adapters.valkey.views.outlook import Newcomer, Traffic
-from monarch.app.surveys import Means, in_order, surveying
+from monarch.app.surveys import SurveyTools, in_order, surveying
 from monarch.app.wiring import ceilings_of, rules_of, style_of
 from monarch.core.budget.forecast import Load
 from monarch.core.ids import TargetId
@@ -17,7 +17,7 @@ from monarch.core.report.target_plan import DryRun, TargetPlan
 from monarch.core.request.message import BadMessage, Request, parse_message
 from monarch.core.verdict import Verdict
 from monarch.settings import Settings
-from monarch.stages.rehearsal.rehearsal import Wanted
+from monarch.stages.rehearsal.rehearsal import RehearsalWish
 
 __all__ = ["BadMessage", "DryRun", "TargetPlan", "dry_run", "parsed"]
 
@@ -56,11 +56,11 @@ async def dry_run(settings: Settings, request: Request, tell: Callable[[str], No
 
 
 async def _all_targets(
-    reading: Means, request: Request, plan: Plan, settings: Settings
+    reading: SurveyTools, request: Request, plan: Plan, settings: Settings
 ) -> tuple[TargetPlan, ...]:
     """In the order of the request; if two names lead to one repository, the second finds all that the first has copied."""
     names = [target.full_name for target in request.targets]
-    wanted = Wanted(plan)
+    wanted = RehearsalWish(plan)
     read = await in_order(names, lambda name: reading.rehearser.rehearse(name, wanted))
     plans: list[TargetPlan] = []
     first: dict[TargetId, Rehearsal] = {}

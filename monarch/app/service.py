@@ -17,7 +17,7 @@ from structlog.typing import FilteringBoundLogger
 import monarch
 from monarch.adapters.valkey.client.connection import connected
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.views.fleet import Standing
+from monarch.adapters.valkey.views.fleet import FleetReader
 from monarch.app.assembly import Role, assembled
 from monarch.app.doctor.valkey_checks import Status, check_server
 from monarch.app.late_page import LatePage
@@ -105,7 +105,7 @@ def _place_of(settings: Settings) -> dict[str, object]:
     }
 
 
-async def _doubt(standing: Standing, telemetry: Telemetry, watched: bool) -> None:  # noqa: FBT001  # of start_soon
+async def _doubt(standing: FleetReader, telemetry: Telemetry, watched: bool) -> None:  # noqa: FBT001  # of start_soon
     """Report once what the doctor would say of this Valkey; beside the work, since it may not answer yet."""
     while True:
         with contextlib.suppress(StoreError):  # the loops report that
@@ -128,12 +128,12 @@ def freeze_what_stays() -> None:
 
 
 @asynccontextmanager
-async def standing_of(settings: Settings) -> AsyncIterator[Standing]:
+async def standing_of(settings: Settings) -> AsyncIterator[FleetReader]:
     """What scrapes and health checks read, over connections of their own, so that they hold up no work."""
     ceilings = ceilings_of(settings)
     # Prometheus and an orchestrator may ask at the same moment.
     async with connected(valkey_of(settings), "watch", connections=4) as client:
-        yield Standing(client, Keys(settings.namespace), settings.channel, ceilings)
+        yield FleetReader(client, Keys(settings.namespace), settings.channel, ceilings)
 
 
 def registry() -> CollectorRegistry:

@@ -23,7 +23,7 @@ from monarch.adapters.valkey.logins import ValkeyLogins
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.views.outlook import Newcomer, Traffic
 from monarch.adapters.valkey.views.plans import ValkeyPlans
-from monarch.adapters.valkey.views.requests import Reader
+from monarch.adapters.valkey.views.requests import RequestReader
 from monarch.app.wiring import github_of, meter_of, outlook_of, rules_of, style_of, valkey_of
 from monarch.core.ids import RequestId, TargetId
 from monarch.core.plan import Plan
@@ -31,10 +31,11 @@ from monarch.core.report.summary import State
 from monarch.core.target.logins import Us, us_of
 from monarch.core.target.permission import Credential, GateClosed
 from monarch.ports import StoreError
+from monarch.ports.holdings import LedgerReading
 from monarch.ports.readings import RequestDetails
 from monarch.settings import Settings
 from monarch.stages.rehearsal.rehearsal import Rehearser
-from monarch.stages.rehearsal.store import Remembered, Sources
+from monarch.stages.rehearsal.store import Sources
 from monarch.telemetry import Telemetry
 
 T = TypeVar("T")
@@ -63,7 +64,7 @@ class Store:
     ) -> None:
         keys = Keys(settings.namespace)
         self.trouble = ""
-        self.reader = Reader(client, keys)
+        self.reader = RequestReader(client, keys)
         self.plans = ValkeyPlans(client, keys)
         self.verifications = Verifications(client, keys, settings.retention_days * 86_400_000)
         self._budget = ValkeyBudget(scripts, keys)
@@ -104,13 +105,9 @@ class Store:
         read = [await self.plans.read(base) for base in bases]
         return [one for one in read if one is not None]
 
-    async def ledger(self, target: TargetId) -> Remembered:
+    async def ledger(self, target: TargetId) -> LedgerReading:
         """See `stages.rehearsal.store.Sources`."""
-
-        async def asked() -> Remembered:
-            return Remembered(*await self.reader.ledger(target))
-
-        return await self._ask(asked, Remembered({}, 0))
+        return await self._ask(lambda: self.reader.ledger(target), LedgerReading({}, 0))
 
     async def gate(self, credential: Credential) -> GateClosed | None:
         """See `stages.rehearsal.store.Sources`."""
@@ -137,7 +134,7 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class SurveyTools:
     """What a command looks at GitHub with."""
 
     rehearser: Rehearser
@@ -147,7 +144,7 @@ class Means:
 @asynccontextmanager
 async def surveying(
     settings: Settings, tell: Callable[[str], None], *, needs_store: bool
-) -> AsyncIterator[Means]:
+) -> AsyncIterator[SurveyTools]:
     """The means to read the installation that `settings` name; their connections are closed at the end.
 
     Their reads count together with those of the workers: a look at a large cohort must not use up what these need.
@@ -165,7 +162,7 @@ async def surveying(
         rehearser = Rehearser(
             sources, rules, style, _unheard(), tell, plans=store.plans, aside=Threads()
         )
-        yield Means(rehearser, store)
+        yield SurveyTools(rehearser, store)
 
 
 def _unheard() -> Telemetry:

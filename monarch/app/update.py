@@ -8,9 +8,9 @@ from functools import partial
 from anyio import to_thread
 
 from monarch.adapters.valkey.inbox import Submission, Update
-from monarch.adapters.valkey.views.requests import Reader
+from monarch.adapters.valkey.views.requests import RequestReader
 from monarch.app.operator import Operator, message
-from monarch.app.surveys import LOOKED_AT, OTHERS, PLANNED, Means, in_order, surveying
+from monarch.app.surveys import LOOKED_AT, OTHERS, PLANNED, SurveyTools, in_order, surveying
 from monarch.app.wiring import style_of, web_url_of
 from monarch.core.after.acts import Act
 from monarch.core.ids import RequestId
@@ -22,12 +22,12 @@ from monarch.core.request.message import Request
 from monarch.core.request.refs import parse_ref
 from monarch.core.verdict import Verdict
 from monarch.settings import Settings
-from monarch.stages.rehearsal.rehearsal import Wanted
+from monarch.stages.rehearsal.rehearsal import RehearsalWish
 
 __all__ = [
-    "Refused",
     "TargetUpdate",
-    "Wish",
+    "UpdateRefused",
+    "UpdateWish",
     "foreseen",
     "submitted",
     "web_url_of",
@@ -36,7 +36,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class UpdateWish:
     """One request to be: the same source, channel and milestones as those that it updates."""
 
     source: str
@@ -47,15 +47,15 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class UpdateRefused:
     """Nothing can be updated; `reason` says why."""
 
     reason: str
 
 
 async def wishes(
-    reader: Reader, request: RequestId | None, source: str, only: Sequence[str]
-) -> tuple[Wish, ...] | Refused:
+    reader: RequestReader, request: RequestId | None, source: str, only: Sequence[str]
+) -> tuple[UpdateWish, ...] | UpdateRefused:
     """What is asked for: an update of one request, or of the newest request of each target of a source.
 
     Raises:
@@ -64,13 +64,13 @@ async def wishes(
     if request is not None:
         details = await reader.request(request)
         if details is None:
-            return Refused(
+            return UpdateRefused(
                 f"no request {request} is known: it has expired, or see `monarch requests`"
             )
         source = details.view.source
         if details.view.state not in PLANNED:
             state = details.view.state.value
-            return Refused(
+            return UpdateRefused(
                 f"request {request} is {state}: there is nothing of it to update; see `monarch show {request}`"
             )
     lines = await reader.requests(LOOKED_AT)
@@ -78,11 +78,11 @@ async def wishes(
         line.id for line in lines if line.source.lower() == source.lower() and line.state in PLANNED
     ]
     if not known:
-        return Refused(f"no request for {source or 'that source'} is known that was planned")
+        return UpdateRefused(f"no request for {source or 'that source'} is known that was planned")
     bases, found, taken = tuple(known[:OTHERS]), [], set[str]()
     for one in known if request is None else [request]:
         found += await _wish(reader, one, bases, only, taken)
-    return tuple(found) or Refused(_nothing_worked_on(request, source, only))
+    return tuple(found) or UpdateRefused(_nothing_worked_on(request, source, only))
 
 
 def _nothing_worked_on(request: RequestId | None, source: str, only: Sequence[str]) -> str:
@@ -94,12 +94,12 @@ def _nothing_worked_on(request: RequestId | None, source: str, only: Sequence[st
 
 
 async def _wish(
-    reader: Reader,
+    reader: RequestReader,
     request: RequestId,
     bases: tuple[RequestId, ...],
     only: Sequence[str],
     taken: set[str],
-) -> list[Wish]:
+) -> list[UpdateWish]:
     """The targets of one request that no newer one has; none where it has none of them."""
     details = await reader.request(request)
     if details is None:
@@ -115,11 +115,11 @@ async def _wish(
     view = details.view
     if not targets:
         return []
-    return [Wish(view.source, targets, view.channel, view.portion.milestones, bases)]
+    return [UpdateWish(view.source, targets, view.channel, view.portion.milestones, bases)]
 
 
 async def submitted(
-    person: Operator, wish: Wish, by: str, key: str = "", *, close: bool = False
+    person: Operator, wish: UpdateWish, by: str, key: str = "", *, close: bool = False
 ) -> Submission:
     """Ask for the update, durably; with `close` also for closing the copies of tickets that were closed since.
 
@@ -140,7 +140,7 @@ async def foreseen(
     only: Sequence[str],
     tell: Callable[[str], None],
     most: int | None = None,
-) -> tuple[TargetUpdate, ...] | Refused:
+) -> tuple[TargetUpdate, ...] | UpdateRefused:
     """What the update would do, target by target, and what it would close with `close`. Nothing is written.
 
     More than `most` targets are refused before GitHub is asked.
@@ -150,26 +150,30 @@ async def foreseen(
     """
     async with surveying(settings, tell, needs_store=True) as reading:
         asked = await wishes(reading.store.reader, request, source, only)
-        if isinstance(asked, Refused):
+        if isinstance(asked, UpdateRefused):
             return asked
         count = sum(len(wish.targets) for wish in asked)
         if most is not None and count > most:
-            return Refused(f"{count} targets are too many at once: {most} at most, or name one")
+            return UpdateRefused(
+                f"{count} targets are too many at once: {most} at most, or name one"
+            )
         found: list[TargetUpdate] = []
         for wish in asked:
             updates = await _foreseen(reading, wish, settings)
-            if isinstance(updates, Refused):
+            if isinstance(updates, UpdateRefused):
                 return updates
             found += updates
         return tuple(found)
 
 
-async def _foreseen(reading: Means, wish: Wish, settings: Settings) -> list[TargetUpdate] | Refused:
+async def _foreseen(
+    reading: SurveyTools, wish: UpdateWish, settings: Settings
+) -> list[TargetUpdate] | UpdateRefused:
     plan = await reading.rehearser.plan(_request(wish), Act.UPDATE)
     if not isinstance(plan, Plan):
         way = obstacle(plan)
-        return Refused("" if way is None else f"the source {wish.source}: {way.reason}")
-    wanted = Wanted(plan, Act.UPDATE_AND_CLOSE, bases=wish.bases)
+        return UpdateRefused("" if way is None else f"the source {wish.source}: {way.reason}")
+    wanted = RehearsalWish(plan, Act.UPDATE_AND_CLOSE, bases=wish.bases)
     plans = [await reading.store.plans.read(base) for base in wish.bases]
     earlier = [one for one in plans if one is not None]
     passed = await in_order(wish.targets, partial(reading.rehearser.rehearse, wanted=wanted))
@@ -179,7 +183,7 @@ async def _foreseen(reading: Means, wish: Wish, settings: Settings) -> list[Targ
     ]
 
 
-def _request(wish: Wish) -> Request:
+def _request(wish: UpdateWish) -> Request:
     return Request(parse_ref(wish.source), (), portion=Portion(milestones=wish.milestones))
 
 

@@ -21,7 +21,7 @@ from monarch.core.request.refs import BadRef, parse_ref
 from monarch.core.target.survey import Survey
 from monarch.ports import StoreError
 from monarch.settings import Settings
-from monarch.stages.rehearsal.rehearsal import Rehearser, Wanted
+from monarch.stages.rehearsal.rehearsal import RehearsalWish, Rehearser
 
 __all__ = [
     "Extra",
@@ -155,7 +155,7 @@ async def _report(
         name = parse_ref(view.target).full_name
     except BadRef as problem:
         return TargetReport(view.target, view.state, None, str(problem))
-    wanted = Wanted(plan, known=None if known is None else TargetId(known))
+    wanted = RehearsalWish(plan, known=None if known is None else TargetId(known))
     survey = await rehearser.look(name, wanted)
     if not isinstance(survey, Survey):
         way = obstacle(survey)

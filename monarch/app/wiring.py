@@ -12,11 +12,11 @@ from monarch.adapters.github.auth.app import AppKey
 from monarch.adapters.github.client import HttpGitHub
 from monarch.adapters.valkey.budget import ValkeyBudget
 from monarch.adapters.valkey.client.sentinel import Sentinels
-from monarch.adapters.valkey.client.sockets import Place, place
+from monarch.adapters.valkey.client.sockets import ServerPlace, place
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.meter import ValkeyMeter
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.adapters.valkey.views.outlook import Outlook
+from monarch.adapters.valkey.views.outlook import ValkeyOutlook
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.budget.learning import proven
 from monarch.core.card.telling import Manner
@@ -25,13 +25,13 @@ from monarch.core.copy.seal import Seal
 from monarch.core.copy.style import Style
 from monarch.core.request.refs import GITHUB_HOSTS
 from monarch.core.request.rules import Rules
-from monarch.ports import Meter
+from monarch.ports import Meter, StoreRefused
 from monarch.settings import Settings
 
 # ------------------------------------------------------------------------------------------ places
 
 
-def valkey_of(settings: Settings) -> Place:
+def valkey_of(settings: Settings) -> ServerPlace:
     """The Valkey of an installation, found through its Sentinels if it has any. Nothing is asked yet."""
     return place(settings.valkey_url.get_secret_value(), _sentinels(settings))
 
@@ -118,15 +118,19 @@ def ceilings_of(settings: Settings) -> Ceilings:
     )
 
 
-def outlook_of(client: Valkey, settings: Settings) -> Outlook:
+def outlook_of(client: Valkey, settings: Settings) -> ValkeyOutlook:
     """The forecast, by the ceilings that are set, or by learned and proven ones where those are lower."""
     ceilings, keys = ceilings_of(settings), Keys(settings.namespace)
     budget = ValkeyBudget(Scripts(client, keys.prefix), keys, ceilings)
 
     async def known_to_fit(account: str) -> Ceilings:
-        return proven(ceilings, (await budget.spent(account)).learned)
+        try:
+            return proven(ceilings, (await budget.spent(account)).learned)
+        except StoreRefused:
+            # A key of another type: the snapshot names it, and a forecast is the least that is lost by it.
+            return ceilings
 
-    return Outlook(client, keys, known_to_fit)
+    return ValkeyOutlook(client, keys, known_to_fit)
 
 
 # ---------------------------------------------------------------------------------- rules and looks

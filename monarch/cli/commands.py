@@ -24,8 +24,9 @@ from monarch.cli.dead.commands import dead
 from monarch.cli.terminal.program import Program
 
 _EPILOG = """
-**Exit status.** 0: done. 1: it failed, or the request that was followed did not end well. 2: wrong usage or configuration.
-3: the request that was followed goes on, but cannot be seen any more. 130: interrupted (Ctrl-C). 141: the output was closed.
+**Exit status.** 0: done. 1: it failed, could not show everything, or the request that was followed did not end well.
+2: wrong usage or configuration. 3: the request that was followed goes on, but cannot be seen any more.
+130: interrupted (Ctrl-C). 141: the output was closed.
 
 **Errors.** They stand on standard error. With `--json` it has one JSON document a line: `{"error": {…}}` with `message`,
 `status`, `expected`, `got`, `advice` and `mistakes` (each `null` or empty where there is none), and `{"note": "…"}` for
@@ -117,10 +118,10 @@ def submit(
     as_json: AsJson = False,
 ) -> None:
     """Ask for a migration, durably. Prints the request's id once it is on disk."""
-    from monarch.cli.portions import Asked
+    from monarch.cli.portions import RequestArguments
     from monarch.cli.submit import submit_message
 
-    asked = Asked(source, targets, channel, not_before, milestones or [])
+    asked = RequestArguments(source, targets, channel, not_before, milestones or [])
     submit_message(asked, key, by, wait=wait, as_json=as_json)
 
 
@@ -157,9 +158,11 @@ def plan(
 ) -> None:
     """Show what `submit` would do for each target, and when it would be done. Writes nothing."""
     from monarch.cli.plan import show_plan
-    from monarch.cli.portions import Asked
+    from monarch.cli.portions import RequestArguments
 
-    show_plan(Asked(source, targets, None, not_before, milestones or []), as_json=as_json)
+    show_plan(
+        RequestArguments(source, targets, None, not_before, milestones or []), as_json=as_json
+    )
 
 
 @app.command(epilog="Example: monarch verify 1732406400000-0 --heal --wait")

@@ -18,12 +18,13 @@ from monarch.cli.calling import (
     end_if_interrupted,
     fail,
     settings,
+    spoiled_told,
 )
 from monarch.cli.terminal.away import AGAIN_S, Away
 from monarch.cli.terminal.ending import ending_lines
 from monarch.cli.terminal.printing import clean
 from monarch.cli.terminal.problem import complain
-from monarch.cli.terminal.progress import Progress, Sight, progress
+from monarch.cli.terminal.progress import Progress, RequestSight, progress
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import State
 from monarch.telemetry.obstacles import obstacles
@@ -53,7 +54,8 @@ def follow(request: RequestId, *, quiet: bool) -> "RequestDetails":
 
     goes_on = _goes_on(request)
     try:
-        end = anyio.run(work)
+        with spoiled_told():
+            end = anyio.run(work)
     except OutOfSight as lost:
         fail(str(lost), OUT_OF_SIGHT)
     except KeyboardInterrupt:
@@ -88,7 +90,9 @@ async def _followed(person: "Operator", request: RequestId, *, quiet: bool) -> "
     raise AssertionError("a request is in sight, or it is not")
 
 
-async def _sights(person: "Operator", request: RequestId, shown: Progress) -> AsyncIterator[Sight]:
+async def _sights(
+    person: "Operator", request: RequestId, shown: Progress
+) -> AsyncIterator[RequestSight]:
     """Its state, now and soon after each event, endlessly.
 
     Raises:
@@ -114,7 +118,7 @@ async def _sights(person: "Operator", request: RequestId, shown: Progress) -> As
             await anyio.sleep(AGAIN_S)
 
 
-async def _look(person: "Operator", request: RequestId) -> Sight:
+async def _look(person: "Operator", request: RequestId) -> RequestSight:
     details = await person.reader.request(request)
     if details is None:
         # "It goes on" would be untrue, and `monarch show` knows no more.
@@ -123,6 +127,6 @@ async def _look(person: "Operator", request: RequestId) -> Sight:
             " Unless it was done, ask for it again: nothing is copied twice"
         )
     if details.view.has_ended:
-        return Sight(details)
+        return RequestSight(details)
     forecast = await person.outlook.forecast(request)
-    return Sight(details, forecast, obstacles(await person.standing.snapshot()))
+    return RequestSight(details, forecast, obstacles(await person.standing.snapshot()))

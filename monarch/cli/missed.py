@@ -13,7 +13,7 @@ from monarch.cli.terminal.readings import readings
 from monarch.cli.terminal.tables import number, word
 
 if TYPE_CHECKING:
-    from monarch.app.missing import Missed, Sweep, Swept
+    from monarch.app.missing import Missed, Sweep, SweptOwners
 
 _OWNER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _DAY_S: Final = 86_400
@@ -65,7 +65,7 @@ def _window_ms(since: str, retention_days: int) -> int:
 # ------------------------------------------------------------------------------------------ for people
 
 
-def _print(found: "Swept", *, submitted: bool) -> None:
+def _print(found: "SweptOwners", *, submitted: bool) -> None:
     missed = [one for sweep in found.sweeps for one in sweep.missed]
     if missed or not any(sweep.problem for sweep in found.sweeps):
         columns = (word("repository"), number("age"), word("source"), word("channel"))
@@ -79,7 +79,7 @@ def _print(found: "Swept", *, submitted: bool) -> None:
         say("`monarch missed --submit` asks for their tickets")
 
 
-def _row(one: "Missed", found: "Swept", *, submitted: bool) -> tuple[object, ...]:
+def _row(one: "Missed", found: "SweptOwners", *, submitted: bool) -> tuple[object, ...]:
     created_s = time.time() - one.repository.created_ms / 1000
     row = (one.repository.full_name, age(max(0.0, created_s)), one.origin.full_name, one.channel)
     return (*row, found.requests.get(one.repository.id)) if submitted else row
@@ -98,7 +98,7 @@ def _words(sweep: "Sweep") -> str:
 # ---------------------------------------------------------------------------------------- for programs
 
 
-def _document(found: "Swept", since_ms: int) -> dict[str, object]:
+def _document(found: "SweptOwners", since_ms: int) -> dict[str, object]:
     return {
         "since_seconds": since_ms / 1000,
         "missed": [

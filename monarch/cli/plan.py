@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from monarch.cli.calling import FAILED, WRONG, fail, failures_reported, settings
-from monarch.cli.portions import Asked, demand_date
+from monarch.cli.portions import RequestArguments, demand_date
 from monarch.cli.terminal.printing import age, clean, moment, say, show_facts, show_json, show_table
 from monarch.cli.terminal.readings import readings
 from monarch.cli.terminal.tables import number, reason, word
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from monarch.core.report.rehearsal import Copy, Rehearsal, Warned
 
 
-def show_plan(asked: Asked, *, as_json: bool) -> None:
+def show_plan(asked: RequestArguments, *, as_json: bool) -> None:
     """Show what would be done; fails if some of it would not end well."""
     import anyio  # noqa: PLC0415 - lazily
 

@@ -11,7 +11,7 @@ from monarch.core.portions.keys import Portion
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestArguments:
     """The arguments of a command that asks for a migration."""
 
     source: str

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from monarch.cli.calling import WRONG, fail, operate, refuse, settings
 from monarch.cli.choice import actor
 from monarch.cli.follow import follow, judge
-from monarch.cli.portions import Asked, demand_date
+from monarch.cli.portions import RequestArguments, demand_date
 from monarch.cli.terminal.printing import clean, show_json
 from monarch.cli.terminal.problem import complain
 from monarch.core.request.channels import EXPECTED, can_be_a_channel
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def submit_message(
-    asked: Asked, key: str | None, by: str | None, *, wait: bool, as_json: bool
+    asked: RequestArguments, key: str | None, by: str | None, *, wait: bool, as_json: bool
 ) -> None:
     """Submit, print the request's id, and with `wait` follow it to its end."""
     _demand_channel(asked.channel)

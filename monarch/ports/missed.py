@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from monarch.core.ids import RequestId, TargetId
-from monarch.core.missed.judging import Asked, Missed
+from monarch.core.missed.judging import AskedFor, Missed
 from monarch.core.missed.sighting import Memory, Sighting
 
 
@@ -29,7 +29,7 @@ class Missing(Protocol):
     async def remember(self, owner: str, memory: Memory) -> None:
         """Replace what was remembered about an owner."""
 
-    async def asked(self, sightings: Iterable[Sighting]) -> Asked:
+    async def asked(self, sightings: Iterable[Sighting]) -> AskedFor:
         """Every source that was asked for, and which of these repositories were."""
 
     async def unplanned(self) -> Sequence[tuple[int, bytes]] | None:

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from monarch.core.missed.sighting import Newest, Unchanged
+from monarch.core.missed.sighting import Newest, NotModified
 from monarch.core.outcome import Found, ReadFailure
 
 
@@ -11,9 +11,9 @@ class Owners(Protocol):
 
     async def newest(
         self, owner: str, until_ms: int, tag: str = ""
-    ) -> Found[Newest] | Unchanged | ReadFailure:
+    ) -> Found[Newest] | NotModified | ReadFailure:
         """The repositories of `owner` that were created at `until_ms` (milliseconds since 1970) or later.
 
-        One read for each hundred of them. `Unchanged` if the newest page still has this `tag`. A person's private
+        One read for each hundred of them. `NotModified` if the newest page still has this `tag`. A person's private
         repositories are not shown.
         """

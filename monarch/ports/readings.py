@@ -231,7 +231,7 @@ class Parked:
 
 
 @dataclass(frozen=True, slots=True)
-class Writes:
+class MinuteWrites:
     """What an account has written in the last hour: a count for each minute, the newest last."""
 
     account: str

@@ -19,8 +19,7 @@ from monarch.core.budget.forecast import Forecast
 from monarch.core.card.telling import (
     CARD,
     ENDING,
-    Edit,
-    Later,
+    EditMessage,
     Manner,
     Message,
     Post,
@@ -28,6 +27,7 @@ from monarch.core.card.telling import (
     Telling,
     Unchanged,
     UpToDate,
+    WaitLonger,
     after,
     after_gone,
     after_loss,
@@ -141,10 +141,10 @@ class Notifier:
             match step:
                 case UpToDate():
                     return Done(Said())
-                case Later(wait_ms, is_ending):
+                case WaitLonger(wait_ms, is_ending):
                     kind = Waits.ENDING if is_ending else Waits.OTHER
                     return Snooze("the next word is due later", wait_ms / 1000, kind=kind)
-                case Post() | Edit() | Unchanged():
+                case Post() | EditMessage() | Unchanged():
                     self._check(until_s)
                     outcome = await self._take(step, telling, until_s)
                 case _:
@@ -160,14 +160,14 @@ class Notifier:
         return await self._outlook.forecast(left[-1].id) if left and is_behind else None
 
     async def _take(
-        self, step: Post | Edit | Unchanged, telling: Telling, until_s: float
+        self, step: Post | EditMessage | Unchanged, telling: Telling, until_s: float
     ) -> Telling | Failure:
         match step:
             case Unchanged(what, message):
                 view = telling.view
                 await self._cards.said(view.id, what, view.version, None)
                 return after(telling, step, message)
-            case Edit():
+            case EditMessage():
                 return await self._edit(step, telling)
             case Post():
                 return await self._post(step, telling, until_s)
@@ -203,7 +203,7 @@ class Notifier:
         if what != ENDING or not telling.ending_open:
             await self._cards.not_sent(telling.view.id, what)
 
-    async def _edit(self, step: Edit, telling: Telling) -> Telling | Failure:
+    async def _edit(self, step: EditMessage, telling: Telling) -> Telling | Failure:
         """Edit a message; repeating that is harmless. An edit needs the channel's id; its name is enough only for a post."""
         there = step.message
         channel = there.channel or telling.channel or ""
@@ -216,7 +216,7 @@ class Notifier:
             case _:
                 return answer
 
-    async def _said(self, step: Post | Edit, telling: Telling, posted: Posted) -> Telling:
+    async def _said(self, step: Post | EditMessage, telling: Telling, posted: Posted) -> Telling:
         view, digest = telling.view, step.words.digest
         await self._cards.said(view.id, step.what, view.version, posted, digest, step.names)
         self._telemetry.notice_said(kind=step.what.partition(":")[0])
@@ -232,7 +232,7 @@ class Notifier:
         if isinstance(failure, Unanswered):
             failure = Transient(failure.reason)
         verdict = judge(failure, delivery.attempts, self._policy, self._dice())
-        only_edits = isinstance(step, Edit) and telling.ended_version >= telling.view.version
+        only_edits = isinstance(step, EditMessage) and telling.ended_version >= telling.view.version
         if isinstance(verdict, Dead) and only_edits and verdict.code is Code.OUT_OF_ATTEMPTS:
             return Snooze(verdict.reason, _EDIT_EVERY_S)
         if isinstance(verdict, Dead):

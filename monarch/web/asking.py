@@ -11,7 +11,7 @@ ASKS: Final = ("source", "targets", "channel", "not_before", "milestones")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestForm:
     """As it was typed. `not_before` is ISO 8601 with its zone; `milestones` are titles; `""` and empty: none."""
 
     source: str
@@ -41,10 +41,10 @@ class Asked:
         return " ".join(["monarch", verb, *map(shlex.quote, words)])
 
 
-def asked_in(given: Mapping[str, str]) -> Asked:
+def asked_in(given: Mapping[str, str]) -> RequestForm:
     """Read an address: targets with spaces, commas or line ends between, milestones a line each."""
     lines = given.get("milestones", "").splitlines()
-    return Asked(
+    return RequestForm(
         given.get("source", "").strip(),
         tuple(given.get("targets", "").replace(",", " ").split()),
         given.get("channel", "").strip(),

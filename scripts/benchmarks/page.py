@@ -28,7 +28,7 @@ from monarch.sandbox.valkey import EmbeddedValkey
 from monarch.settings import load_settings
 from monarch.web.connections import MOST, READERS
 from monarch.web.page.hub import Hub
-from monarch.web.page.sights import Wish
+from monarch.web.page.sights import PageRequest
 from monarch.web.server import listening_on, serving
 from scripts.page_machine.crowd import COHORT, REQUEST, fill, move
 
@@ -60,12 +60,12 @@ async def measure(requests: int, seconds: float) -> dict[str, object]:
 
 
 _ADDRESSES: Final = {
-    "/": Wish("front", "/"),
-    f"/requests/{REQUEST}": Wish("request", f"/requests/{REQUEST}", (("id", REQUEST),)),
-    f"/cohorts/{COHORT}": Wish("cohort", f"/cohorts/{COHORT}", (("id", COHORT),)),
-    "/dead": Wish("dead", "/dead"),
-    "/budget": Wish("budget", "/budget"),
-    "/events": Wish("events", "/events"),
+    "/": PageRequest("front", "/"),
+    f"/requests/{REQUEST}": PageRequest("request", f"/requests/{REQUEST}", (("id", REQUEST),)),
+    f"/cohorts/{COHORT}": PageRequest("cohort", f"/cohorts/{COHORT}", (("id", COHORT),)),
+    "/dead": PageRequest("dead", "/dead"),
+    "/budget": PageRequest("budget", "/budget"),
+    "/events": PageRequest("events", "/events"),
 }
 
 

@@ -30,7 +30,7 @@ from valkey.asyncio import Valkey
 from monarch.adapters.clock import BootClock
 from monarch.adapters.valkey.budget import ValkeyBudget
 from monarch.adapters.valkey.client.connection import connected
-from monarch.adapters.valkey.client.seen import Seen
+from monarch.adapters.valkey.client.seen import NewestMemory
 from monarch.adapters.valkey.inbox import ValkeyInbox
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.ledger.ledger import ValkeyLedger
@@ -133,7 +133,7 @@ async def a_loop(url: str, keys: Keys, stream: Stream, handler: Nothing) -> Asyn
             Scripts(renewal, keys.prefix),
             keys,
             f"bench.{os.getpid()}.{random.randrange(16**6):06x}",  # noqa: S311 - a name
-            Seen(),
+            NewestMemory(),
             lease_ms=round(LEASE_S * 1000),
             retention_ms=86_400_000,
         )
@@ -267,7 +267,7 @@ async def copied(client: Valkey, keys: Keys, tickets: int) -> int:
         keys,
         ValkeyBudget(scripts, keys, unlimited),
         lambda: f"{next(names):08x}",
-        Seen(),
+        NewestMemory(),
         lease_ms=60_000,
         retention_ms=86_400_000,
     )

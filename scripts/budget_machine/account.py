@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar, cast
 
 from monarch.adapters.valkey.budget import Spent, ValkeyBudget
-from monarch.adapters.valkey.client.seen import Seen
+from monarch.adapters.valkey.client.seen import NewestMemory
 from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.ledger.ledger import ValkeyLedger
 from monarch.adapters.valkey.scripts import SCRIPTS, Answer, Arg, Scripts
@@ -103,7 +103,7 @@ class Account:
             keys,
             self._budget,
             lambda: str(next(nonces)),
-            Seen(),
+            NewestMemory(),
             lease_ms=FOR_EVER_MS,
             retention_ms=FOR_EVER_MS,
         )

@@ -26,7 +26,7 @@ from valkey.asyncio import Valkey
 from monarch.adapters.github.client import HttpGitHub
 from monarch.adapters.valkey.budget import ValkeyBudget
 from monarch.adapters.valkey.client.connection import connected
-from monarch.adapters.valkey.client.seen import Seen
+from monarch.adapters.valkey.client.seen import NewestMemory
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.ledger.ledger import ValkeyLedger
 from monarch.adapters.valkey.scripts import Scripts
@@ -200,7 +200,7 @@ async def _real(case: HttpCase, valkey: Valkey, number: int, hours: float) -> Ru
             keys,
             budget,
             lambda: secrets.token_hex(4),
-            Seen(),
+            NewestMemory(),
             lease_ms=LEASE_MS,
             retention_ms=LEASE_MS,
         )
@@ -271,7 +271,7 @@ async def _deliveries(
         scripts,
         keys,
         "bench",
-        Seen(),
+        NewestMemory(),
         lease_ms=LEASE_MS,
         retention_ms=LEASE_MS,
     )

@@ -7,7 +7,7 @@ from typing import Protocol
 import anyio
 
 from monarch.adapters.valkey.client.sentinel import Sentinels
-from monarch.adapters.valkey.client.sockets import Place, place
+from monarch.adapters.valkey.client.sockets import ServerPlace, place
 from monarch.sandbox.valkey import HOST, EmbeddedValkey
 from scripts.fleet_machine.relay import Relay
 from scripts.fleet_machine.sentinels import WatchedValkey
@@ -21,7 +21,7 @@ class Store(Protocol):
         """The variables by which Monarch finds it."""
 
     @property
-    def place(self) -> Place:
+    def place(self) -> ServerPlace:
         """Where the machine itself finds it, whoever is the primary."""
 
     @property
@@ -65,7 +65,7 @@ class Alone:
         }
 
     @property
-    def place(self) -> Place:
+    def place(self) -> ServerPlace:
         """See `Store`."""
         return place(self.primary.url)
 
@@ -97,7 +97,7 @@ class Watched:
         return {"VALKEY_URL": "", **self.five.environment}
 
     @property
-    def place(self) -> Place:
+    def place(self) -> ServerPlace:
         """See `Store`."""
         addresses = tuple((HOST, sentinel.port) for sentinel in self.five.sentinels)
         return place("valkey://unused/0", Sentinels(addresses, self.five.name))

@@ -7,8 +7,6 @@ import pytest
 
 from monarch.adapters.threads import Threads
 
-pytestmark = pytest.mark.anyio
-
 
 @pytest.fixture(params=["asyncio", "trio"])
 def anyio_backend(request: pytest.FixtureRequest) -> str:

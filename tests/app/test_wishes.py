@@ -11,14 +11,14 @@ from monarch.app.acting import OperatorsMeans
 from monarch.app.operator import Operator
 from monarch.settings import Settings
 from monarch.web.acts.means import Wished
-from monarch.web.asking import Asked
+from monarch.web.asking import RequestForm
 
 
 def wished(channel: str) -> Wished | str:
     """What becomes of a wish with this channel. Nobody is asked for it."""
     person = cast("Operator", SimpleNamespace(settings=Settings()))
     means = OperatorsMeans(person, cast("Shelf", None), cast("Matrices", None))
-    return means.wished(Asked("school/template", ("school/team",), channel))
+    return means.wished(RequestForm("school/template", ("school/team",), channel))
 
 
 @pytest.mark.parametrize("channel", ["<!channel>", "@ada", "a/b"])

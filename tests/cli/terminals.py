@@ -9,8 +9,8 @@ from typing import Any, Final
 import pytest
 
 from monarch.adapters.valkey.views.dead_letters import Letters
-from monarch.adapters.valkey.views.fleet import Standing
-from monarch.adapters.valkey.views.requests import Reader
+from monarch.adapters.valkey.views.fleet import FleetReader
+from monarch.adapters.valkey.views.requests import RequestReader
 from monarch.app import plan, verify
 from monarch.app.doctor import examination
 from monarch.app.doctor.valkey_checks import Check, Status
@@ -73,13 +73,13 @@ def screen_for(monkeypatch: pytest.MonkeyPatch) -> Screen:
 def night(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the commands find failures of every kind, with names and numbers as long as they get."""
     answers: dict[tuple[Any, str], Any] = {
-        (Reader, "requests"): LINES,
-        (Reader, "with_failed"): COUNTED,
-        (Reader, "request"): DETAILS,
-        (Reader, "events"): EVENTS,
+        (RequestReader, "requests"): LINES,
+        (RequestReader, "with_failed"): COUNTED,
+        (RequestReader, "request"): DETAILS,
+        (RequestReader, "events"): EVENTS,
         (Letters, "newest"): LETTERS,
         (Letters, "one"): LETTERS[0],
-        (Standing, "snapshot"): FLEET,
+        (FleetReader, "snapshot"): FLEET,
         (Operator, "workers"): WORKERS,
         (examination, "examine"): CHECKS,
         (plan, "dry_run"): PLANNED,

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from monarch.app import missing as module
-from monarch.app.missing import Swept
+from monarch.app.missing import SweptOwners
 from monarch.core.ids import RequestId, TargetId
-from monarch.core.missed.judging import Left, Missed
+from monarch.core.missed.judging import LeftAlone, Missed
 from monarch.core.missed.sighting import Listed
 from monarch.core.ticket import Origin
 from monarch.stages.missed.sweeper import Sweep
@@ -17,8 +17,8 @@ from tests.cli.conftest import Give
 
 TEAM = Listed(TargetId(7), "org/team-b", 1_795_761_496_000)
 MISSED = Missed(TEAM, Origin(3, "org/template"), "C06GHMZB3M3")
-SWEEP = Sweep("org", (MISSED,), {Left.ASKED: 4, Left.UNKNOWN_TEMPLATE: 2}, 7, reads=3)
-FOUND = Swept((SWEEP,))
+SWEEP = Sweep("org", (MISSED,), {LeftAlone.ASKED: 4, LeftAlone.UNKNOWN_TEMPLATE: 2}, 7, reads=3)
+FOUND = SweptOwners((SWEEP,))
 TOKEN = {"GH_PAT": "ghp_x"}
 
 Find = Callable[..., Any]
@@ -28,8 +28,8 @@ Find = Callable[..., Any]
 def find(monkeypatch: pytest.MonkeyPatch, give: Give) -> Find:
     """Give the command where this is found; `asked` is what it was asked for."""
 
-    def told(found: Swept, *arguments: str, **environment: str) -> Any:
-        async def swept(_settings: object, *asked: object) -> Swept:
+    def told(found: SweptOwners, *arguments: str, **environment: str) -> Any:
+        async def swept(_settings: object, *asked: object) -> SweptOwners:
             told.asked = asked  # type: ignore[attr-defined]  # where a test looks
             return found
 
@@ -53,7 +53,7 @@ def test_what_was_missed_is_listed_with_what_can_be_done(find: Find) -> None:
 
 def test_requests_are_shown_where_it_was_asked_for(find: Find) -> None:
     """In the name of the one who gives the command."""
-    found = Swept((SWEEP,), {TargetId(7): RequestId("17-0")})
+    found = SweptOwners((SWEEP,), {TargetId(7): RequestId("17-0")})
 
     result = find(found, "org", "--submit", "--by", "ada")
 
@@ -82,14 +82,14 @@ def test_the_document_has_everything(find: Find) -> None:
 
 def test_nothing_missed_is_said(find: Find) -> None:
     """It is no failure."""
-    result = find(Swept((Sweep("org", repositories=3, reads=1),)), "org")
+    result = find(SweptOwners((Sweep("org", repositories=3, reads=1),)), "org")
 
     assert (result.exit_code, "no repository was missed" in result.stdout) == (0, True)
 
 
 def test_an_owner_that_cannot_be_looked_through_is_a_failure(find: Find) -> None:
     """And nothing is said of what it would have missed."""
-    result = find(Swept((Sweep("org", problem="GitHub answered 500"),)), "org")
+    result = find(SweptOwners((Sweep("org", problem="GitHub answered 500"),)), "org")
 
     assert result.exit_code == 1
     assert "org: not looked through: GitHub answered 500" in result.stdout

@@ -17,7 +17,7 @@ from monarch.cli.terminal.ending import ending_lines
 from monarch.cli.terminal.printing import age, as_json, clean, moment, show_table
 from monarch.cli.terminal.progress import (
     Progress,
-    Sight,
+    RequestSight,
     counted,
     migration_line,
     request_line,
@@ -28,14 +28,7 @@ from monarch.cli.terminal.tables import word
 from monarch.core.budget.forecast import Forecast
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import MigrationView, RequestView, State
-
-
-class Terminal(StringIO):
-    """A stream that says it is one."""
-
-    def isatty(self) -> bool:
-        """Say so."""
-        return True
+from tests.cli.terminals import Terminal
 
 
 @pytest.mark.parametrize(
@@ -246,9 +239,9 @@ def test_progress_on_a_terminal_is_a_bar(monkeypatch: pytest.MonkeyPatch) -> Non
     done = MigrationView("o/a", State.DONE, 3, 0, 0, (), "")
 
     def show(shown: Progress) -> None:
-        shown.update(Sight(details_of(a_view(done))))
-        shown.update(Sight(details_of(a_view(done)), Forecast(725.0, 1_764_072_000_000)))
-        shown.update(Sight(details_of(a_view(done, state=State.DONE))))
+        shown.update(RequestSight(details_of(a_view(done))))
+        shown.update(RequestSight(details_of(a_view(done)), Forecast(725.0, 1_764_072_000_000)))
+        shown.update(RequestSight(details_of(a_view(done, state=State.DONE))))
 
     said = _on_a_terminal(monkeypatch, show)
 
@@ -261,7 +254,9 @@ def test_a_long_reason_above_the_bar_wraps_between_words(monkeypatch: pytest.Mon
     monkeypatch.setenv("COLUMNS", "40")
     dead = MigrationView("o/a", State.DEAD, 0, 0, 0, (), "close it and replay the letter " * 5)
 
-    said = _on_a_terminal(monkeypatch, lambda shown: shown.update(Sight(details_of(a_view(dead)))))
+    said = _on_a_terminal(
+        monkeypatch, lambda shown: shown.update(RequestSight(details_of(a_view(dead))))
+    )
 
     reason = [line for line in said.splitlines() if "letter" in line or "replay" in line]
     assert len(reason) > 3

@@ -126,7 +126,7 @@ def test_a_request_is_called_off(give: Give, client: Any) -> None:
     said = give("cancel", request, *ADA)
 
     assert said.exit_code == 0
-    assert "cancelled by ada: 0 targets had not ended" in said.stdout
+    assert "cancelled by ada: it was not planned yet" in said.stdout
     assert f"`monarch dead replay --request {request}` undoes it" in said.stdout
     assert "cancelled by  ada" in give("show", request).stdout
     assert client.hget(f"{{monarch}}:request:{request}", "cancelled_by") == b"ada"

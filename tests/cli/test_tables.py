@@ -6,8 +6,8 @@ from rich.cells import cell_len
 
 from monarch.cli.terminal.tables import (
     PROSE_WIDTH,
-    Column,
     Piece,
+    TableColumn,
     lay_out,
     number,
     plain,
@@ -18,7 +18,13 @@ from monarch.cli.terminal.tables import (
 
 WORDS = st.text(st.characters(categories=("L", "N", "P")), min_size=1, max_size=60)
 SENTENCES = st.lists(WORDS, min_size=1, max_size=9).map(" ".join)
-COLUMNS = (Column("target"), Column("state"), number("tickets"), prose("found"), reason("reason"))
+COLUMNS = (
+    TableColumn("target"),
+    TableColumn("state"),
+    number("tickets"),
+    prose("found"),
+    reason("reason"),
+)
 ROWS = st.lists(st.tuples(WORDS, WORDS, WORDS, SENTENCES, SENTENCES), min_size=1, max_size=5)
 
 
@@ -64,7 +70,7 @@ def test_numbers_are_aligned_to_the_right() -> None:
     """So that they can be compared."""
     rows = [[Piece("a"), Piece("9")], [Piece("b"), Piece("1024")]]
 
-    assert list(plain((Column("target"), number("n")), rows)) == [
+    assert list(plain((TableColumn("target"), number("n")), rows)) == [
         "TARGET     N",
         "a          9",
         "b       1024",
@@ -75,7 +81,11 @@ def test_a_wide_character_takes_two_columns() -> None:
     """Cells below it stay where they were."""
     rows = [[Piece("漢字"), Piece("x")], [Piece("abcd"), Piece("y")]]
 
-    assert list(plain((Column("a"), Column("b")), rows)) == ["A     B", "漢字  x", "abcd  y"]
+    assert list(plain((TableColumn("a"), TableColumn("b")), rows)) == [
+        "A     B",
+        "漢字  x",
+        "abcd  y",
+    ]
 
 
 def test_a_command_is_not_broken() -> None:

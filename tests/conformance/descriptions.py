@@ -14,6 +14,8 @@ from typing import Any, Final
 
 from jsonschema import Draft4Validator, FormatChecker
 
+from tests.schemas import is_timestamp, json_schema_of
+
 FOLDER: Final = Path(__file__).resolve().parents[2] / ".descriptions"
 CLOUD: Final = ("api.github.com", "ghec")
 ENTERPRISE: Final = ("ghes-3.17", "ghes-3.18", "ghes-3.19")
@@ -145,7 +147,7 @@ class Description:
     def _validator(self, schema: Json) -> Draft4Validator:
         key = json.dumps(schema, sort_keys=True)
         if key not in self._validators:
-            whole = {**_rewritten(schema), "components": self._components(schema)}
+            whole = {**json_schema_of(schema), "components": self._components(schema)}
             self._validators[key] = Draft4Validator(whole, format_checker=_formats())
         return self._validators[key]
 
@@ -157,7 +159,7 @@ class Description:
             kind, name = pending.pop().split("/")[-2:]
             if name not in found.setdefault(kind, {}):
                 component = self._document["components"][kind][name]
-                found[kind][name] = _rewritten(component)
+                found[kind][name] = json_schema_of(component)
                 pending.extend(_references(component))
         return found
 
@@ -203,30 +205,12 @@ def _references(node: Json) -> Iterator[str]:
             yield from _references(value)
 
 
-def _rewritten(node: Json) -> Json:
-    """Turn OpenAPI's `nullable` into JSON Schema."""
-    if isinstance(node, list):
-        return [_rewritten(each) for each in node]
-    if not isinstance(node, dict):
-        return node
-    rewritten = {key: _rewritten(value) for key, value in node.items() if key != "nullable"}
-    return {"anyOf": [rewritten, {"type": "null"}]} if node.get("nullable") is True else rewritten
-
-
 @cache
 def _formats() -> FormatChecker:
     checker = FormatChecker(formats=())
-    checker.checks("date-time")(_is_timestamp)
+    checker.checks("date-time")(is_timestamp)
     checker.checks("uri")(_is_address)
     return checker
-
-
-def _is_timestamp(value: object) -> bool:
-    """GitHub's form: UTC, whole seconds, `Z`."""
-    return (
-        not isinstance(value, str)
-        or re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", value) is not None
-    )
 
 
 def _is_address(value: object) -> bool:

@@ -24,7 +24,7 @@ NEXT = TicketId(0)
 """Stands for the ticket whose turn it is."""
 
 PATIENT = replace(Pace(), late_ms=120_000)
-"""A line that waits so long for its members that a test's own time, on a busy machine too, changes nothing."""
+"""A line that waits longer for its members than a test takes, on a busy machine too."""
 
 
 @dataclass

@@ -13,7 +13,7 @@ from monarch.sandbox.process import running_sandbox
 from tests.contracts.doubles.github import FakeGitHub
 
 TEAM, FOREIGN, PLAIN = "org/team", "org/foreign", "alone/plain"
-"""Ours to push to; one that we may only read, with an issue of somebody's; one without an organisation."""
+"""Ours to push to; one that we may only read, with another account's issue; one without an organisation."""
 
 TYPES: Final = ("Task", "Bug")
 _PATIENCE = Patience(try_s=5, all_s=10, wait_s=0)

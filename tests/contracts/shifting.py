@@ -53,7 +53,7 @@ async def shift(client: Valkey, keys: Keys, by_ms: int) -> None:
 
 
 async def run_out(client: Valkey, keys: Keys, is_held: Callable[[Token], bool], by_ms: int) -> None:
-    """Let `by_ms` have passed for those pending entries alone that nobody works on: nobody renews them."""
+    """Let `by_ms` have passed for those pending entries alone that no worker holds and renews."""
     for stream in Stream:
         name = keys.stream(stream)
         for item in await client.xpending_range(name, GROUP, "-", "+", 1000):
@@ -63,7 +63,7 @@ async def run_out(client: Valkey, keys: Keys, is_held: Callable[[Token], bool], 
 
 
 async def end_sayings(client: Valkey, keys: Keys, is_held: Callable[[Token], bool]) -> None:
-    """Let the locks on telling run out whose delivery nobody works on."""
+    """End the locks on telling whose delivery no worker holds."""
     async for key in client.scan_iter(match=f"{literal(keys.prefix)}saying:*", count=1000):
         holder = await cast("_Text", client.get(key))
         if holder is not None:

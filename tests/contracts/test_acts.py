@@ -134,7 +134,7 @@ async def test_code_that_knows_no_acts_hands_the_entry_back(
 
 
 async def test_an_act_ends_and_the_migration_is_done_as_before(world: World) -> None:
-    """What was left is on record for people, and the channel is told once more."""
+    """What was left is on record for people, and Slack says so once more."""
     request = await ended(world, TEAM_A)
     await begin(world, request)
     delivery = await world.next(MIGRATIONS)
@@ -325,7 +325,7 @@ async def test_a_change_that_came_to_nothing_leaves_nothing(world: World) -> Non
 
 
 async def test_a_late_answer_says_nothing_of_a_newer_change(world: World) -> None:
-    """A zombie's: somebody has seen the end of its write and writes anew."""
+    """A zombie's: another worker has seen the end of its write and writes anew."""
     delivery, ledger = await recalling(world), world.ledger()
     zombie = await granted(world, delivery)
     newer = await granted(world, delivery, reconciled=zombie.nonce)

@@ -1,4 +1,4 @@
-"""`ports.Streams.audit`: what somebody removed from where it stood is put back, or given up with a reason."""
+"""`ports.Streams.audit`: work that a person removed is put back, or given up with a reason."""
 
 import pytest
 
@@ -79,7 +79,7 @@ async def test_a_migration_that_was_removed_before_anybody_had_it_is_put_back(
 async def test_a_migration_that_was_removed_while_it_was_in_hand_is_put_back_once(
     world: World,
 ) -> None:
-    """By the audit, the renewal or the sweep, whoever comes first."""
+    """By the audit, the renewal or the sweep, whichever comes first."""
     request = await planned(world, "org/team-a")
     await world.next(MIGRATIONS, "dead")
     await world.advance(LEASE_S + 1)
@@ -94,7 +94,7 @@ async def test_a_migration_that_was_removed_while_it_was_in_hand_is_put_back_onc
 
 @real
 async def test_parked_work_whose_time_was_lost_is_due_at_once(world: World) -> None:
-    """Somebody deleted the sorted set: what it parked would never come back, its message least of all."""
+    """A person deleted the sorted set: without the audit what it parked would never come back, and no message either."""
     await heard(world, "org/team-b")
     await world.settle(await world.next(REQUESTS), Snooze("a gate", 3600))
     await planned(world, "org/team-a")
@@ -110,7 +110,7 @@ async def test_parked_work_whose_time_was_lost_is_due_at_once(world: World) -> N
 
 @real
 async def test_parked_work_whose_entry_was_lost_is_put_back(world: World) -> None:
-    """Somebody deleted the hash: a migration needs no more than its names."""
+    """A person deleted the hash: a migration needs no more than its names."""
     request = await planned(world, "org/team-a")
     await world.settle(await world.next(MIGRATIONS), Snooze("a gate", 3600))
     await world.client.delete(world.keys.parked_entries, world.keys.parked)
@@ -125,7 +125,7 @@ async def test_parked_work_whose_entry_was_lost_is_put_back(world: World) -> Non
 
 
 async def test_a_deleted_stream_of_requests_is_given_up_with_a_reason(world: World) -> None:
-    """The message stood in its entry alone: people are told to send it again."""
+    """The message stood in its entry alone: the reason says to send it again."""
     request = await heard(world, "org/team-a")
     await world.drop(REQUESTS)
 
@@ -189,7 +189,7 @@ async def test_a_deleted_stream_of_notices_is_filled_with_what_is_news(world: Wo
 
 
 async def test_an_end_whose_notice_was_lost_is_told_once(world: World) -> None:
-    """Whoever was telling it has died, and somebody removed its entry."""
+    """The worker that was telling it has died, and a person removed its entry."""
     request = await planned(world, "org/team-a")
     await tell(world)
     await finish(world, 1)

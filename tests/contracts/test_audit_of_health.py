@@ -67,7 +67,7 @@ class Life:
         self.held = [d for d in self.held if d.token.entry not in again] + [*swept.deliveries]
 
     async def take(self) -> None:
-        """A target's lock, for one that is in hand."""
+        """A target's lock, for a migration in hand."""
         for delivery in self.held:
             if delivery.token.stream is MIGRATIONS:
                 await self.world.ledger().take(delivery, TARGET, ME)
@@ -101,7 +101,7 @@ class Life:
         await self.world.advance(self.dice.choice([1, 4, LEASE_S + 1]))
 
     async def people(self) -> None:
-        """Somebody does something."""
+        """A person does something."""
         hands, letters = self.world.hands, [one["id"] for one in await self.world.dead()]
         match self.dice.randrange(5):
             case 0:

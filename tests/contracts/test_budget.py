@@ -126,7 +126,7 @@ async def test_every_write_counts(world: World) -> None:
 
 
 async def test_an_unanswered_write_gives_its_slot_back(world: World) -> None:
-    """Its writer waits for it, and nobody else has to."""
+    """Its writer waits for it, and no other."""
     crossing = await writing(world, replace(NO_CEILINGS, at_once=1))
     grant = await crossing.written()
 
@@ -136,7 +136,7 @@ async def test_an_unanswered_write_gives_its_slot_back(world: World) -> None:
 
 
 async def test_a_dead_writers_slot_runs_out(world: World) -> None:
-    """Whoever dies with a write in hand blocks the fleet for 15 s."""
+    """A worker that dies with a write in hand blocks the fleet for 15 s."""
     crossing = await writing(world, replace(NO_CEILINGS, at_once=1))
     await crossing.written()
     await crossing.advance(12)

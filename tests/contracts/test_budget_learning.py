@@ -143,7 +143,7 @@ async def test_what_goes_on_is_not_hammered_even_where_little_is_asked(world: Wo
 
 
 async def test_a_repeated_closing_teaches_nothing_twice(world: World) -> None:
-    """Its answer may be lost, and whoever asked asks again."""
+    """Its answer may be lost, and the caller asks again."""
     crossing = await writing(world, SET)
     grant = await crossing.written()
     budget = world.gates(SET)
@@ -176,7 +176,7 @@ async def test_another_accounts_ceiling_is_its_own(world: World) -> None:
 
 
 async def test_a_write_in_hand_is_not_taken_for_accepted(world: World) -> None:
-    """Nobody knows yet: only what was answered fits for certain."""
+    """The limit is not known yet: only what was answered fits for certain."""
     crossing = await writing(world, replace(NO_CEILINGS, per_minute=80))
     for _ in range(25):
         await crossing.done()
@@ -193,7 +193,7 @@ async def test_a_write_in_hand_is_not_taken_for_accepted(world: World) -> None:
 
 
 async def test_a_quiet_time_raises_the_ceiling(world: World) -> None:
-    """The minute's after three hours, by a tenth, and whoever asks next has it at once."""
+    """The minute's after three hours, by a tenth, and the next caller has it at once."""
     crossing = await limited(world, 20)
     await crossing.advance(10801)
 

@@ -36,7 +36,7 @@ MOVES = st.one_of(
 
 
 def seen(answer: Permission) -> tuple[str, int]:
-    """What it says, and for how long, to the second; a wait of next to nothing is none."""
+    """What it says, and for how long, to the second; a wait below half a second counts as 0."""
     match answer:
         case Wait(wait_s) | GateClosed(wait_s):
             return type(answer).__name__, round(wait_s)

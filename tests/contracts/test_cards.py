@@ -1,6 +1,6 @@
 """`ports.Cards` and `ports.Plans`: what Slack knows of a cohort, and that it is not told twice."""
 
-from monarch.core.card.telling import CARD, ENDING, Message, Reply, reply_of
+from monarch.core.card.telling import CARD, ENDING, Message, ThreadReply, reply_of
 from monarch.core.delivery import Delivery, Stream
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.outcome import Code
@@ -53,7 +53,7 @@ async def test_a_telling_shows_all_requests_as_they_stand(world: World) -> None:
 
 
 async def test_many_requests_make_one_notice(world: World) -> None:
-    """It carries no text: whoever takes it tells of all of them."""
+    """It carries no text: the worker that takes it tells of all of them."""
     for target in ("org/team-a", "org/team-b", "org/team-c"):
         await planned(world, target)
 
@@ -143,7 +143,7 @@ async def test_what_was_not_sent_is_not_open(world: World) -> None:
 
     now = await begun(world, notice)
     assert (before.card_open, before.ending_open) == (True, True)
-    assert before.replies == {"forbidden": Reply(None, ("org/team-a",))}
+    assert before.replies == {"forbidden": ThreadReply(None, ("org/team-a",))}
     assert (now.card_open, now.ending_open, now.replies) == (False, False, {})
 
 
@@ -155,9 +155,9 @@ async def test_a_reply_is_remembered_with_what_it_names(world: World) -> None:
     await world.cards.said(cohort, reply_of("forbidden"), 1, THERE, "abc", names)
 
     known = (await begun(world, notice)).replies
-    assert known == {"forbidden": Reply(Message("C1", "1.1", "abc"), names)}
+    assert known == {"forbidden": ThreadReply(Message("C1", "1.1", "abc"), names)}
     await world.cards.gone(cohort, reply_of("forbidden"), deleted=True)
-    assert (await begun(world, notice)).replies == {"forbidden": Reply(None)}
+    assert (await begun(world, notice)).replies == {"forbidden": ThreadReply(None)}
 
 
 async def test_an_ending_is_said_once(world: World) -> None:

@@ -22,15 +22,11 @@ from monarch.core.outcome import (
 from monarch.core.ticket import Issue, Label, Milestone, Repository
 from monarch.ports import GitHub
 from monarch.stages.crossing.details import NO_PUSH
+from tests.adapters.github.builders import yes
 from tests.contracts.githubs import FOREIGN, PLAIN, TEAM, TYPES, in_memory, over_http
 
 BUG = Label("bug", "d73a4a", "It is broken")
 SPRINT = Milestone("Sprint", "closed", "The first")
-
-
-def yes() -> bool:
-    """It may leave."""
-    return True
 
 
 def no() -> bool:
@@ -283,7 +279,7 @@ async def test_what_may_not_be_sent_is_not_done(github: GitHub) -> None:
 
 
 async def test_a_repository_is_found_again_by_its_id(github: GitHub) -> None:
-    """Whatever name it is asked for by; one that is not there is not found."""
+    """Under any of its names; a missing one is not found."""
     here = await at(github)
 
     again = await github.find_repository(here.id, FOREIGN)

@@ -8,7 +8,7 @@ from monarch.core.ids import CohortId, RequestId
 from monarch.core.outcome import Code
 from monarch.core.target.permission import Cancelled, Granted, Taken, WasCreated, Wish
 from monarch.core.verdict import Dead, Done, Handback, Retry, Skipped, Snooze, Verdict
-from monarch.ports import Cancelling, Hearing, NotCancelled, Paused
+from monarch.ports import Cancelling, Hearing, NotDone, Paused
 from tests.contracts.moves import (
     FIRST,
     ME,
@@ -56,7 +56,7 @@ async def test_of_two_who_pause_the_second_is_told_of_the_first(world: World) ->
 
 
 async def test_of_two_who_resume_the_second_is_told_that_it_runs(world: World) -> None:
-    """The first is told whose pause it was."""
+    """The first learns whose pause it was."""
     await world.hands.pause("ann")
 
     assert await world.hands.resume("ben") == Paused(changed=True, by="ann")
@@ -72,7 +72,7 @@ async def test_a_pause_by_nobody_in_particular_is_a_pause(world: World) -> None:
 
 
 async def test_a_sweep_while_paused_takes_over_notices_alone(world: World) -> None:
-    """People are told all the same; the rest waits for the resume, and no delivery of it is counted."""
+    """Slack hears of it all the same; the rest waits for the resume, and no delivery of it is counted."""
     await planned(world, "org/team-a")
     await appended(world, "org/team-b")
     dead = world.streams("dead-worker")
@@ -158,7 +158,7 @@ async def ended(world: World, request: RequestId) -> None:
 async def test_what_nobody_knows_cannot_be_cancelled(world: World) -> None:
     """A slip of the finger makes no request."""
     for name in ("1-1", "x", ""):
-        assert isinstance(await world.hands.cancel(RequestId(name), "ann"), NotCancelled)
+        assert isinstance(await world.hands.cancel(RequestId(name), "ann"), NotDone)
         assert await world.request(RequestId(name)) == {}
 
 
@@ -169,7 +169,7 @@ async def test_what_has_ended_cannot_be_cancelled(world: World) -> None:
 
     answer = await world.hands.cancel(request, "ann")
 
-    assert isinstance(answer, NotCancelled)
+    assert isinstance(answer, NotDone)
     assert "done" in answer.reason
     assert "cancelled_by" not in await world.request(request)
 
@@ -181,7 +181,7 @@ async def test_of_two_who_cancel_the_second_is_told_of_the_first(world: World) -
     assert await world.hands.cancel(request, "ann") == Cancelling(2)
     answer = await world.hands.cancel(request, "ben")
 
-    assert isinstance(answer, NotCancelled)
+    assert isinstance(answer, NotDone)
     assert "ann" in answer.reason
     assert (await world.request(request))["cancelled_by"] == "ann"
 
@@ -189,7 +189,7 @@ async def test_of_two_who_cancel_the_second_is_told_of_the_first(world: World) -
 async def test_a_request_that_is_cancelled_before_it_was_planned_copies_nothing(
     world: World,
 ) -> None:
-    """Its message is kept for a replay, and its channel is told."""
+    """Its message is kept for a replay, and its channel gets a notice."""
     request = await heard(world, "org/team-a")
     delivery = await world.next(REQUESTS)
 
@@ -214,7 +214,7 @@ async def test_a_cancelled_request_does_not_wait_for_another_try(
 
 
 async def called_off_unplanned(world: World, request: RequestId) -> None:
-    """A request that was never planned ended as a dead letter, and its channel is told so."""
+    """A request that was never planned ended as a dead letter, and its channel gets a notice."""
     (letter,) = await world.dead()
     assert (letter["stream"], letter["code"], letter["request"]) == (
         "requests",
@@ -237,7 +237,7 @@ async def called_off_unplanned(world: World, request: RequestId) -> None:
 async def test_a_producers_own_entry_can_be_cancelled_before_anybody_read_it(
     world: World,
 ) -> None:
-    """Nobody has made a hash for it yet."""
+    """It has no hash yet."""
     request = await appended(world, "org/team-a")
 
     assert await world.hands.cancel(request, "ann") == Cancelling(0)
@@ -284,7 +284,7 @@ async def test_an_empty_template_is_skipped_whoever_cancels_it(world: World) -> 
 async def test_a_migration_that_is_parked_comes_back_at_once_when_it_is_cancelled(
     world: World,
 ) -> None:
-    """People are told now, and not when its wait is over."""
+    """Slack hears of it now, and not when its wait is over."""
     request = await planned(world, "org/team-a", "org/team-b")
     for _ in range(2):
         await world.settle(await world.next(MIGRATIONS), Snooze("a gate", 3600))
@@ -314,7 +314,7 @@ async def test_a_cancel_leaves_another_request_where_it_waits(world: World) -> N
 async def test_a_migration_that_waits_for_a_busy_target_is_cancelled_and_not_woken_again(
     world: World,
 ) -> None:
-    """When the target is free, there is nobody to wake."""
+    """When the target is free, no delivery waits for it."""
     holder, waiter = world.streams("holder"), world.streams("waiter")
     await planned(world, "org/team-a")
     writing = await one(holder, MIGRATIONS)
@@ -384,7 +384,7 @@ async def test_a_worker_that_stops_leaves_a_cancelled_migration_to_another(world
 async def test_what_finished_meanwhile_stays_done_and_the_request_is_done_with_it(
     world: World,
 ) -> None:
-    """Nothing was left that a cancel could call off: the channel is told so."""
+    """Nothing was left that a cancel could call off: the channel gets a notice."""
     request, delivery, _ = await in_hand(world)
     await world.hands.cancel(request, "ann")
     assert await tell(world) == ["running"]

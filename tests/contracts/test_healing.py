@@ -1,4 +1,4 @@
-"""`ports.Hands.heal`: copies that somebody has deleted are asked for again, through the same streams and fences."""
+"""`ports.Hands.heal`: a person asks for deleted copies again, through the same streams and fences."""
 
 from typing import Final
 
@@ -81,7 +81,7 @@ async def test_a_healed_request_ends_again_and_says_so(world: World) -> None:
 
 
 async def test_what_is_missing_is_not_counted_while_it_is_healed(world: World) -> None:
-    """Whoever looks on never reads of more copies than there are tickets; at the end it is all of them again."""
+    """A reader never sees more copies than there are tickets; at the end it is all of them again."""
     request = await ended(world, TEAM_A)
     seen = []
 
@@ -145,7 +145,7 @@ async def test_what_has_not_ended_is_not_healed(world: World) -> None:
 
 @pytest.mark.parametrize("code", [Code.BAD_TARGET, Code.TARGET_IS_SOURCE])
 async def test_what_can_never_be_a_target_is_not_sent_to_a_replay(world: World, code: Code) -> None:
-    """No replay helps it, so nobody is told to try one."""
+    """No replay helps it, so none is suggested."""
     request = await planned(world, TEAM_A)
     never = Dead(code, "expected the name of a repository")
     await world.settle(await world.next(MIGRATIONS), never)
@@ -171,7 +171,7 @@ async def test_a_dead_migration_is_replayed_and_not_healed(world: World) -> None
 
 
 async def test_a_cancelled_request_is_replayed_and_not_healed(world: World) -> None:
-    """Nobody wants it, until somebody undoes that."""
+    """It stays cancelled until a person undoes that."""
     request = await planned(world, TEAM_A, TEAM_B)
     await world.settle(await world.next(MIGRATIONS), migrated())
     await world.hands.cancel(request, "ben")

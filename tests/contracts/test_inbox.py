@@ -25,7 +25,7 @@ async def hear(inbox: Inbox, payload: bytes = PAYLOAD) -> bool:
 
 
 async def test_n_replicas_append_one_publish_once(world: World) -> None:
-    """Whoever comes first appends, the others hear an echo."""
+    """The first replica appends, the others hear an echo."""
     replicas = [world.inbox(f"replica-{n}") for n in range(3)]
 
     appended = [await hear(replica) for replica in replicas]
@@ -44,7 +44,7 @@ async def test_the_same_bytes_published_again_are_another_request(world: World) 
 
 
 async def test_a_single_replica_appends_everything(world: World) -> None:
-    """It has nobody to be an echo of."""
+    """There is no other replica to be an echo of."""
     inbox = world.inbox("replica-1")
 
     assert [await hear(inbox) for _ in range(3)] == [True] * 3
@@ -87,7 +87,7 @@ async def test_a_repeated_echo_stays_an_echo(world: World) -> None:
 
 
 async def test_a_replica_that_died_between_takes_no_message_with_it(world: World) -> None:
-    """The first publish was appended by the dead one, the second by whoever lives."""
+    """The first publish was appended by the dead replica, the second by a live one."""
     dying, living = world.inbox("replica-1"), world.inbox("replica-2")
     await hear(dying)
 

@@ -124,7 +124,7 @@ async def test_the_id_of_a_copys_issue_is_kept_beside_its_number(world: World) -
 
 
 async def test_an_intent_names_the_moment_by_which_its_bytes_have_left(world: World) -> None:
-    """However long the permission lives, whoever takes over waits from there."""
+    """However long the permission lives, the worker that takes over waits from there."""
     delivery, look = await crossing(world)
 
     answer = await world.ledger().permit(
@@ -170,7 +170,7 @@ STRANGER = Delivery(
 async def test_a_stray_of_a_forgotten_request_is_reported_on_the_newest_of_its_target(
     world: World,
 ) -> None:
-    """Else the channel is told that all is well, and nobody ever closes the second copy."""
+    """Else Slack would say that all is well, and the second copy would stay open."""
     delivery = await migrating(world)
     await taken(world, delivery)
     await world.streams().settle(delivery, migrated())
@@ -275,7 +275,7 @@ async def test_each_loss_makes_one_epoch_however_many_workers_have_seen_more(wor
 
 
 async def test_a_grant_leaves_an_intent(world: World) -> None:
-    """Before anybody may write, it is on record that somebody will."""
+    """The intent is on record before the write may begin."""
     delivery = await migrating(world)
     grant = await granted(world, delivery, await taken(world, delivery))
 
@@ -293,7 +293,7 @@ async def test_without_the_lock_nothing_is_granted(world: World) -> None:
 
 
 async def test_an_intent_of_somebody_else_must_be_reconciled(world: World) -> None:
-    """Nobody writes over a write that may be under way."""
+    """No worker writes over a write that may be under way."""
     first = await migrating(world)
     grant = await granted(world, first, await taken(world, first))
     second = await reclaimed(world)
@@ -319,7 +319,7 @@ async def test_an_intent_is_written_over_only_by_its_own_nonce(world: World) -> 
 
 
 async def test_a_created_ticket_is_not_granted_again(world: World) -> None:
-    """Whoever asks learns its number."""
+    """The caller learns its number."""
     delivery, look = await crossing(world)
     grant = await granted(world, delivery, look)
     await world.ledger().record(delivery, TARGET, FIRST, ME, WasCreated(5, grant.nonce))
@@ -385,7 +385,7 @@ async def test_a_deleted_copy_is_made_again_by_who_names_its_number(world: World
 async def test_a_late_answer_to_the_copy_that_was_deleted_is_no_stray_by_its_old_number(
     world: World,
 ) -> None:
-    """A repeated `created #5` while #5 is made again: nobody doubles it, and the intent goes on."""
+    """A repeated `created #5` while #5 is made again: it is not doubled, and the intent goes on."""
     delivery, look = await crossing(world)
     first = await granted(world, delivery, look)
     await world.ledger().record(delivery, TARGET, FIRST, ME, WasCreated(5, first.nonce))
@@ -447,7 +447,7 @@ async def test_a_copy_found_for_an_intent_was_copied(world: World) -> None:
 
 
 async def counts(world: World, delivery: Delivery) -> tuple[str, ...]:
-    """What people are told: copied, already there, deleted."""
+    """What people read: copied, already there, deleted."""
     fields = await migration_of(world, delivery)
     return tuple(fields.get(name, "0") for name in ("copied", "present", "deleted"))
 
@@ -493,7 +493,7 @@ async def test_no_more_is_there_than_there_are_tickets(world: World) -> None:
 
 
 async def test_the_look_of_a_former_holder_says_nothing_of_now(world: World) -> None:
-    """Nor does that of one that has settled: the counts are those of whoever has the target."""
+    """Nor does that of one that has settled: the counts are those of the target's holder."""
     zombie = await migrating(world)
     await taken(world, zombie)
     delivery, ledger = await reclaimed(world), world.ledger()
@@ -552,7 +552,7 @@ async def test_a_second_number_is_a_stray(world: World) -> None:
 
 
 async def test_a_stray_reopens_a_request_that_was_done(world: World) -> None:
-    """What was told is not true any more, so it is told again."""
+    """What Slack says is not true any more, so there is a new notice."""
     delivery = await migrating(world)
     grant = await granted(world, delivery, await taken(world, delivery))
     ledger = world.ledger()
@@ -625,7 +625,7 @@ async def test_a_late_refusal_leaves_the_intent_of_the_new_holder(world: World) 
 
 
 async def test_a_refusal_never_hides_a_copy(world: World) -> None:
-    """What was created stays created, whoever is refused later."""
+    """What was created stays created, whatever is refused later."""
     delivery = await migrating(world)
     grant = await granted(world, delivery, await taken(world, delivery))
     ledger = world.ledger()
@@ -650,7 +650,7 @@ async def test_what_was_certainly_not_created_may_be_tried_at_once(world: World)
 
 
 async def test_an_unanswered_write_stays_an_intent(world: World) -> None:
-    """Nobody knows, so nobody writes over it unseen."""
+    """The outcome is unknown, so no worker writes over it unseen."""
     delivery, look = await crossing(world)
     grant = await granted(world, delivery, look)
 

@@ -28,7 +28,7 @@ async def test_a_token_that_says_who_it_is_is_certain_at_once(world: World) -> N
 async def test_an_app_is_certain_once_a_201_has_named_its_author(
     world: World, credential: Credential
 ) -> None:
-    """And stays so for whoever comes later."""
+    """And stays so for every later worker."""
     before = await world.logins.introduce(credential)
     after = await world.logins.introduce(credential, BOT)
     later = await world.logins.introduce(credential)
@@ -71,7 +71,7 @@ async def test_to_ask_puts_nothing_on_record(world: World) -> None:
 
 
 async def test_a_token_that_does_not_say_who_it_is_is_nobody(world: World) -> None:
-    """Until it is learned, whoever else looks knows that somebody has written without a name."""
+    """Until it is learned, every other look knows that an account without a name has written."""
     assert await world.logins.introduce(NAMELESS) == Us((), is_certain=False, is_complete=False)
     token = await world.logins.introduce(TOKEN)
     assert (token.is_certain, token.is_complete) == (True, False)

@@ -200,7 +200,7 @@ async def test_who_held_it_before_holds_nothing_after_the_replay(world: World) -
 
 
 async def test_tickets_that_were_refused_are_tried_again(world: World) -> None:
-    """Somebody has put them right; what was copied is not copied again."""
+    """A person has put them right; what was copied is not copied again."""
     request = await planned(world, "org/team-a")
     streams, ledger = world.streams(), world.ledger()
     delivery = await one(streams, MIGRATIONS)
@@ -281,7 +281,7 @@ async def test_nothing_is_replayed_while_its_request_is_being_cancelled(world: W
 async def test_a_target_that_was_not_allowed_can_be_replayed_and_a_bad_name_not(
     world: World,
 ) -> None:
-    """A list can be changed; a name that is none would be refused for ever."""
+    """A list can be changed; a malformed name would be refused for ever."""
     request = await appended(world)
     refused = (
         RefusedTarget("org/team-x", Code.TARGET_NOT_ALLOWED, "not on the list"),
@@ -353,7 +353,7 @@ async def test_a_request_that_was_cancelled_before_planning_is_planned_after_a_r
 
 
 async def test_a_notice_is_said_after_its_replay(world: World) -> None:
-    """Somebody has invited the bot."""
+    """A person has invited the bot."""
     request = await planned(world, "org/team-a")
     await world.settle(await world.next(MIGRATIONS), migrated())
     notice = await world.next(NOTICES)
@@ -465,7 +465,7 @@ async def test_dropping_throws_away_what_is_there(world: World) -> None:
 
 
 async def test_a_message_that_is_wrong_and_long_is_cut_and_says_so(world: World) -> None:
-    """Whoever may publish must not fill the memory with what nobody can ever replay."""
+    """A publisher must not fill the memory with what can never be replayed."""
     await world.append(Stream.REQUESTS, {b"payload": b"x" * 100_000})
     await world.settle(
         await world.next(Stream.REQUESTS), Dead(Code.NOT_JSON, "expected a JSON object")
@@ -490,7 +490,7 @@ async def test_a_message_that_people_can_put_right_is_kept_whole(world: World) -
 
 
 async def test_a_channel_that_slack_refuses_for_good_has_one_letter(world: World) -> None:
-    """Of a request's progress it is told nothing more; the end is tried again, since somebody may have put it right."""
+    """It hears no more of a request's progress; the ending is tried again, since a person may have put it right."""
     request = await planned(world, "org/team-a", "org/team-b")
     refused = Dead(Code.SLACK_REFUSED, "channel_not_found")
     await world.settle(await world.next(NOTICES), refused)

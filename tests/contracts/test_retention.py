@@ -1,4 +1,7 @@
-"""What is kept while a dead letter pins it, and for how long after: of a real Valkey alone, the doubles forget nothing."""
+"""What is kept while a dead letter pins it, and for how long after.
+
+On a real Valkey alone: the one in memory keeps everything.
+"""
 
 import pytest
 
@@ -49,7 +52,7 @@ async def test_the_last_letter_that_is_dropped_lets_a_request_age(world: World) 
 async def test_letters_that_were_dropped_before_the_end_pin_nothing_after_it(
     world: World,
 ) -> None:
-    """Nobody would come by a second time to release it."""
+    """No worker would come by a second time to release it."""
     request = await planned(world, "org/team-a", "org/team-b")
     await world.settle(await world.next(MIGRATIONS), ARCHIVED)
 
@@ -180,7 +183,7 @@ async def test_the_ledger_of_a_repository_that_is_gone_ends_though_its_migration
 
 
 async def test_a_stray_without_a_channel_leaves_its_request_to_nobody(world: World) -> None:
-    """The audit looks through open requests: one that has ended with nobody to tell is none."""
+    """The audit looks through open requests: one that has ended without a channel is not among them."""
     request = await planned(world, "org/team-a", channel=None)
     delivery = await world.next(MIGRATIONS)
     await taken(world, delivery)
@@ -215,7 +218,7 @@ async def test_a_replayed_notice_of_what_was_told_leaves_no_request_open(
 async def test_a_request_that_a_letter_pins_stays_known_however_old_it_is(
     world: World,
 ) -> None:
-    """It is listed for as long as it can be replayed; one that is gone is listed no more."""
+    """It is listed for as long as it can be replayed; once it is gone it is listed no more."""
     pinned, streams, known = await planned(world, "org/team-a"), world.streams(), world.keys.known
     await streams.settle(await one(streams, MIGRATIONS), ARCHIVED)
     await world.client.zadd(known, {pinned: 1, "1-1": 1})

@@ -74,7 +74,7 @@ class Run:
             self._bereft.set()
 
     async def tell(self) -> None:
-        """From the request to the end of all work; whoever dies is followed by another."""
+        """From the request to the end of all work; a worker that dies is followed by another."""
         payload = {b"v": b"1", b"payload": a_message(TEAM_A)}
         self.request = RequestId(await self.house.world.append(Stream.REQUESTS, payload))
         for number in itertools.count(1):
@@ -102,7 +102,7 @@ class Run:
             await settled.wait()
 
     async def _run_out(self, process: Process) -> None:
-        """What a lost answer would have brought, or given back, is nobody's until it runs out: so it has run out."""
+        """What a lost answer would have brought, or given back, belongs to no worker until it runs out: so it has run out."""
         await self._bereft.wait()
         is_held = process.worker.holds.has
         await self.house.world.run_out(is_held, LONG_S)
@@ -159,7 +159,7 @@ TO_AND_FRO = 100
 async def test_work_that_moves_while_it_is_asked_for_is_seen(
     server: EmbeddedValkey, short_reads: None
 ) -> None:
-    """Whoever asks each place in turn misses what is parked when its stream is asked, and back when the parked are."""
+    """Asking each place in turn misses what is parked when its stream is asked, and back when the parked are."""
     async with connected(server.url, "tests", connections=20) as client:
         world = World(client, "to-and-fro")
         await world.open()

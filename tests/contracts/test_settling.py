@@ -49,7 +49,7 @@ async def test_planning_emits_one_migration_for_each_target(world: World) -> Non
 
 
 async def test_a_request_without_a_channel_makes_no_notice(world: World) -> None:
-    """Nobody wants to be told."""
+    """The request names no channel."""
     await planned(world, "org/team-a", channel=None)
     await settle_all(world, migrated())
 
@@ -83,7 +83,7 @@ async def test_a_request_whose_targets_are_all_refused_has_failed(world: World) 
 
 
 async def test_an_empty_template_is_skipped(world: World) -> None:
-    """And its channel is told."""
+    """And its channel gets a notice."""
     request = await appended(world)
 
     await world.settle(
@@ -111,7 +111,7 @@ async def test_an_empty_template_hides_no_refused_target(world: World) -> None:
 
 
 async def test_a_migration_of_no_known_request_makes_none_up(world: World) -> None:
-    """Whoever appends one gets a dead letter for it, and no request that is said to be done."""
+    """A producer that appends one gets a dead letter for it, and no request that reads as done."""
     fields = {b"v": b"1", b"request": b"7-7", b"target": b"org/team-a"}
     await world.append(MIGRATIONS, fields)
 
@@ -158,7 +158,7 @@ async def test_ends_that_nobody_has_told_of_yet_share_a_notice(world: World) -> 
 
 
 async def test_a_change_after_the_reading_makes_a_notice_of_its_own(world: World) -> None:
-    """What a notice that is being said may not show, is told by the next."""
+    """What a notice that is being posted may not show, the next one shows."""
     request = await planned(world, "org/team-a")
     notice = await world.next(NOTICES)
     await world.cards.begin(notice, CohortId(request))
@@ -169,7 +169,7 @@ async def test_a_change_after_the_reading_makes_a_notice_of_its_own(world: World
 
 
 async def test_a_dead_request_is_told_to_the_channel_that_it_named(world: World) -> None:
-    """A message that nobody can carry out may still say whom to tell."""
+    """A message that cannot be carried out may still name its channel."""
     request = await appended(world)
     dead = Dead(Code.BAD_SOURCE, "that is no source", {"source": "?", "channel": "C1"})
 
@@ -193,7 +193,7 @@ async def test_a_dead_request_without_a_channel_tells_nobody(world: World) -> No
 
 
 async def test_a_dead_notice_does_not_silence_its_request(world: World) -> None:
-    """The next change is told again."""
+    """The next change makes a notice again."""
     await planned(world, "org/team-a")
     await world.settle(await world.next(NOTICES), Dead(Code.SLACK_REFUSED, "no such channel"))
 
@@ -226,7 +226,7 @@ async def test_what_waits_says_why(world: World) -> None:
 async def test_copies_that_were_deleted_are_not_counted_as_there(
     world: World, deleted: int
 ) -> None:
-    """What is told as copied and present adds up to what is there."""
+    """The counts of copied and present add up to what is there."""
     delivery = await migrating(world)
     await taken(world, delivery)
     for ticket, number in ((FIRST, 1), (SECOND, 2)):
@@ -248,7 +248,7 @@ async def test_half_a_surrogate_pair_does_not_keep_a_delivery_for_ever(world: Wo
 
 
 async def test_an_entry_that_names_a_running_request_does_not_touch_it(world: World) -> None:
-    """Whoever may append can put any id into the field `request`: the plan of the one that runs stays as it is."""
+    """A producer can put any id into the field `request`: the plan of the running request stays as it is."""
     request = await planned(world, "org/team-a")
     plan = await world.plans.read(request)
     before = await world.request(request)

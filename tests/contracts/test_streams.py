@@ -48,7 +48,7 @@ async def test_an_entry_is_handed_out_once(world: World) -> None:
 
 
 async def test_no_more_is_received_than_there_are_places(world: World) -> None:
-    """Whoever has two places gets two entries, the oldest."""
+    """A worker with two places gets the two oldest entries."""
     requests = [await appended(world) for _ in range(3)]
 
     received = await world.streams().receive(REQUESTS, 2)
@@ -239,7 +239,7 @@ async def test_a_sweep_takes_no_more_than_there_are_places(world: World) -> None
 
 
 async def test_a_sweep_tells_where_it_left_something(world: World) -> None:
-    """For want of a place; what is in somebody's hands is not left."""
+    """For want of a place; what a worker holds is not left."""
     for _ in range(4):
         await appended(world)
     await world.streams("dead").receive(REQUESTS, 3)
@@ -299,7 +299,7 @@ async def test_progress_starts_the_count_of_deliveries_anew(world: World) -> Non
 
 
 async def ask_by(world: World, way: str, lost: Delivery) -> None:
-    """Whoever has lost the delivery, and does not know it, asks for something."""
+    """A worker that has lost the delivery without knowing it asks for something."""
     streams = world.streams(lost.token.consumer)
     match way:
         case "renew":
@@ -342,7 +342,7 @@ async def test_deaths_are_counted_beside_leases_that_were_lost(world: World) -> 
 
 
 async def test_an_entry_that_was_removed_in_hand_is_dead_lettered_as_a_stub(world: World) -> None:
-    """Somebody deletes work by hand: that is counted and told, not passed over."""
+    """A person deletes work by hand: that is counted and logged, not passed over."""
     await appended(world)
     delivery = await world.next(REQUESTS, "worker-1")
     await world.advance(LONG_AGO_S)
@@ -356,7 +356,7 @@ async def test_an_entry_that_was_removed_in_hand_is_dead_lettered_as_a_stub(worl
 
 
 async def test_an_entry_that_was_removed_is_told_by_its_renewal(world: World) -> None:
-    """The worker that has it in hand is the first to notice, and nobody after it could."""
+    """The worker that has it in hand is the first to notice, and no later one could."""
     await appended(world)
     delivery = await world.next(REQUESTS)
     await world.remove(REQUESTS, delivery.token.entry)
@@ -422,7 +422,7 @@ async def test_retiring_leaves_what_others_hold(world: World) -> None:
 
 
 async def test_a_parked_delivery_comes_back_when_it_is_due(world: World) -> None:
-    """It waits in nobody's hands, and is the same work when it comes back."""
+    """No worker holds it while it waits, and it is the same work when it comes back."""
     await planned(world, "org/team-a")
     streams = world.streams()
     delivery = await world.next(MIGRATIONS)
@@ -511,7 +511,7 @@ async def test_the_release_of_a_target_wakes_who_waits_for_it(world: World) -> N
 
 
 async def test_a_target_that_was_released_meanwhile_wakes_at_once(world: World) -> None:
-    """Nobody else would: the release came before the waiting."""
+    """No other worker would: the release came before the waiting."""
     delivery = await migrating(world)
 
     await world.settle(delivery, Snooze("busy", 30, waits_for=TARGET))
@@ -549,7 +549,7 @@ async def test_a_migration_names_its_place_and_its_run(world: World) -> None:
 
 
 async def test_what_is_handed_back_to_rest_comes_again_after_a_lease(world: World) -> None:
-    """Nobody of this version can work on it, so it does not come round with each sweep; it is not counted, either."""
+    """No worker of this version can work on it, so it does not come round with each sweep; it is not counted, either."""
     await world.append(MIGRATIONS, {b"v": b"99"})
     streams = world.streams()
     await world.settle(await world.next(MIGRATIONS), Handback("newer", rests=True))

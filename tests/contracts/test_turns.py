@@ -44,7 +44,7 @@ async def test_the_older_request_writes_first_whoever_asks_first(world: World) -
 
 
 async def test_a_younger_one_writes_what_an_older_one_does_not_ask_for(world: World) -> None:
-    """Not due yet, it holds up nobody: there is room, and it would be lost."""
+    """Not due yet, it holds up no other: there is room, and it would be lost."""
     old, young = await crossings(world, ONE_A_MINUTE, "org/old", "org/young")
     await old.done()
     await old.waits()

@@ -10,7 +10,7 @@ from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.budget import ValkeyBudget
 from monarch.adapters.valkey.cards import ValkeyCards
-from monarch.adapters.valkey.client.seen import Seen
+from monarch.adapters.valkey.client.seen import NewestMemory
 from monarch.adapters.valkey.hands import ValkeyHands
 from monarch.adapters.valkey.inbox import ValkeyInbox
 from monarch.adapters.valkey.keys import GROUP, Keys
@@ -51,7 +51,7 @@ class World:
         self.budget: Budget = ValkeyBudget(self.scripts, self.keys)
         self.hands: Hands = ValkeyHands(self.scripts, self.keys, retention_ms=RETENTION_MS)
         self._nonces = itertools.count(1)
-        self._seen: dict[str, Seen] = defaultdict(Seen)
+        self._seen: dict[str, NewestMemory] = defaultdict(NewestMemory)
 
     async def open(self) -> None:
         """Make the groups, and an epoch that is not quiet."""
@@ -176,7 +176,7 @@ class World:
         return await self._hash(self.keys.migration(migration))
 
     async def lock(self, target: TargetId) -> bool:
-        """Whether somebody holds this target."""
+        """Whether a worker holds this target."""
         return bool(await self.client.exists(self.keys.target(target)))
 
     async def held_by(self, stream: Stream) -> dict[str, str]:
@@ -197,15 +197,15 @@ class World:
             return not any(await pipe.execute())
 
     async def run_out(self, is_held: Callable[[Token], bool], seconds: float) -> None:
-        """Let so many seconds have passed for the deliveries that nobody holds, and for nothing else."""
+        """Let these seconds have passed for the deliveries that no worker holds, and for nothing else."""
         await run_out(self.client, self.keys, is_held, round(seconds * 1000))
 
     async def end_sayings(self, is_held: Callable[[Token], bool]) -> None:
-        """Let the locks on telling run out whose delivery nobody holds."""
+        """End the locks on telling whose delivery no worker holds."""
         await end_sayings(self.client, self.keys, is_held)
 
     async def show(self) -> str:
-        """All that stands there, for whoever asks why a promise broke."""
+        """All that stands there, to find out why a promise broke."""
         return await show(self.client, self.keys)
 
     async def _hash(self, key: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monarch.core.github.limits import MAX_RESET_S, Standing, primary_standing
+from monarch.core.github.limits import MAX_RESET_S, LimitStanding, primary_standing
 from monarch.core.github.reply import Reply
 
 DATE = "Wed, 21 Oct 2026 07:28:00 GMT"
@@ -19,7 +19,7 @@ HEADERS = {
 
 def test_an_answer_says_what_is_left_and_until_when() -> None:
     """By the answer's own date: no clock of ours takes part."""
-    assert primary_standing(Reply(200, HEADERS)) == Standing(4987, 1800)
+    assert primary_standing(Reply(200, HEADERS)) == LimitStanding(4987, 1800)
 
 
 @pytest.mark.parametrize("missing", ["date", "x-ratelimit-remaining", "x-ratelimit-reset"])
@@ -34,14 +34,14 @@ def test_half_of_it_says_nothing(missing: str) -> None:
     ("changes", "expected"),
     [
         ({"x-ratelimit-resource": "search"}, None),
-        ({"x-ratelimit-resource": ""}, Standing(4987, 1800)),
-        ({"x-ratelimit-reset": str(DATE_S - 5)}, Standing(4987, 0)),
-        ({"x-ratelimit-reset": "999999999999999"}, Standing(4987, MAX_RESET_S)),
+        ({"x-ratelimit-resource": ""}, LimitStanding(4987, 1800)),
+        ({"x-ratelimit-reset": str(DATE_S - 5)}, LimitStanding(4987, 0)),
+        ({"x-ratelimit-reset": "999999999999999"}, LimitStanding(4987, MAX_RESET_S)),
         ({"x-ratelimit-remaining": "many"}, None),
     ],
 )
 def test_only_the_limit_of_our_calls_counts(
-    changes: dict[str, str], expected: Standing | None
+    changes: dict[str, str], expected: LimitStanding | None
 ) -> None:
     """Search has a limit of its own; and no absurd value is believed."""
     assert primary_standing(Reply(200, HEADERS | changes)) == expected

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monarch.core.target.logins import Known, Us, us_of
+from monarch.core.target.logins import KnownAccount, Us, us_of
 from monarch.core.target.permission import Credential
 from monarch.core.ticket import Author
 
@@ -20,18 +20,18 @@ STUDENT = Author("student", 9)
     [
         (TOKEN, (), True, True),
         (APP, (), False, False),
-        (APP, (Known(Author("Monarch[bot]"), APP.account),), False, False),
-        (APP, (Known(BOT, "installation:8"),), True, True),
+        (APP, (KnownAccount(Author("Monarch[bot]"), APP.account),), False, False),
+        (APP, (KnownAccount(BOT, "installation:8"),), True, True),
         (NAMELESS, (), False, False),
-        (NAMELESS, (Known(BOT, "token:another"),), False, False),
-        (NAMELESS, (Known(BOT, NAMELESS.account),), True, True),
-        (TOKEN, (Known(Author(""), NAMELESS.account),), True, False),
-        (TOKEN, (Known(Author("Monarch[bot]"), APP.account),), True, False),
-        (TOKEN, (Known(BOT, APP.account),), True, True),
+        (NAMELESS, (KnownAccount(BOT, "token:another"),), False, False),
+        (NAMELESS, (KnownAccount(BOT, NAMELESS.account),), True, True),
+        (TOKEN, (KnownAccount(Author(""), NAMELESS.account),), True, False),
+        (TOKEN, (KnownAccount(Author("Monarch[bot]"), APP.account),), True, False),
+        (TOKEN, (KnownAccount(BOT, APP.account),), True, True),
     ],
 )
 def test_how_far_it_is_known_who_we_are(
-    credential: Credential, known: tuple[Known, ...], is_certain: bool, is_complete: bool
+    credential: Credential, known: tuple[KnownAccount, ...], is_certain: bool, is_complete: bool
 ) -> None:
     """By a number, from `/user` or from a 201; and of all that have written."""
     us = us_of(known, credential)
@@ -41,7 +41,7 @@ def test_how_far_it_is_known_who_we_are(
 
 def test_an_account_is_its_number_and_a_login_only_where_no_number_is_known() -> None:
     """Logins change, and become free."""
-    us = us_of((Known(BOT),), TOKEN)
+    us = us_of((KnownAccount(BOT),), TOKEN)
 
     assert us.authors == (Author("monarch-bot", 5), BOT)
     assert us.wrote(Author("renamed", 77))
@@ -52,7 +52,7 @@ def test_an_account_is_its_number_and_a_login_only_where_no_number_is_known() ->
 
 def test_what_is_known_under_its_present_name_need_not_be_learned() -> None:
     """A new name is news."""
-    us = us_of((Known(BOT),), APP)
+    us = us_of((KnownAccount(BOT),), APP)
 
     assert us.know(BOT)
     assert not us.know(Author("emperor[bot]", 77, is_bot=True))

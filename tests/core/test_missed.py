@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 from monarch.core.ids import TargetId
 from monarch.core.missed.judging import (
     BEFORE_MS,
-    Asked,
-    Left,
+    AskedFor,
+    KnownTemplate,
+    LeftAlone,
     Missed,
-    Source,
-    Window,
+    SweepWindow,
     counted,
     left_alone,
     with_unplanned,
@@ -32,9 +32,9 @@ from monarch.core.request.rules import Rules
 from monarch.core.ticket import Origin
 
 NOW = 1_800_000_000_000
-WINDOW = Window(NOW - 1_000_000, NOW, 60_000)
+WINDOW = SweepWindow(NOW - 1_000_000, NOW, 60_000)
 ORIGIN = Origin(7, "org/template")
-SOURCES = {7: Source("org/template", "C1")}
+SOURCES = {7: KnownTemplate("org/template", "C1")}
 
 
 def listed(number: int = 1, created_ms: int = NOW - 500_000, name: str = "") -> Listed:
@@ -47,9 +47,9 @@ def sighting(number: int = 1, created_ms: int = NOW - 500_000, name: str = "") -
     return Sighting(listed(number, created_ms, name), ORIGIN)
 
 
-def left(one: Sighting, **asked: object) -> Left | None:
+def left(one: Sighting, **asked: object) -> LeftAlone | None:
     """Why it is left alone where the template is known."""
-    known = Asked(**{"sources": SOURCES, **asked})  # type: ignore[arg-type]  # as the test says
+    known = AskedFor(**{"sources": SOURCES, **asked})  # type: ignore[arg-type]  # as the test says
     return left_alone(one, WINDOW, known, Rules())
 
 
@@ -68,8 +68,8 @@ def test_a_name_that_was_asked_for_after_its_repository_came_is_asked_for() -> N
     created = NOW - 500_000
     one = sighting(created_ms=created)
 
-    assert left(one, targets={"org/team-1": created}) is Left.ASKED
-    assert left(one, targets={"org/team-1": created - BEFORE_MS}) is Left.ASKED
+    assert left(one, targets={"org/team-1": created}) is LeftAlone.ASKED
+    assert left(one, targets={"org/team-1": created - BEFORE_MS}) is LeftAlone.ASKED
     assert left(one, targets={"org/team-1": created - BEFORE_MS - 1}) is None
 
 
@@ -77,8 +77,8 @@ def test_the_first_reason_is_the_one_that_needs_least_reading() -> None:
     """Old, archived and forked ones are recognised without their own address."""
     old = sighting(created_ms=WINDOW.since_ms - 1)
 
-    assert left(old, targets={"org/team-1": NOW}) is Left.OLDER
-    assert left(sighting(created_ms=NOW - 59_999)) is Left.YOUNG
+    assert left(old, targets={"org/team-1": NOW}) is LeftAlone.OLDER
+    assert left(sighting(created_ms=NOW - 59_999)) is LeftAlone.YOUNG
     assert left(sighting(created_ms=NOW - 60_000)) is None
 
 
@@ -86,7 +86,7 @@ def test_an_unplanned_request_counts_with_its_own_time() -> None:
     """The newest one for each name."""
     request = Request(RepoRef("org", "template"), (RepoRef("Org", "Team-1"),))
 
-    asked = with_unplanned(Asked(targets={"org/team-1": 5}), [(9, request), (3, request)])
+    asked = with_unplanned(AskedFor(targets={"org/team-1": 5}), [(9, request), (3, request)])
 
     assert asked.targets == {"org/team-1": 9}
 
@@ -141,9 +141,9 @@ def test_a_former_name_stays_known() -> None:
 
 def test_reasons_are_counted_in_their_own_order() -> None:
     """Those that do not occur are not named."""
-    reasons = [Left.COPIES, Left.ASKED, Left.COPIES]
+    reasons = [LeftAlone.COPIES, LeftAlone.ASKED, LeftAlone.COPIES]
 
-    assert list(counted(reasons).items()) == [(Left.ASKED, 1), (Left.COPIES, 2)]
+    assert list(counted(reasons).items()) == [(LeftAlone.ASKED, 1), (LeftAlone.COPIES, 2)]
 
 
 def test_a_channel_is_told_what_was_missed_and_what_to_do() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from monarch.core.ids import TargetId
 from monarch.core.outcome import Code
-from monarch.core.report.passage import Obstacle, obstacle
+from monarch.core.report.passage import BadEnd, obstacle
 from monarch.core.verdict import Dead, Done, Handback, Migrated, Retry, Snooze, Verdict, Waits
 
 
@@ -12,20 +12,20 @@ from monarch.core.verdict import Dead, Done, Handback, Migrated, Retry, Snooze, 
     ("verdict", "said"),
     [
         (Done(Migrated(TargetId(1), 1, 0)), None),
-        (Dead(Code.ARCHIVED, "it is archived"), Obstacle("it is archived", Code.ARCHIVED)),
+        (Dead(Code.ARCHIVED, "it is archived"), BadEnd("it is archived", Code.ARCHIVED)),
         (
             Retry("GitHub answered 502", 1),
-            Obstacle("GitHub answered 502; a request would try again"),
+            BadEnd("GitHub answered 502; a request would try again"),
         ),
-        (Snooze("refused", 60, kind=Waits.CREDENTIAL), Obstacle("refused", Code.CREDENTIAL)),
+        (Snooze("refused", 60, kind=Waits.CREDENTIAL), BadEnd("refused", Code.CREDENTIAL)),
         (
             Snooze("a limit", 42, kind=Waits.GATE),
-            Obstacle("GitHub is not to be asked now: a limit; try again in 42 s"),
+            BadEnd("GitHub is not to be asked now: a limit; try again in 42 s"),
         ),
-        (Handback(), Obstacle("stopping")),
+        (Handback(), BadEnd("stopping")),
     ],
 )
-def test_every_ending_is_put_into_words(verdict: Verdict, said: Obstacle | None) -> None:
+def test_every_ending_is_put_into_words(verdict: Verdict, said: BadEnd | None) -> None:
     """Nothing is in the way of what ends well."""
     assert obstacle(verdict) == said
 

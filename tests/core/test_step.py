@@ -10,7 +10,7 @@ from monarch.core.target.step import (
     Create,
     CreatedAs,
     Fate,
-    Healing,
+    Heal,
     Inspect,
     Intended,
     LedgerRecord,
@@ -91,7 +91,7 @@ def test_healing_makes_again_what_is_known_to_be_deleted(
     record: LedgerRecord | None, seen: int | None, fate: Fate | None, action: Action
 ) -> None:
     """And nothing else: all other rows are those of any migration."""
-    assert next_action(record, seen, SETTLED, 2, Healing(fate)) == action
+    assert next_action(record, seen, SETTLED, 2, Heal(fate)) == action
 
 
 @pytest.mark.parametrize(("refused_at_ms", "action"), [(999, Create(None)), (1000, Skip())])
@@ -131,7 +131,7 @@ def test_healing_creates_over_a_copy_only_if_it_was_deleted(
     record: LedgerRecord, seen: int | None, looked_at_ms: int, fate: Fate | None
 ) -> None:
     """Promise 2, while healing: a copy on record was read by its number, and no look shows another."""
-    action = next_action(record, seen, looked_at_ms, 1, Healing(fate))
+    action = next_action(record, seen, looked_at_ms, 1, Heal(fate))
 
     if isinstance(action, Create) and isinstance(record, CreatedAs):
         assert (seen, fate, action.reconciled) == (None, Fate.DELETED, f"#{record.number}")

@@ -12,10 +12,16 @@ import pytest
 from monarch.sandbox.control.client import SandboxClient, no_tls
 from monarch.sandbox.server import QuietServer, base_url_of, build_app, listen
 from monarch.sandbox.stage import Stage
-from tests.sandbox.world import a_seed
+from tests.sandbox.world import Bench, a_seed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+
+@pytest.fixture
+def bench() -> Bench:
+    """GitHub without a socket."""
+    return Bench()
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from monarch.sandbox.control.client import SandboxClient
 
-pytestmark = pytest.mark.anyio
 
 ISSUES = "repos/org/team-a/issues"
 

@@ -16,7 +16,6 @@ from monarch.sandbox.faults import Match
 if TYPE_CHECKING:
     from monarch.sandbox.control.client import SandboxClient
 
-pytestmark = pytest.mark.anyio
 
 ISSUES = "repos/org/team-a/issues"
 POST = Match(api="github", method="POST")

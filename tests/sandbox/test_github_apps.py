@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from monarch.sandbox.http import Reply
 
 APP = "/app"
-TOKENS = "/app/installations/{installation_id}/access_tokens"
-WHERE = "/repos/{owner}/{repo}/installation"
-ISSUES = "/repos/{owner}/{repo}/issues"
 EXPIRED = (
     "'Expiration time' claim ('exp') must be a numeric value representing the future time at "
     "which the assertion expires"
@@ -36,9 +33,8 @@ UNDECODABLE = "A JSON web token could not be decoded"
 
 
 @pytest.fixture
-def bench() -> Bench:
+def bench(bench: Bench) -> Bench:
     """GitHub with an app."""
-    bench = Bench()
     plant(bench.world, bench.workspace, an_app())
     return bench
 
@@ -46,7 +42,7 @@ def bench() -> Bench:
 def mint(bench: Bench, number: int = INSTALLATION, **wish: Any) -> Reply:
     """Ask for a token of an installation."""
     url, assertion = f"/app/installations/{number}/access_tokens", signed(now=bench.now)
-    return bench.send("POST", url, wish or None, token=assertion, documented_as=TOKENS)
+    return bench.send("POST", url, wish or None, token=assertion)
 
 
 def token_of(bench: Bench, **wish: Any) -> str:
@@ -59,7 +55,7 @@ def token_of(bench: Bench, **wish: Any) -> str:
 @pytest.mark.parametrize("issuer", [APP_ID, CLIENT_ID])
 def test_an_app_says_who_it_is_by_its_signature(bench: Bench, issuer: int | str) -> None:
     """Its id as a number or its client id as text; it has limits of its own."""
-    reply = bench.send("GET", APP, token=signed(iss=issuer), documented_as=APP)
+    reply = bench.send("GET", APP, token=signed(iss=issuer))
 
     assert (reply.status, reply.json()["slug"]) == (200, "monarch")
     assert reply.json()["installations_count"] == 1
@@ -114,7 +110,7 @@ def test_only_the_right_key_and_algorithm_sign(bench: Bench) -> None:
 
 def test_an_app_finds_where_it_is_installed(bench: Bench) -> None:
     """By repository, by organization, by user; nothing elsewhere."""
-    by_repository = bench.send("GET", f"{TEAM}/installation", token=signed(), documented_as=WHERE)
+    by_repository = bench.send("GET", f"{TEAM}/installation", token=signed())
     found = by_repository.json()
 
     assert (found["id"], found["app_id"]) == (INSTALLATION, APP_ID)
@@ -124,9 +120,7 @@ def test_an_app_finds_where_it_is_installed(bench: Bench) -> None:
         assert bench.send("GET", path, token=signed()).json() == found
     for path in ("/repos/org/nowhere", "/repos/teacher/x", "/orgs/teacher", "/users/nobody"):
         assert bench.send("GET", f"{path}/installation", token=signed()).status == 404
-    moved = bench.send(
-        "GET", "/repos/org/old-name/installation", token=signed(), documented_as=WHERE
-    )
+    moved = bench.send("GET", "/repos/org/old-name/installation", token=signed())
     assert moved.status == 301
 
 
@@ -205,7 +199,7 @@ def test_a_strange_or_suspended_installation_gives_no_token(bench: Bench) -> Non
     for refused in (mint(bench), bench.send("GET", TEAM, token=token)):
         assert refused.status == 403
         assert refused.json()["message"] == "This installation has been suspended"
-    found = bench.send("GET", f"{TEAM}/installation", token=signed(), documented_as=WHERE)
+    found = bench.send("GET", f"{TEAM}/installation", token=signed())
     assert found.json()["suspended_at"] is not None
     change_installation(bench.world, InstallationChange(id=INSTALLATION, suspended=False))
     assert bench.send("GET", TEAM, token=token).status == 200
@@ -214,7 +208,7 @@ def test_a_strange_or_suspended_installation_gives_no_token(bench: Bench) -> Non
 def test_what_an_app_writes_is_its_bots(bench: Bench) -> None:
     """Author and app are named; labels are taken over, for ``issues: write`` is enough."""
     body = {"title": "Copy", "labels": ["bug"]}
-    reply = bench.send("POST", f"{TEAM}/issues", body, token=token_of(bench), documented_as=ISSUES)
+    reply = bench.send("POST", f"{TEAM}/issues", body, token=token_of(bench))
     issue = reply.json()
 
     assert (issue["user"]["login"], issue["user"]["type"]) == ("monarch[bot]", "Bot")
@@ -242,7 +236,7 @@ def test_a_repository_tells_an_app_what_it_may_push_not_what_it_may_file(
 
 def test_an_installation_is_nobody(bench: Bench) -> None:
     """It may not ask for its user; an app's own signature opens no repository."""
-    refused = bench.send("GET", "/user", token=token_of(bench), documented_as="/user")
+    refused = bench.send("GET", "/user", token=token_of(bench))
 
     assert refused.status == 403
     assert refused.json()["message"] == "Resource not accessible by integration"
@@ -261,7 +255,7 @@ def test_limits_are_per_installation(bench: Bench) -> None:
     assert bench.send("POST", f"{TEAM}/issues", wish, token=token).status == 201
     assert bench.send("POST", f"{TEAM}/issues", wish, token=token_of(bench)).status == 403
     assert bench.send("POST", f"{TEAM}/issues", wish).status == 201
-    asked = bench.send("GET", "/rate_limit", token=token, documented_as="/rate_limit").json()
+    asked = bench.send("GET", "/rate_limit", token=token).json()
     assert asked["resources"]["core"]["used"] == 2
     bench.send("GET", TEAM, token=token)
     bench.send("GET", TEAM, token=token)

@@ -9,13 +9,10 @@ import pytest
 from monarch.sandbox.github.relations.dependencies import MOST
 from tests.sandbox.world import BOT, TEAM, Bench
 
-BLOCKED_BY = "/repos/{owner}/{repo}/issues/{issue_number}/dependencies/blocked_by"
-
 
 @pytest.fixture
-def bench() -> Bench:
+def bench(bench: Bench) -> Bench:
     """GitHub with three issues of the team's."""
-    bench = Bench()
     for title in ("First", "Then", "Last"):
         bench.send("POST", f"{TEAM}/issues", {"title": title})
     return bench
@@ -31,7 +28,7 @@ def block(bench: Bench, number: int, blocker: int, token: str = BOT) -> Any:
     """Have an issue wait for the one with that number."""
     wish = {"issue_id": issue(bench, blocker)["id"]}
     url = f"{TEAM}/issues/{number}/dependencies/blocked_by"
-    return bench.send("POST", url, wish, token=token, documented_as=BLOCKED_BY)
+    return bench.send("POST", url, wish, token=token)
 
 
 def listed(bench: Bench, number: int, which: str = "blocked_by") -> list[int]:

@@ -16,7 +16,6 @@ from tests.sandbox.world import BASE_URL, BOT, TEAM, Bench
 if TYPE_CHECKING:
     from monarch.sandbox.http import Reply
 
-ISSUE = "/repos/{owner}/{repo}/issues/{issue_number}"
 WHY = "An error occurred while adding the sub-issue to the parent issue. "
 ONE_PARENT = f"{WHY}Sub issue may only have one parent"
 
@@ -35,9 +34,8 @@ TYPES: dict[str, Any] = {
 
 
 @pytest.fixture
-def bench() -> Bench:
+def bench(bench: Bench) -> Bench:
     """GitHub with three issues of the team's."""
-    bench = Bench()
     plant(bench.world, bench.workspace, Seed.model_validate(TYPES))
     for title in ("Epic", "Part", "Other"):
         bench.send("POST", f"{TEAM}/issues", {"title": title})
@@ -53,7 +51,7 @@ def id_of(bench: Bench, number: int, repo: str = TEAM) -> int:
 def issue(bench: Bench, number: int, repo: str = TEAM) -> dict[str, Any]:
     """An issue as anybody reads it."""
     url = f"{repo}/issues/{number}"
-    found: dict[str, Any] = bench.send("GET", url, token="ghp_admin", documented_as=ISSUE).json()
+    found: dict[str, Any] = bench.send("GET", url, token="ghp_admin").json()
     return found
 
 
@@ -85,7 +83,7 @@ def test_a_sub_issue_is_known_to_both_sides(bench: Bench) -> None:
     }
     assert issue(bench, 3)["parent_issue_url"] == f"{BASE_URL}/github{TEAM}/issues/1"
     assert "parent_issue_url" not in issue(bench, 1)
-    parent = bench.send("GET", f"{TEAM}/issues/3/parent", documented_as=ISSUE)
+    parent = bench.send("GET", f"{TEAM}/issues/3/parent")
     assert parent.json()["number"] == 1
     assert bench.send("GET", f"{TEAM}/issues/1/parent").status == 404
     view = state_view(bench.world, bench.workspace, {}).repositories["org/team-a"]
@@ -160,7 +158,7 @@ def test_what_is_taken_out_is_by_itself(bench: Bench) -> None:
     """By request, by deletion of either side; what is no part cannot be taken out."""
     url, part = f"{TEAM}/issues/1/sub_issue", id_of(bench, 2)
     put(bench, 1, part)
-    taken = bench.send("DELETE", url, {"sub_issue_id": part}, documented_as=None)
+    taken = bench.send("DELETE", url, {"sub_issue_id": part})
 
     assert (taken.status, taken.json()["sub_issues_summary"]["total"]) == (200, 0)
     assert bench.send("DELETE", url, {"sub_issue_id": part}).status == 404
@@ -217,7 +215,7 @@ def test_an_organization_has_types_and_an_issue_has_one(bench: Bench) -> None:
         refused = bench.send("POST", f"{TEAM}/issues", {"title": "x", "type": wrong})
         [error] = refused.json()["errors"]
         assert (error["resource"], error["field"], error["code"]) == ("Issue", "type", "invalid")
-    cleared = bench.send("PATCH", f"{TEAM}/issues/4", {"type": None}, documented_as=ISSUE)
+    cleared = bench.send("PATCH", f"{TEAM}/issues/4", {"type": None})
     assert cleared.json()["type"] is None
 
 

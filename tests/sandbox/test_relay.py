@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from anyio.abc import SocketStream
 
-pytestmark = pytest.mark.anyio
-
 
 class Echo:
     """A server that answers what it is sent, and says when it has been sent something."""

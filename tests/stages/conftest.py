@@ -8,7 +8,7 @@ from tests.stages.house import House
 
 @pytest.fixture
 def anyio_backend() -> tuple[str, dict[str, MockClock]]:
-    """Whoever waits for time alone waits for nothing."""
+    """A task that waits for time alone does not wait."""
     return "trio", {"clock": MockClock(autojump_threshold=0)}
 
 

@@ -43,7 +43,7 @@ class Told:
 
 
 class Process:
-    """One worker's life. `over` is set as soon as somebody else could take its place."""
+    """One worker's life. `over` is set as soon as another worker could take its place."""
 
     def __init__(
         self, house: House, name: str, trouble: Trouble, told: Told, poison: str = ""
@@ -161,7 +161,7 @@ class Process:
 
 
 class Person:
-    """Somebody at the command line; whatever befalls them, they do it again."""
+    """A person at the command line, who repeats the command after any failure."""
 
     def __init__(self, house: House, trouble: Trouble, name: str = "person") -> None:
         self.name = name

@@ -296,7 +296,7 @@ HEALED = Faithful(
 
 
 async def a_copy_is_deleted_and_healed(story: Story) -> None:
-    """Somebody deletes one, and somebody else wants it back.
+    """A person deletes a copy, and another person wants it back.
 
     Some minutes later, when no zombie is left: one that wrote that copy and thaws only now would call it a stray of
     the new one, which is a false alarm and nothing else.
@@ -354,7 +354,7 @@ async def it_is_recalled(story: Story) -> None:
 
 
 async def it_is_recalled_and_undone(story: Story) -> None:
-    """And somebody has commented on the third, now that it is closed."""
+    """And a person has commented on the third, now that it is closed."""
     await it_is_recalled(story)
     await pass_time(5 * LEASE_S)
     _comment(story, 3)
@@ -362,7 +362,7 @@ async def it_is_recalled_and_undone(story: Story) -> None:
 
 
 async def it_is_recalled_and_healed(story: Story) -> None:
-    """By `verify --heal`: whoever has touched it since, it is opened again."""
+    """By `verify --heal`: it is opened again even if people have touched it since."""
     await it_is_recalled(story)
     if story.house.state(story.request) != "done":
         return
@@ -467,7 +467,7 @@ async def it_is_updated_and_closes(story: Story) -> None:
 
 
 def heard() -> House:
-    """Whoever is subscribed hears."""
+    """Every subscriber hears it."""
     return a_house(TEAM_A, titles=("One",), hears=True)
 
 
@@ -557,7 +557,7 @@ async def the_source_appears(story: Story) -> None:
 
 
 async def it_is_dropped(story: Story) -> None:
-    """Nobody wants it any more."""
+    """A person drops its dead letters."""
     await story.until_ended()
     letters = [letter["id"] for letter in story.house.store.dead]
     await Person(story.house, story.trouble).insist(lambda hands: hands.drop(letters, "Ann"))
@@ -569,7 +569,7 @@ def _replay_all(story: Story) -> Callable[[Hands], Awaitable[tuple[Replayed, ...
 
 
 def one_team() -> House:
-    """Two tickets for one team, and another team that nobody asked for."""
+    """Two tickets for one team, and another team that no request names."""
     house = a_house(TEAM_A, TEAM_B)
     house.publish(TEAM_A)
     return house
@@ -579,7 +579,7 @@ ELSEWHERE = "org/elsewhere"
 
 
 def _mid_run(deed: Callable[[House], object]) -> Callable[[Story], Awaitable[None]]:
-    """Somebody does this between the first copy and the second."""
+    """A person does this between the first copy and the second."""
 
     async def act(story: Story) -> None:
         house = story.house

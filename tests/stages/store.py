@@ -116,7 +116,7 @@ class Store:
             self.do("DEL", f"{self.keys.prefix}{kind}:{name}")
 
     def empty(self, stream: Stream) -> None:
-        """Somebody deletes every entry of a stream."""
+        """A person deletes every entry of a stream."""
         for entry in self.entries(stream):
             self.do("XDEL", self.keys.stream(stream), entry)
 

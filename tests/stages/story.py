@@ -245,7 +245,7 @@ class Story:
 
     @property
     def _is_rolled_back(self) -> bool:
-        """Whether what people did may be gone with the store's memory, so that nobody can say how it is to end."""
+        """Whether the store's memory of what people did may be gone, so that the right end cannot be known."""
         return self._goes_back and not self.scenario.forgets
 
     def _judge_loss(self) -> None:
@@ -350,7 +350,7 @@ class Story:
         assert len(finals) <= ends + self.scenario.repeats + self.told.finals, finals
 
     def _judge_last_words(self, channel: str, last: str) -> None:
-        """Whoever reads the card, or the newest ending, knows how it is."""
+        """A reader of the card, or of the newest ending, learns the true state."""
         cohorts = {
             c: card for c, card in self.house.store.cards.items() if card["channel"] == channel
         }

@@ -11,7 +11,7 @@ from monarch.core.target.permission import Credential
 from monarch.core.target.step import CreatedAs, Intended
 from monarch.core.target.survey import Survey
 from monarch.core.ticket import Author, Issue, Label
-from monarch.stages.rehearsal.rehearsal import Wanted
+from monarch.stages.rehearsal.rehearsal import RehearsalWish
 from tests.contracts.doubles.github import DROPPED, LOST
 from tests.stages.faithful import marker_of
 from tests.stages.house import SOURCE, TEAM_A, House
@@ -50,7 +50,7 @@ def filled(house: House, *left_out: int) -> list[Issue]:
 
 
 async def asked_again(house: House) -> str:
-    """Somebody presses "migrate again"; how it ended."""
+    """A person presses "migrate again"; returns how it ended."""
     request = await house.migrate(TEAM_A)
     assert house.store.dead == []
     assert not house.told("stray.found")
@@ -174,7 +174,7 @@ async def test_what_a_student_makes_of_an_adopted_issue_is_theirs_and_it_stays_t
     assert house.github.issues(TEAM_A) == edited
     reader = rehearser(sources(house), house.style)
     plan = await planned(reader)
-    survey = await reader.look(TEAM_A, Wanted(plan))
+    survey = await reader.look(TEAM_A, RehearsalWish(plan))
     assert isinstance(survey, Survey)
     marks = {one.number: one.marks for one in verify(plan, survey, house.style).findings}
     assert marks == {
@@ -283,7 +283,7 @@ async def test_of_two_equal_tickets_each_has_one_copy(house: House, issues: int)
 
 
 async def test_what_the_predecessor_has_doubled_is_adopted_once(house: House) -> None:
-    """It copied everything again whenever it was asked; the first copies count, and nobody is told to close others."""
+    """The predecessor copied everything again at each request; the first copies count, and Slack asks no one to close the others."""
     filled(house)
     filled(house)
 

@@ -161,7 +161,7 @@ DEEDS: Final = {"pauses": _pauses, "cancels": _cancels, "puts it right": _puts_i
 
 
 def built(tale: Tale) -> House:
-    """A template and four teams; Slack answers as it is told."""
+    """A template and four teams; Slack answers as the test says."""
     house = a_house(*TEAMS)
     for method, answers, faults in (("post", tale.posts, ANSWERS), ("update", tale.edits, EDITS)):
         for nth, answer in answers.items():
@@ -173,7 +173,7 @@ def built(tale: Tale) -> House:
 @given(tale=tales)
 @example(tale=Tale((("org/team-a", 0.1),), {}, {1: "is archived"}, (), {}, 1))
 def test_the_last_state_of_the_card_is_what_show_says(tale: Tale) -> None:
-    """Two workers, whoever of them dies, freezes, stops or hears nothing; Slack away, slow, archived; people pressing."""
+    """Two workers, of which either dies, freezes, stops or hears nothing; Slack away, slow, archived; people pressing."""
     titles = dict.fromkeys((*TEAMS, GONE), TITLES)
     scenario = Scenario(
         lambda: built(tale), titles, act=acting(tale), processes=2, pauses="pauses" in tale.people

@@ -18,7 +18,7 @@ MOST_BETWEEN_SWEEPS_S = EVERY_S * (1 + JITTER)
 
 
 async def fail(_delivery: Delivery, _hold: Hold) -> Verdict:
-    """What nobody planned."""
+    """An error that no code expects."""
     message = "nobody planned this"
     raise ZeroDivisionError(message)
 
@@ -66,7 +66,7 @@ async def test_no_more_is_worked_on_than_there_are_places(house: House) -> None:
 
 
 async def test_a_long_handler_keeps_its_delivery(house: House) -> None:
-    """Its lease is renewed while it works: nobody reclaims it."""
+    """Its lease is renewed while it works: no worker reclaims it."""
     bench, other = Bench(house, work_for_a_minute), Bench(house, name="worker-2")
     bench.give()
 
@@ -305,7 +305,7 @@ async def test_a_settle_without_an_answer_is_repeated(house: House, side: str) -
 
 
 async def test_a_settle_that_never_works_is_given_up_with_the_lease(house: House) -> None:
-    """Then the entry is reclaimed, by whoever can."""
+    """Then another worker reclaims the entry."""
     bench, other = Bench(house), Bench(house, name="worker-2")
     bench.streams.before = failing("streams.settle", AWAY)
     bench.give()
@@ -408,7 +408,7 @@ async def test_a_handler_that_does_not_end_is_given_up(house: House) -> None:
 
 
 async def test_a_verdict_keeps_its_reason_when_it_is_told(house: House) -> None:
-    """A retry is told with its reason."""
+    """A retry is logged with its reason."""
 
     async def once(_delivery: Delivery, _hold: Hold) -> Verdict:
         return Retry("Slack said 503", 1) if len(bench.handler.handled) == 1 else DONE

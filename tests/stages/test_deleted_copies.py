@@ -16,8 +16,9 @@ from monarch.core.target.permission import Credential
 from monarch.core.target.step import CreatedAs
 from monarch.core.target.survey import Survey
 from monarch.core.verdict import Dead
-from monarch.stages.rehearsal.rehearsal import Wanted
-from monarch.stages.rehearsal.store import Remembered, Sources
+from monarch.ports.holdings import LedgerReading
+from monarch.stages.rehearsal.rehearsal import RehearsalWish
+from monarch.stages.rehearsal.store import Sources
 from tests.contracts.doubles.faults import Fault
 from tests.stages.house import SOURCE, TEAM_A, House
 from tests.stages.test_dry_run import planned, rehearser
@@ -26,7 +27,7 @@ MANY = [29, 30, 35, 500]
 
 
 async def emptied(house: House, copies: int) -> RequestId:
-    """A request that is done, whose every copy somebody has deleted."""
+    """A request that is done, all of whose copies were deleted afterwards."""
     house.github.add(SOURCE, *(f"Ticket {n}" for n in range(1, copies + 1)))
     house.github.add(TEAM_A)
     request = await house.migrated(TEAM_A)
@@ -43,9 +44,9 @@ def tickets(house: House) -> list[TicketId]:
 def sources(house: House, *, remembers: bool = True) -> Sources:
     """What `plan` and `verify` read with; without `remembers` Valkey cannot be asked."""
 
-    async def ledger(target: TargetId) -> Remembered:
+    async def ledger(target: TargetId) -> LedgerReading:
         known = house.store.ledger(target) if remembers else {}
-        return Remembered(dict(known), house.store.now_ms())
+        return LedgerReading(dict(known), house.store.now_ms())
 
     async def gate(_credential: Credential) -> None:
         return None
@@ -110,7 +111,7 @@ async def test_deleted_copies_are_shown_by_plan_and_verify(
     reader = rehearser(read, house.style)
     plan = await planned(reader)
 
-    survey = await reader.look(TEAM_A, Wanted(plan))
+    survey = await reader.look(TEAM_A, RehearsalWish(plan))
 
     assert isinstance(survey, Survey)
     found = verify(plan, survey, house.style)
@@ -118,14 +119,14 @@ async def test_deleted_copies_are_shown_by_plan_and_verify(
     reasons = {one.reason for one in found.findings}
     deleted = {f"#{n} was deleted, or moved to another repository" for n in range(1, copies + 1)}
     assert reasons == (deleted if remembers else {""})
-    passed = await reader.rehearse(TEAM_A, Wanted(plan))
+    passed = await reader.rehearse(TEAM_A, RehearsalWish(plan))
     assert isinstance(passed, Passage)
     assert len(rehearsal_of(passed, None).create) == (0 if remembers else copies)
 
 
 @pytest.mark.parametrize("copies", [35, 500])
 async def test_issues_that_are_switched_off_are_not_deleted_ones(house: House, copies: int) -> None:
-    """Somebody switches them off right after the preflight: that is what is said, and nothing is written."""
+    """A person switches them off right after the preflight: the reason says so, and nothing is written."""
     await emptied(house, copies)
     house.github.faults.at("list_issues", 0, Fault(Found(())))
     on = Fault(Found(house.github.at(TEAM_A).repository))
@@ -136,12 +137,12 @@ async def test_issues_that_are_switched_off_are_not_deleted_ones(house: House, c
     again = await house.migrate(TEAM_A)
 
     assert house.state(again) == "failed"
-    assert [letter["code"] for letter in house.store.dead] == ["issues_disabled"]
+    assert house.codes() == ["issues_disabled"]
     assert len(house.github.did) == writes
 
 
 async def test_more_deleted_issues_than_are_read_are_said_with_a_way_out(house: House) -> None:
-    """Somebody's three thousand: with one issue above them the look is complete again."""
+    """Three thousand deleted issues: with one issue above them the look is complete again."""
     house.github.add(SOURCE, "One")
     house.github.add(TEAM_A)
     for _ in range(PROBE_MOST):
@@ -177,7 +178,7 @@ async def test_a_survey_of_switched_off_issues_says_so(house: House) -> None:
     house.github.faults.at("list_issues", 0, Fault(Found(())))
     house.github.change(TEAM_A, has_issues=False)
 
-    found = await reader.look(TEAM_A, Wanted(plan))
+    found = await reader.look(TEAM_A, RehearsalWish(plan))
 
     assert isinstance(found, Dead)
     assert "switch them on" in found.letter

@@ -71,11 +71,7 @@ async def test_a_copy_has_what_its_ticket_has(house: House) -> None:
 async def test_again_makes_no_write(house: House) -> None:
     """The same message again finds everything there."""
     await house.migrate(TEAM_A)
-    did = list(house.github.did)
-
-    await house.migrate(TEAM_A)
-
-    assert house.github.did == did
+    await house.changes_nothing(TEAM_A)
 
 
 async def test_what_the_target_has_stays_as_it_is(house: House) -> None:
@@ -127,7 +123,7 @@ async def test_an_installation_may_copy_none_of_it(house: House) -> None:
 
 
 async def test_without_the_right_to_push_the_tickets_go_without(house: House) -> None:
-    """GitHub would drop it all silently: nothing is asked for, and people are told once why."""
+    """GitHub would drop it all silently: nothing is asked for, and one note says why."""
     house.github.change(TEAM_A, may_push=False)
     await house.migrated(TEAM_A)
 
@@ -141,7 +137,7 @@ async def test_without_the_right_to_push_the_tickets_go_without(house: House) ->
 
 @pytest.mark.parametrize("method", ["create_label", "create_milestone"])
 async def test_a_forbidden_detail_is_tried_once(house: House, method: str) -> None:
-    """Whoever may not create one may create none, whatever the preflight said."""
+    """An account that may not create one may create none, whatever the preflight said."""
     house.github.faults.at(method, 0, FORBIDDEN)
     await house.migrated(TEAM_A)
 
@@ -218,7 +214,7 @@ async def test_a_right_that_is_not_said_is_tried(house: House) -> None:
 
 
 async def test_a_right_that_is_not_there_is_tried_once(house: House) -> None:
-    """Then nothing more is asked for, and people are told why."""
+    """Then nothing more is asked for, and a note says why."""
     house.github.change(TEAM_A, may_push=None)
     house.github.at(TEAM_A).may_push_unsaid = False
     await house.migrated(TEAM_A)
@@ -300,7 +296,7 @@ async def test_a_milestone_that_somebody_else_has_made_is_looked_up(house: House
 
 
 async def test_a_milestone_that_is_never_listed_is_left_out(house: House) -> None:
-    """It is there, says GitHub; nobody knows as what."""
+    """GitHub says that it is there, but not under which number."""
     house.github.at(TEAM_A).milestones[1] = Milestone("Sprint 1", number=1)
     house.github.faults.at("list_milestones", 0, NOTHING_LISTED)
     await house.migrated(TEAM_A)
@@ -361,7 +357,7 @@ async def test_a_detail_that_is_refused_again_is_a_refusal(house: House) -> None
 
 
 async def test_what_github_dropped_silently_is_noted(house: House) -> None:
-    """The preflight said that we may push, and the answer shows that we may not: each kind is told once."""
+    """The preflight said that we may push, and the answer shows that we may not: one note for each kind."""
     house.github.at(TEAM_A).drops = True
     await house.migrated(TEAM_A)
 
@@ -385,7 +381,7 @@ async def test_a_label_that_is_gone_costs_no_ticket(house: House) -> None:
 
 
 async def test_assignees_come_along_where_they_can_be_assigned(house: House) -> None:
-    """Those who cannot be are noted; without the setting nobody asks."""
+    """Those who cannot be assigned are noted; without the setting nothing is asked for."""
     house.github.add_issue(SOURCE, "Four", assignees=("ada", "bob"))
     house.github.at(TEAM_A).assignable = ("ada",)
     await house.migrate(TEAM_A)

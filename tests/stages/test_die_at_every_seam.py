@@ -144,7 +144,7 @@ def test_whatever_befalls_any_path_is_survived(scenario: str) -> None:
 
 
 def test_a_zombie_that_gives_up_looks_behind_itself_first() -> None:
-    """Its second write without an answer ended its crossing, and its lease was lost meanwhile: nobody else could know."""
+    """Its second write without an answer ended its crossing, and its lease was lost meanwhile: only this worker knows."""
     last = moments("unanswered", Blow.MIDWAY, taken_over=True)[-1]
 
     story = strike("unanswered", {last: Blow.MIDWAY}, taken_over=True)
@@ -175,6 +175,6 @@ def test_trouble_comes_in_pairs(
     *,
     taken_over: bool,
 ) -> None:
-    """Whoever follows is not spared either, whatever the interleaving."""
+    """The worker that follows is not spared either, whatever the interleaving."""
     both = {first: blows[0], first + between: blows[1]}
     strike(scenario, both, taken_over=taken_over, seed=seed)

@@ -25,8 +25,9 @@ from monarch.core.target.permission import Credential, GateClosed
 from monarch.core.target.step import CreatedAs, Intended, Refused, UnreadableRecord
 from monarch.core.ticket import Label, Milestone
 from monarch.ports import Plans
-from monarch.stages.rehearsal.rehearsal import Rehearser, Wanted
-from monarch.stages.rehearsal.store import Remembered, Sources
+from monarch.ports.holdings import LedgerReading
+from monarch.stages.rehearsal.rehearsal import RehearsalWish, Rehearser
+from monarch.stages.rehearsal.store import Sources
 from monarch.telemetry import Telemetry
 from tests.stages.house import SOURCE, TEAM_A, House
 
@@ -42,7 +43,7 @@ def rehearser(
     told: list[str] | None = None,
     plans: Plans | None = None,
 ) -> Rehearser:
-    """Whoever rehearses, over these sources; nobody hears what it reports."""
+    """A rehearser over these sources; its progress reports go nowhere."""
     telemetry = Telemetry(CollectorRegistry(), structlog.wrap_logger(CapturingLogger()))
     heard: list[str] = [] if told is None else told
     return Rehearser(read, rules or Rules(), style, telemetry, heard.append, plans=plans)
@@ -51,9 +52,9 @@ def rehearser(
 def sources(house: House) -> Sources:
     """What a dry run reads."""
 
-    async def ledger(target: TargetId) -> Remembered:
+    async def ledger(target: TargetId) -> LedgerReading:
         later = dict(house.store.later(target))
-        return Remembered(dict(house.store.ledger(target)), house.store.now_ms(), later=later)
+        return LedgerReading(dict(house.store.ledger(target)), house.store.now_ms(), later=later)
 
     budget = house.world.budget
 
@@ -73,7 +74,7 @@ async def planned(reader: Rehearser, source: str = SOURCE) -> Plan:
 async def rehearsed(house: House) -> Rehearsal:
     """What would be done to the first team's repository."""
     reader = rehearser(sources(house), house.style)
-    passed = await reader.rehearse(TEAM_A, Wanted(await planned(reader)))
+    passed = await reader.rehearse(TEAM_A, RehearsalWish(await planned(reader)))
     assert isinstance(passed, Passage)
     return warned(rehearsal_of(passed, obstacle(passed, 120)), passed, house.style)
 

@@ -57,7 +57,7 @@ def assert_well(house: House, *requests: str) -> None:
 async def test_one_issue_planted_beforehand_suppresses_no_ticket(
     house: House, association: str
 ) -> None:
-    """By whoever: a member of the organisation, a collaborator who may read, the owner of the repository."""
+    """By anyone: a member of the organisation, a collaborator with read access, the owner of the repository."""
     body = "\n".join(marker(house, ticket) for ticket in range(1, 13))
     house.github.add_issue(TEAM_A, "mine", body, author="student", association=association)
     await house.migrate(TEAM_A)
@@ -67,7 +67,7 @@ async def test_one_issue_planted_beforehand_suppresses_no_ticket(
 
 
 async def test_a_student_puts_ticket_12s_marker_into_copy_1(house: House) -> None:
-    """Copy #1 stays ticket 1's copy, ticket 12 is copied as #12, and nobody is told to close anything."""
+    """Copy #1 stays ticket 1's copy, ticket 12 is copied as #12, and Slack asks no one to close anything."""
     house.ceilings = SLOWLY
     house.publish(TEAM_A)
 
@@ -106,7 +106,7 @@ async def test_team_0420_a_marker_is_added_to_copy_1_and_then_the_memory_is_lost
 
 
 async def test_a_student_pastes_a_copys_text_into_an_issue_of_his_own(house: House) -> None:
-    """The hidden line comes along; it changes nothing at all, and is told once."""
+    """The hidden line comes along; it changes nothing, and Monarch reports it once."""
     await house.migrate(TEAM_A)
     text = house.github.issues(TEAM_A)[4].body
     house.github.add_issue(TEAM_A, "How?", f"I do not get this:\n\n{text}", author="student")

@@ -66,7 +66,7 @@ async def test_a_deleted_copy_is_made_again(house: House, tickets: list[TicketId
 
 
 async def test_only_what_was_asked_for_is_made_again(house: House, tickets: list[TicketId]) -> None:
-    """Another copy that somebody deleted stays deleted; what it would need is not created."""
+    """Another copy that a person deleted stays deleted; what it would need is not created."""
     request = await copied(house, TEAM_A)
     house.github.delete_issue(TEAM_A, 2)
     house.github.delete_issue(TEAM_A, 4)
@@ -80,7 +80,7 @@ async def test_only_what_was_asked_for_is_made_again(house: House, tickets: list
 
 
 async def test_what_is_there_is_not_made_again(house: House, tickets: list[TicketId]) -> None:
-    """Whoever asks for too much gets nothing twice: not even what no marker shows."""
+    """A heal that asks for too much makes nothing twice: not even what no marker shows."""
     request = await copied(house, TEAM_A)
     house.github.edit_issue(TEAM_A, 2, body="my own words")
     did = list(house.github.did)
@@ -94,7 +94,7 @@ async def test_what_is_there_is_not_made_again(house: House, tickets: list[Ticke
 async def test_a_copy_that_was_never_there_is_no_deleted_one(
     house: House, tickets: list[TicketId]
 ) -> None:
-    """A number that GitHub does not know is no evidence that somebody deleted it."""
+    """A number that GitHub does not know is no evidence of a deletion."""
     request = await copied(house, TEAM_A)
     house.github.edit_issue(TEAM_A, 2, body="my own words", title="Mine")
     house.github.hide(TEAM_A, 2)
@@ -108,7 +108,7 @@ async def test_a_copy_that_was_never_there_is_no_deleted_one(
 async def test_the_children_of_a_healed_parent_stay_where_they_are(
     house: House, tickets: list[TicketId]
 ) -> None:
-    """They are other copies, and nobody asked for them."""
+    """They are other copies, and no heal names them."""
     request = await copied(house, TEAM_A)
     house.github.delete_issue(TEAM_A, 1)
     for child in (2, 3):
@@ -138,7 +138,7 @@ async def test_a_healing_is_reconciled_like_anything_else(
 async def test_what_was_healed_stays_deleted_the_next_time(
     house: House, tickets: list[TicketId]
 ) -> None:
-    """Somebody deletes it again: the same message again leaves it so, and a person may heal it again."""
+    """A person deletes it again: the same message again leaves it so, and a person may heal it again."""
     request = await copied(house, TEAM_A)
     house.github.delete_issue(TEAM_A, 2)
     await heal(house, request, tickets[1])

@@ -1,4 +1,4 @@
-"""Heavy texts: each is worked on beside the loop, one at a time, and nobody loses a lease or waits for them."""
+"""Heavy texts: each is worked on beside the loop, one at a time; no worker loses a lease or waits for them."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,7 +23,7 @@ from tests.stages.test_dry_run import rehearser, sources
 T = TypeVar("T")
 
 TEXT_S = 0.3
-"""So long one text of 60,000 characters takes, full of references."""
+"""How long one text of 60,000 characters full of references takes."""
 
 
 class Slow:
@@ -119,7 +119,7 @@ async def test_a_neighbour_is_not_held_up_by_heavy_texts(house: House, slow: Slo
 async def test_a_draft_that_waits_for_leave_is_made_once(
     house: House, slow: Slow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever waits for the budget asks every second, and the text is the same."""
+    """A crossing that waits for the budget asks every second, with the same text."""
     house.ceilings = replace(NO_CEILINGS, interval_ms=5_000)
     drafts: list[int] = []
 
@@ -145,7 +145,7 @@ def a_library(house: House) -> None:
 
 
 async def test_a_plan_of_too_much_text_is_given_up_with_the_bound(house: House) -> None:
-    """Nothing is written, and people are told what to do."""
+    """Nothing is written, and the reason says what to do."""
     a_library(house)
     house.github.add(TEAM_A)
     request = await house.migrate(TEAM_A, source="org/library")

@@ -34,7 +34,7 @@ async def held(house: House) -> Held:
 
 
 def a_hold(house: House, received_at: float = 0.0) -> Hold:
-    """A hold that nobody renews."""
+    """A hold without renewal."""
     token = Token(Stream.NOTICES, "worker-1", "1-1", 1)
     return Hold(Delivery(token, NoticeEntry(CohortId("1-1"))), house.clock, LEASE_S, received_at)
 

@@ -42,7 +42,7 @@ def house() -> House:
 
 
 def befalls(house: House, method: str, nth: int, deed: Callable[[], Any]) -> None:
-    """Right before the `nth` call of `method` (counted from now) somebody does this, once."""
+    """Right before the `nth` call of `method` (counted from now) a person does this, once."""
     real, calls = getattr(house.github, method), iter(range(1, 10**6))
 
     async def call(*args: Any, **named: Any) -> Any:
@@ -154,7 +154,7 @@ async def test_deleted_mid_run_is_said_and_a_replay_fills_the_next_one(
     request = await house.migrate(TEAM_A)
 
     assert house.state(request) == "failed"
-    assert [letter["code"] for letter in house.store.dead] == ["repository_not_found"]
+    assert house.codes() == ["repository_not_found"]
 
 
 async def test_a_replay_is_for_the_repository_that_was_asked_for(house: House) -> None:
@@ -209,7 +209,7 @@ async def test_a_redelivery_is_subject_to_the_lists_under_the_name_of_now(house:
     request = await house.migrate(TEAM_A)
 
     assert house.state(request) == "failed"
-    assert [letter["code"] for letter in house.store.dead] == ["target_not_allowed"]
+    assert house.codes() == ["target_not_allowed"]
     assert len(copies(house, ELSEWHERE)) < len(TITLES)
 
 

@@ -82,7 +82,7 @@ def appended(house: House) -> list[bytes]:
 
 
 async def test_what_is_heard_is_appended_as_it_is(house: House) -> None:
-    """Nobody looks into it."""
+    """Intake does not look into the message."""
     await Listening(house, FakeEar(b"{}", None, b"\xff\x00not json")).run()
 
     assert appended(house) == [b"{}", b"\xff\x00not json"]
@@ -106,7 +106,7 @@ async def test_an_append_without_an_answer_is_repeated_until_it_is_done(
 
 
 async def test_a_broken_subscription_is_made_again_and_the_gap_told(house: House) -> None:
-    """How long nobody heard is what may have been lost."""
+    """Messages may have been lost for as long as no intake was subscribed."""
     listening = Listening(house, FakeEar(b"one", AWAY, b"two"))
 
     await listening.run()
@@ -146,7 +146,7 @@ async def test_it_says_when_it_does_not_hear(house: House) -> None:
 
 
 async def test_a_worker_that_stops_appends_all_that_it_has_heard(house: House) -> None:
-    """Valkey is slow to answer, a burst has just been heard, and the worker is told to stop."""
+    """Valkey is slow to answer, a burst has just arrived, and the worker has to stop."""
     heard = [b"%d" % number for number in range(700)]
     listening = Listening(house, FakeEar(*heard))
     listening.inbox.before = failing("inbox.mirror", AWAY, 1, 2, 3)

@@ -36,11 +36,6 @@ def house(house: House) -> House:
     return house
 
 
-def codes(house: House) -> list[str]:
-    """Why things were given up."""
-    return [letter["code"] for letter in house.store.dead]
-
-
 async def test_every_ticket_is_copied_once_and_in_order(house: House) -> None:
     """For every target; and "done" is said of what was read back."""
     await house.migrated(TEAM_A, TEAM_B)
@@ -157,7 +152,7 @@ async def test_each_refusal_is_told_with_its_own_reason(house: House) -> None:
 
 
 async def test_a_ticket_that_another_request_was_refused_is_tried_again(house: House) -> None:
-    """Somebody has changed the template and sent the message again, as they were told to."""
+    """A person has changed the template and sent the message again, as Slack asked."""
     house.github.add(SOURCE, "One", "Two")
     house.github.add(TEAM_A)
     house.github.refused_titles.add("Two")
@@ -172,7 +167,7 @@ async def test_a_ticket_that_another_request_was_refused_is_tried_again(house: H
 
 
 async def test_a_limit_closes_the_gate_and_counts_nothing(house: House) -> None:
-    """Nobody calls before the time is over; the migrations wait, uncounted."""
+    """No worker calls GitHub before the time is over; the migrations wait, uncounted."""
     house.github.faults.at("create_issue", 2, LIMITED)
     await house.migrated(TEAM_A, TEAM_B)
 
@@ -198,7 +193,7 @@ async def test_a_refused_credential_dead_letters_nothing(house: House) -> None:
     request = await house.migrate(TEAM_A)
 
     assert house.github.titles(TEAM_A) == TITLES
-    assert (house.state(request), codes(house)) == ("done", [])
+    assert (house.state(request), house.codes()) == ("done", [])
 
 
 @pytest.mark.parametrize("skew_s", [-600.0, 0.0, 600.0])
@@ -229,7 +224,7 @@ async def test_a_target_that_never_appears_is_given_up_in_time(house: House, ske
     house.clock.skew_s = skew_s
     await house.migrate("org/team-c")
 
-    assert codes(house) == ["repository_not_found"]
+    assert house.codes() == ["repository_not_found"]
     assert 115 <= anyio.current_time() <= 140
 
 
@@ -244,7 +239,7 @@ async def test_an_unwritable_target_is_dead_at_once(
     house.github.change(TEAM_A, **settings)
     request = await house.migrate(TEAM_A, TEAM_B)
 
-    assert codes(house) == [code]
+    assert house.codes() == [code]
     assert house.github.titles(TEAM_B) == TITLES
     assert house.state(request) == "failed"
     assert house.github.faults.count("create_issue") == 3
@@ -256,7 +251,7 @@ async def test_a_private_source_is_not_copied_into_a_public_target(house: House)
     house.github.change(TEAM_B, private=True)
     await house.migrate(TEAM_A, TEAM_B)
 
-    assert codes(house) == ["private_source"]
+    assert house.codes() == ["private_source"]
     assert house.github.titles(TEAM_A) == []
     assert house.github.titles(TEAM_B) == TITLES
 
@@ -269,7 +264,7 @@ async def test_a_repository_that_refuses_a_write_ends_its_migration(
     house.github.faults.at("create_issue", 2, Fault(Permanent(Scope.REPOSITORY, code, "no")))
     await house.migrate(TEAM_A)
 
-    assert codes(house) == [code.value]
+    assert house.codes() == [code.value]
     assert house.github.titles(TEAM_A) == ["One"]
     (records,) = house.store.ledgers.values()
     assert len(records) == 1
@@ -281,7 +276,7 @@ async def test_a_source_that_cannot_be_read_is_never_taken_for_empty(house: Hous
     request = await house.migrate(TEAM_A)
 
     assert house.state(request) == "dead"
-    assert codes(house) == ["out_of_attempts"]
+    assert house.codes() == ["out_of_attempts"]
     assert len(house.told("retry.scheduled")) == 7
     assert "502" in house.card()
 
@@ -383,7 +378,7 @@ async def test_a_worker_that_dies_in_the_middle_is_followed_by_another(house: Ho
 
 
 async def test_a_zombies_copy_between_two_of_ours_is_seen_at_once(house: House) -> None:
-    """Numbers that are skipped are read: a copy by somebody else is not made again."""
+    """Skipped numbers are read: a copy by another worker is not made again."""
     await house.migrate(TEAM_A)
     before, after = (f" target={house.github.at(each).repository.id} " for each in (TEAM_A, TEAM_B))
     bodies = {i.title: i.body.replace(before, after) for i in house.github.issues(TEAM_A)}
@@ -405,7 +400,7 @@ async def test_the_source_under_a_former_name_is_no_target(house: House) -> None
     house.github.change(TEAM_A, full_name=SOURCE)
     await house.migrate(TEAM_A)
 
-    assert codes(house) == ["target_is_source"]
+    assert house.codes() == ["target_is_source"]
     assert house.github.titles(SOURCE) == TITLES
 
 

@@ -99,7 +99,7 @@ async def test_eight_messages_are_one_card_and_one_ending(house: House) -> None:
 
 
 async def test_the_first_message_posts_the_card_at_once(house: House) -> None:
-    """It says what is known so far, and waits for nobody."""
+    """It says what is known so far, without waiting for the other teams."""
     began = anyio.current_time()
     house.publish(TEAM_A)
 
@@ -170,7 +170,7 @@ async def test_a_team_that_comes_five_minutes_later_is_on_the_same_card(house: H
 
 
 async def test_a_replay_is_answered_in_the_thread_and_the_reply_is_edited(house: House) -> None:
-    """The reason is gone; whoever reads the thread sees that it was put right."""
+    """The reason is gone; the thread shows that it was put right."""
     house.github.change(TEAM_A, archived=True)
     await cohort(house)
     (letter,) = house.store.dead
@@ -292,7 +292,7 @@ async def test_a_lost_ending_says_so_though_its_repetition_was_turned_down(house
 
 
 async def test_an_ending_that_was_turned_down_is_said_as_the_first_it_is(house: House) -> None:
-    """Nobody has read it before."""
+    """Slack refused the first post, so people read the ending for the first time."""
     house.slack.faults.at("post", 2, Fault(RateLimited("slow down", 5.0)))
 
     await cohort(house)
@@ -324,7 +324,7 @@ async def test_an_edit_names_the_channel_by_its_id(house: House) -> None:
 
 @pytest.mark.parametrize("deletions", [1, 2])
 async def test_a_deleted_card_is_posted_anew_once(house: House, deletions: int) -> None:
-    """Whoever deletes it twice does not want it; the end is said all the same."""
+    """A person who deletes it twice does not want it; the ending is posted all the same."""
     deleted: list[str] = []
 
     def delete(_channel: str, text: str) -> None:

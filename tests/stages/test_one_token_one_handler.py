@@ -1,4 +1,4 @@
-"""One token fences one handler: what is handed out twice at one count is worked on by whoever has it."""
+"""One token fences one handler: of what is handed out twice at one count, only the holder works on it."""
 
 import anyio
 from anyio.abc import TaskGroup
@@ -58,7 +58,7 @@ async def test_what_is_handed_out_again_while_it_waits_for_a_place_is_worked_on_
 
 
 async def test_what_was_let_go_is_taken_on_again_at_the_same_count(house: House) -> None:
-    """A handback is uncounted: whoever handed it back may be handed it again, by the very token it had."""
+    """A handback is uncounted: the worker that handed it back may get it again, under the very same token."""
 
     async def hand_back_once(_delivery: Delivery, _hold: Hold) -> Verdict:
         return Handback() if len(bench.handler.handled) == 1 else DONE

@@ -1,4 +1,4 @@
-"""A paused fleet takes on nothing new, and goes on when it is told to; on a virtual clock."""
+"""A paused fleet takes on nothing new and goes on after the resume; on a virtual clock."""
 
 from dataclasses import replace
 
@@ -33,7 +33,7 @@ async def test_nothing_is_read_while_the_fleet_is_paused_but_notices(house: Hous
 
 
 async def test_it_goes_on_within_one_sweep_after_the_resume(house: House) -> None:
-    """Nobody has to restart anything."""
+    """No restart is needed."""
     bench = Bench(house, pauses=True)
     bench.give(stream=REQUESTS)
     await house.world.hands.pause("ann")
@@ -102,7 +102,7 @@ async def test_what_a_dead_worker_held_stays_where_it_is_while_the_fleet_is_paus
 
 
 async def test_nothing_is_read_before_the_first_sweep_has_answered(house: House) -> None:
-    """Nobody knows yet whether the fleet is paused; a worker that starts must not take on what it may not."""
+    """Until then a starting worker does not know whether the fleet is paused, so it takes on no new work."""
     bench = Bench(house, pauses=True)
     bench.give(stream=REQUESTS)
     bench.give()
@@ -159,7 +159,7 @@ async def until_one_is_copied(house: House) -> None:
 
 
 async def test_what_runs_runs_on_while_the_fleet_is_paused() -> None:
-    """A pause stops no migration in the middle; the channel is told of it and of the end."""
+    """A pause stops no migration in the middle; Slack reports the pause and its end."""
     house = slow_house()
     request = house.publish(TEAM_A)
 
@@ -178,7 +178,7 @@ async def test_what_runs_runs_on_while_the_fleet_is_paused() -> None:
 
 
 async def test_a_cancel_ends_a_crossing_at_the_next_ticket() -> None:
-    """The write that is under way is finished and recorded; what is left is called off, and Slack is told."""
+    """The write under way is finished and recorded; the rest is called off, and Slack says so."""
     house = slow_house()
     request = house.publish(TEAM_A)
 

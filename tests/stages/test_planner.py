@@ -29,11 +29,6 @@ def house(house: House) -> House:
     return house
 
 
-def codes(house: House) -> list[str]:
-    """Why things were given up."""
-    return [letter["code"] for letter in house.store.dead]
-
-
 @pytest.mark.parametrize(("payload", "code"), BAD_MESSAGES)
 async def test_a_bad_message_is_dead_lettered_by_its_kind(
     house: House, payload: bytes, code: str
@@ -43,13 +38,13 @@ async def test_a_bad_message_is_dead_lettered_by_its_kind(
 
     await house.settle()
 
-    assert (house.state(request), codes(house)) == ("dead", [code])
+    assert (house.state(request), house.codes()) == ("dead", [code])
     assert house.store.dead[0]["payload"] == payload.decode()
     assert house.github.faults.calls == []
 
 
 async def test_a_bad_message_is_told_where_its_channel_can_be_read(house: House) -> None:
-    """Somebody waits for it."""
+    """A person waits for it."""
     house.store.append_request(b'{"source_repo": "a/b", "notification_channel": "C9"}')
 
     await house.settle()
@@ -62,7 +57,7 @@ async def test_one_bad_target_does_not_keep_the_others(house: House) -> None:
     request = await house.migrate(TEAM_A, "no name at all", SOURCE)
 
     assert house.github.titles(TEAM_A) == ["One"]
-    assert codes(house) == ["bad_target", "target_is_source"]
+    assert house.codes() == ["bad_target", "target_is_source"]
     assert house.state(request) == "failed"
 
 
@@ -93,11 +88,11 @@ async def test_what_a_ticket_has_is_frozen_with_it(house: House) -> None:
 
 
 async def test_a_target_outside_the_allow_list_is_refused(house: House) -> None:
-    """Nobody writes where it was not allowed."""
+    """No worker writes where it was not allowed."""
     house.rules = Rules(allowed_targets=("org/other-*",))
     await house.migrate(TEAM_A)
 
-    assert codes(house) == ["target_not_allowed"]
+    assert house.codes() == ["target_not_allowed"]
     assert house.github.titles(TEAM_A) == []
 
 
@@ -107,26 +102,26 @@ async def test_a_source_that_was_renamed_to_outside_the_allow_list_is_refused(ho
     house.github.change(SOURCE, full_name="elsewhere/secret")
     request = await house.migrate(TEAM_A)
 
-    assert (house.state(request), codes(house)) == ("dead", ["source_not_allowed"])
+    assert (house.state(request), house.codes()) == ("dead", ["source_not_allowed"])
     assert "elsewhere/secret" in house.store.dead[0]["reason"]
     assert house.github.faults.count("list_issues") == 0
     assert house.github.titles(TEAM_A) == []
 
 
 async def test_a_target_that_was_renamed_to_outside_the_allow_list_is_refused(house: House) -> None:
-    """Nothing is looked at and nothing is written there, and the channel is told."""
+    """Nothing is read or written there, and Slack says so."""
     house.rules = Rules(allowed_targets=("org/*",))
     house.github.change(TEAM_A, full_name="elsewhere/team-a")
     request = await house.migrate(TEAM_A)
 
-    assert (house.state(request), codes(house)) == ("failed", ["target_not_allowed"])
+    assert (house.state(request), house.codes()) == ("failed", ["target_not_allowed"])
     assert house.github.titles(TEAM_A) == []
     assert house.github.faults.count("create_issue") == 0
     assert "elsewhere/team-a" in house.slack.texts("C1")[-1]
 
 
 async def test_a_migration_that_no_planner_made_is_held_to_the_allow_list(house: House) -> None:
-    """Whoever can append to the stream cannot make the token write anywhere: GitHub is not even asked."""
+    """A producer that can append to the stream cannot make the token write anywhere: GitHub is not even asked."""
     house.rules = Rules(allowed_targets=("org/team-*",))
     request = await house.migrate(TEAM_A)
     house.github.add("org/private")
@@ -136,7 +131,7 @@ async def test_a_migration_that_no_planner_made_is_held_to_the_allow_list(house:
 
     await house.settle()
 
-    assert codes(house) == ["target_not_allowed"]
+    assert house.codes() == ["target_not_allowed"]
     assert house.github.faults.count("read_repository") == asked
     assert house.github.titles("org/private") == []
 
@@ -184,7 +179,7 @@ async def test_a_template_that_never_shows_what_github_counts_is_given_up_with_t
     house.github.add_issue("org/odd", "A pull", is_pull=True)
     request = await house.migrate(TEAM_A, source="org/odd")
 
-    assert (house.state(request), codes(house)) == ("dead", ["out_of_attempts"])
+    assert (house.state(request), house.codes()) == ("dead", ["out_of_attempts"])
     assert (
         "counts 2 open issues and pull requests in org/odd and shows 1"
         in (house.slack.texts("C1")[-1])
@@ -192,11 +187,11 @@ async def test_a_template_that_never_shows_what_github_counts_is_given_up_with_t
 
 
 async def test_a_source_with_its_issues_off_is_not_empty(house: House) -> None:
-    """It is a mistake that somebody can put right."""
+    """It is a mistake that a person can put right."""
     house.github.change(SOURCE, has_issues=False)
     request = await house.migrate(TEAM_A)
 
-    assert (house.state(request), codes(house)) == ("dead", ["issues_disabled"])
+    assert (house.state(request), house.codes()) == ("dead", ["issues_disabled"])
 
 
 async def test_a_template_made_a_second_ago_is_not_empty(house: House) -> None:

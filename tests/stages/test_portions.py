@@ -10,7 +10,7 @@ from monarch.core.report.passage import Passage
 from monarch.core.request.message import Request
 from monarch.core.request.refs import parse_ref
 from monarch.core.ticket import Milestone
-from monarch.stages.rehearsal.rehearsal import Wanted
+from monarch.stages.rehearsal.rehearsal import RehearsalWish
 from tests.stages.house import SOURCE, TEAM_A, House, pass_time
 from tests.stages.test_dry_run import rehearser, sources
 
@@ -51,7 +51,7 @@ async def test_only_the_tickets_of_the_milestone_are_copied(house: House) -> Non
 async def test_a_reference_to_a_later_portion_is_a_link_and_costs_no_second_write(
     house: House,
 ) -> None:
-    """Nobody knows when that portion comes, so no number is promised: #2 may become a student's own issue."""
+    """The date of that portion is unknown, so no number is promised: #2 may become a student's own issue."""
     await house.migrate(TEAM_A, milestones=["Sprint 1"])
 
     assert texts(house) == {"One": f"Before {link(2)}.", "Three": f"After {link(2)}."}
@@ -89,7 +89,7 @@ async def test_a_dry_run_of_a_portion_says_before_what_is_then_done(house: House
     reader = rehearser(sources(house), house.style)
     plan = await reader.plan(Request(parse_ref(SOURCE), (), portion=Portion(None, ("Sprint 2",))))
     assert isinstance(plan, Plan)
-    told = await reader.rehearse(TEAM_A, Wanted(plan))
+    told = await reader.rehearse(TEAM_A, RehearsalWish(plan))
     assert isinstance(told, Passage)
     assert len(house.github.did) == before
 
@@ -150,7 +150,7 @@ async def test_an_unknown_milestone_is_told_with_those_that_exist(house: House) 
 
 
 async def test_a_milestone_without_tickets_is_no_mistake(house: House) -> None:
-    """It exists, so the request is skipped, and the channel is told which milestone is meant."""
+    """It exists, so the request is skipped, and Slack names the milestone."""
     house.github.at(SOURCE).milestones[3] = Milestone("Sprint 3", number=3)
     request = await house.migrate(TEAM_A, milestones=["Sprint 3"])
 
@@ -224,7 +224,7 @@ async def test_a_date_that_has_passed_holds_nothing_up(house: House) -> None:
 
 
 async def test_a_date_that_is_too_far_ahead_is_told(house: House) -> None:
-    """A wrong year would be a request that nobody ever hears of again."""
+    """With a wrong year the request would never be heard of again."""
     request = await house.migrate(TEAM_A, not_before=house.in_a_while(500 * 86400))
 
     (letter,) = house.store.dead

@@ -115,7 +115,7 @@ async def test_nothing_is_taken_over_without_a_free_place(house: House) -> None:
 
 
 async def test_a_removed_entry_is_told(house: House) -> None:
-    """Somebody deleted work in hand."""
+    """A person deleted work in hand."""
     bench = Bench(house)
     bench.give()
     await house.streams("dead").receive(Stream.NOTICES, 1)

@@ -9,7 +9,7 @@ from monarch.core.ids import TargetId, TicketId
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
 from monarch.core.plan import Plan
 from monarch.core.report.dry_run import rehearsal_of
-from monarch.core.report.passage import Obstacle, Passage, obstacle
+from monarch.core.report.passage import BadEnd, Passage, obstacle
 from monarch.core.report.rehearsal import Rehearsal
 from monarch.core.request.message import Request
 from monarch.core.request.refs import parse_ref
@@ -19,8 +19,9 @@ from monarch.core.target.step import CreatedAs, Fate, Intended, LedgerRecord
 from monarch.core.target.survey import Survey
 from monarch.core.ticket import Label
 from monarch.core.verdict import Dead, Verdict
-from monarch.stages.rehearsal.rehearsal import Wanted
-from monarch.stages.rehearsal.store import Remembered, Sources
+from monarch.ports.holdings import LedgerReading
+from monarch.stages.rehearsal.rehearsal import RehearsalWish
+from monarch.stages.rehearsal.store import Sources
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.github import FakeGitHub
 from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House
@@ -45,8 +46,8 @@ class Desk:
         sources, rules = Sources(github, self._ledger, self._gate, us), rules or Rules()
         self.rehearser = rehearser(sources, style, rules, self.told)
 
-    async def _ledger(self, target: TargetId) -> Remembered:
-        return Remembered(self.records, 1_000_000, self.is_busy)
+    async def _ledger(self, target: TargetId) -> LedgerReading:
+        return LedgerReading(self.records, 1_000_000, self.is_busy)
 
     async def _gate(self, credential: Credential) -> GateClosed | None:
         return self.closed
@@ -58,7 +59,7 @@ class Desk:
     async def target(self, name: str = TEAM_A, plan: Plan | None = None) -> Passage | Verdict:
         """What came of rehearsing one of its targets."""
         known = plan or await planned(self.rehearser)
-        return await self.rehearser.rehearse(name, Wanted(known))
+        return await self.rehearser.rehearse(name, RehearsalWish(known))
 
     async def rehearsal(self, name: str = TEAM_A) -> Rehearsal:
         """What would be done to one that can be reached."""
@@ -83,7 +84,7 @@ def desk(github: FakeGitHub) -> Desk:
     return Desk(github)
 
 
-def in_the_way(found: Passage | Plan | Verdict) -> Obstacle:
+def in_the_way(found: Passage | Plan | Verdict) -> BadEnd:
     """Why it would not end well."""
     assert not isinstance(found, Plan)
     way = obstacle(found, 120)
@@ -137,7 +138,7 @@ async def test_a_source_beyond_the_list_is_refused(github: FakeGitHub) -> None:
 
 
 async def test_a_source_without_issues_is_not_an_empty_one(desk: Desk) -> None:
-    """Somebody has switched them off."""
+    """A person has switched them off."""
     desk.github.change(SOURCE, has_issues=False)
 
     assert "switch them on" in in_the_way(await desk.source()).reason
@@ -270,9 +271,9 @@ async def test_every_reading_is_told_by_the_name_that_was_asked_for(desk: Desk) 
 
 
 async def test_copies_are_looked_at_wherever_they_are(desk: Desk) -> None:
-    """An archived target can be verified; one that is gone cannot."""
+    """An archived target can be verified; a deleted one cannot."""
     plan = await planned(desk.rehearser)
     desk.github.change(TEAM_A, archived=True)
 
-    assert isinstance(await desk.rehearser.look(TEAM_A, Wanted(plan)), Survey)
-    assert isinstance(await desk.rehearser.look("org/gone", Wanted(plan)), Dead)
+    assert isinstance(await desk.rehearser.look(TEAM_A, RehearsalWish(plan)), Survey)
+    assert isinstance(await desk.rehearser.look("org/gone", RehearsalWish(plan)), Dead)

@@ -16,7 +16,7 @@ from monarch.core.request.message import Request
 from monarch.core.request.refs import parse_ref
 from monarch.core.ticket import Label
 from monarch.core.verdict import Acted, Done
-from monarch.stages.rehearsal.rehearsal import Wanted
+from monarch.stages.rehearsal.rehearsal import RehearsalWish
 from tests.stages.house import SOURCE, TEAM_A, House
 from tests.stages.test_dry_run import planned, rehearser, sources
 from tests.stages.test_updates import Known, began, updated
@@ -148,9 +148,9 @@ async def _rehearsed(house: House, act: Act, earlier: Plan) -> Passage:
     if act.is_update:
         plan = await reader.plan(Request(parse_ref(SOURCE), ()), act)
         assert isinstance(plan, Plan)
-        wanted = Wanted(plan, act, bases=(RequestId("1-0"),))
+        wanted = RehearsalWish(plan, act, bases=(RequestId("1-0"),))
     else:
-        wanted = Wanted(earlier, act, house.github.at(TEAM_A).repository.id)
+        wanted = RehearsalWish(earlier, act, house.github.at(TEAM_A).repository.id)
     passed = await reader.rehearse(TEAM_A, wanted)
     assert isinstance(passed, Passage)
     return passed

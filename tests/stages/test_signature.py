@@ -48,7 +48,7 @@ class FakeRefusals:
 
 
 async def watched(house: House, signing: FakeSigning, refusals: FakeRefusals, for_s: float) -> None:
-    """Watch for so long."""
+    """Watch for this time."""
     draining = anyio.Event()
     watch = SignatureWatch(signing, refusals, house.telemetry)
     async with anyio.create_task_group() as tasks:

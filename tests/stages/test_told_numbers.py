@@ -1,4 +1,4 @@
-"""The numbers that people are told are those that are there, at every moment: waiting, running, failed, cancelled."""
+"""The numbers that people read are true at every moment: waiting, running, failed, cancelled."""
 
 import anyio
 import pytest
@@ -78,7 +78,7 @@ async def test_one_that_is_called_off_tells_of_the_copies_that_are_there(house: 
 
 
 async def test_deleted_copies_are_told_by_one_that_fails(house: House) -> None:
-    """What is not there and not to be made is named, whoever wonders about the sum."""
+    """What is not there and not to be made is named, so that the numbers add up."""
     for number in (2, 3):
         house.github.delete_issue(TEAM_A, number)
     house.github.faults.at("create_issue", 13, REFUSED)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from monarch.core.after.acts import Act
-from monarch.core.after.revision import Theirs
+from monarch.core.after.revision import LeftToPeople
 from monarch.core.after.touch import Happening, Touch
 from monarch.core.ids import RequestId
 from monarch.core.plan import Plan
@@ -16,7 +16,7 @@ from monarch.core.report.verification import Mark, verify
 from monarch.core.target.survey import Survey
 from monarch.core.ticket import Author, Label
 from monarch.stages.after.changes import ROUNDS
-from monarch.stages.rehearsal.rehearsal import Wanted
+from monarch.stages.rehearsal.rehearsal import RehearsalWish
 from scripts.memory.client import Answer, Command
 from tests.stages import test_dry_run
 from tests.stages.house import SOURCE, TEAM_A, House, Worker
@@ -62,7 +62,7 @@ async def passage(house: House, plan: Plan, act: Act, other: Plan) -> Passage:
     before, target = len(house.github.did), house.github.at(TEAM_A).repository.id
     reader = rehearser(sources(house), house.style, plans=Known(other))
     bases = (RequestId("1-0"),)
-    found = await reader.rehearse(TEAM_A, Wanted(plan, act, target, bases))
+    found = await reader.rehearse(TEAM_A, RehearsalWish(plan, act, target, bases))
     assert isinstance(found, Passage)
     assert len(house.github.did) == before
     return found
@@ -155,8 +155,8 @@ async def test_a_ticket_that_the_template_opens_again_gets_its_copy_back(
     assert did == [("change_state", 1), ("revise_issue", 1)]
     assert told.opened == ((1, 1),)
     assert [(one.issue.number, one.found) for one in told.differing if one.issue.number > 1] == [
-        (2, Theirs(Touch.COMMENTED)),
-        (3, Theirs(Touch.CLOSED)),
+        (2, LeftToPeople(Touch.COMMENTED)),
+        (3, LeftToPeople(Touch.CLOSED)),
     ]
     assert house.told("act.ended")[-1]["changed"] == 1
     assert states(house) == {1: "reopened", 2: "not_planned", 3: "completed", 4: "reopened"}
@@ -201,7 +201,9 @@ async def test_a_closed_copy_of_which_nothing_is_on_record_is_left_and_listed(ho
 
     assert states(house)[2] == "not_planned"
     told = foresight_of(passed, [earlier], house.style)
-    assert [(one.issue.number, one.found) for one in told.differing] == [(2, Theirs(Touch.CLOSED))]
+    assert [(one.issue.number, one.found) for one in told.differing] == [
+        (2, LeftToPeople(Touch.CLOSED))
+    ]
 
 
 async def test_a_template_whose_tickets_are_all_closed_is_updated_like_any_other(
@@ -231,7 +233,7 @@ async def test_what_an_update_has_edited_is_recalled_and_opened_by_the_request_o
     house.github.edit_issue(TEAM_A, 2, body="Ours.")
     assert ("revise_issue", 1) in await updated(house, base, Act.UPDATE)
     now = await planned(house)
-    survey = await rehearser(sources(house), house.style).look(TEAM_A, Wanted(earlier))
+    survey = await rehearser(sources(house), house.style).look(TEAM_A, RehearsalWish(earlier))
     assert isinstance(survey, Survey)
 
     marks = [one.marks for one in verify(earlier, survey, house.style, [now]).findings]
@@ -280,7 +282,10 @@ async def test_a_dry_run_of_an_update_says_every_write_before(house: House) -> N
     assert nested == [one.parent for one in writes.nested] == [6]
     assert len(did) == 1 + 2 + 1 + 1 + 1
     told = foresight_of(passed, [earlier], house.style)
-    assert [(one.issue.number, one.found) for one in told.differing][1] == (2, Theirs(Touch.EDITED))
+    assert [(one.issue.number, one.found) for one in told.differing][1] == (
+        2,
+        LeftToPeople(Touch.EDITED),
+    )
 
 
 async def test_a_label_is_added_though_the_message_was_sent_again_since(house: House) -> None:

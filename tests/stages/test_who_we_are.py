@@ -82,7 +82,7 @@ async def test_it_writes_one_ticket_and_looks_again_before_the_next(house: House
 
 
 async def test_what_it_copied_before_all_was_forgotten_is_not_copied_again(house: House) -> None:
-    """Valkey is empty, and nobody knows who wrote these: a bot did, as installations do."""
+    """Valkey is empty, so the author of these copies is unknown: a bot wrote them, as installations do."""
     signs(house, NAMELESS, BOT)
     await house.migrate(TEAM_A)
     house.store.forget_all("ledger")

@@ -1,6 +1,5 @@
 """Each alert fires when the thing itself happens to real workers, and none on a busy day: their /metrics, judged by promtool."""
 
-import socket
 import subprocess
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,9 +9,11 @@ import pytest
 
 from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.faults import CannedAnswer, Hold, Match
+from monarch.sandbox.fleet import CHANNEL
 from monarch.sandbox.judge.findings import copies_in
-from scripts.fleet_machine.fleet import CHANNEL, Fleet, a_message, a_seed
+from scripts.fleet_machine.fleet import Fleet, a_message, a_seed
 from tests.monitoring.alarm import Scrape, assert_fires, promtool, scraped
+from tests.system.ports import a_free_port
 
 MINUTES_3, MINUTES_12 = timedelta(minutes=3), timedelta(minutes=12)
 HOURS_2, HOURS_5 = timedelta(hours=2), timedelta(hours=5)
@@ -32,13 +33,6 @@ def started(fleet: Fleet, count: int = 1, **settings: str) -> list[int]:
     if "roles" not in settings:
         scraped_once(fleet, ports[-1], lambda seen: seen.value("monarch_workers") == count)
     return ports
-
-
-def a_free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port
 
 
 def scraped_once(fleet: Fleet, port: int, holds: Callable[[Scrape], bool]) -> Scrape:

@@ -4,7 +4,6 @@ A token that was refused stopped everything with every light green.
 """
 
 import json
-import socket
 
 import httpx
 import pytest
@@ -12,16 +11,10 @@ import pytest
 from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.faults import CannedAnswer, Match
 from scripts.fleet_machine.fleet import QUICK, SOURCE, Fleet, a_message, a_seed
+from tests.system.ports import a_free_port
 
 WRONG = {"GH_PAT": "ghp_wrong"}
 WORDS = "GitHub refuses the credential"
-
-
-def a_free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port
 
 
 async def asked(port: int, path: str) -> httpx.Response:

@@ -19,6 +19,7 @@ from monarch.sandbox.control.seed import IssueChange, Seed
 from monarch.sandbox.faults import Hold, Match
 from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed, a_target, path_of
 from scripts.fleet_machine.trouble import end_lease_of
+from tests.system.test_adoption import writes
 
 TEAMS: Final = ("team/a", "team/b", "team/c")
 TEXTS: Final = (
@@ -140,7 +141,7 @@ async def test_what_the_predecessor_filled_is_adopted_updated_recalled_and_undon
 
 
 async def killed(
-    fleet: Fleet, worker: "subprocess.Popen[bytes]", where: Match, begin: Callable[[], None]
+    fleet: Fleet, worker: "subprocess.Popen[bytes]", where: Match, begin: Callable[[], object]
 ) -> "subprocess.Popen[bytes]":
     """Begin an act, kill the worker while GitHub has this call of it in hand, and start another."""
     held = await fleet.sandbox.add_fault(Hold(), match=where)
@@ -202,9 +203,3 @@ def _read(fleet: Fleet, address: str) -> Any:
 async def edit_the_template(fleet: Fleet, text: str) -> None:
     """Its third ticket says something else."""
     await fleet.sandbox.update_issue(IssueChange(repo=SOURCE, number=3, body=text))
-
-
-async def writes(fleet: Fleet) -> int:
-    """How often anything at all was asked to change."""
-    log = await fleet.sandbox.log()
-    return sum(call.api == "github" and call.method not in {"GET", "HEAD"} for call in log)

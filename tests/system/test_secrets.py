@@ -2,7 +2,6 @@
 
 import json
 import re
-import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ import valkey
 
 from scripts.fleet_machine.fleet import Fleet, a_message
 from tests.keys import an_rsa_key
+from tests.system.ports import a_free_port
 
 # Shapes that nothing could be recognised by.
 GITHUB, SLACK = "s3cr3t.of.the.hub.0123456789", "s3cr3t.of.the.channel.0123456789"
@@ -72,13 +72,6 @@ def echo() -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
-
-
-def a_free_port() -> str:
-    """A port that nobody listens on."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return str(taken.getsockname()[1])
 
 
 def lock_up(fleet: Fleet) -> dict[str, str]:
@@ -142,7 +135,7 @@ def assert_clean(what: str, text: bytes, *hidden: str) -> None:
 
 async def test_a_failing_run_shows_no_secret_anywhere(fleet: Fleet, echo: str) -> None:
     """Logs at their loudest, dead letters, events, every key, metrics, pages, commands, titles of processes."""
-    web, metrics = a_free_port(), a_free_port()
+    web, metrics = str(a_free_port()), str(a_free_port())
     settings = {
         **lock_up(fleet),
         "GH_PAT": GITHUB,

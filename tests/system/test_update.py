@@ -9,7 +9,7 @@ from monarch.sandbox.control.seed import IssueChange, Seed
 from monarch.sandbox.control.views import IssueView
 from monarch.sandbox.faults import Hold, Match
 from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed, path_of
-from tests.system.test_everything_stops import a_free_port
+from tests.system.ports import a_free_port
 
 TEAM: Final = "team/a"
 

@@ -5,7 +5,6 @@ Each heals by itself, or its work goes on without it; nothing is lost, nothing d
 
 import os
 import resource
-import socket
 import time
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from scripts.fleet_machine.trouble import (
     spawn_troubled,
     start_troubled,
 )
+from tests.system.ports import a_free_port
 
 RESUMED_WITHIN_S = 5
 PATIENTLY_S = 60
@@ -62,7 +62,7 @@ async def test_what_killed_workers_held_is_in_other_hands_in_time(fleet: Fleet) 
 async def test_a_blocked_event_loop_loses_its_lease_and_writes_nothing_more(fleet: Fleet) -> None:
     """Nothing answers on its health port meanwhile; another worker goes on; awake again it withholds its write."""
     await fleet.sandbox.seed(a_seed(4, ["team/a"]))
-    port, gate = _a_free_port(), fleet.logs / "gate"
+    port, gate = a_free_port(), fleet.logs / "gate"
     os.mkfifo(gate)
     asked = {"MONARCH_WEB_PORT": str(port), "GATE": str(gate)}
     blocked = start_troubled(fleet, "block@granted#3", **asked)
@@ -182,13 +182,6 @@ def _cpu_s(worker: Process) -> float:
     stat = (Path("/proc") / str(worker.pid) / "stat").read_text(encoding="ascii")
     user, system = stat.rpartition(")")[2].split()[11:13]
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-
-
-def _a_free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 async def _health(port: int, within_s: float) -> int | None:

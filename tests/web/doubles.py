@@ -22,12 +22,12 @@ from monarch.ports.readings import (
     DeadLetter,
     Event,
     MigrationTimes,
+    MinuteWrites,
     MissedLine,
     Parked,
     RequestDetails,
     RequestLine,
     WorkerLine,
-    Writes,
 )
 from monarch.telemetry import Snapshot, Telemetry
 from monarch.web.acts.means import Looked, Looking
@@ -179,7 +179,7 @@ class Given:
     dead: Sequence[DeadLetter] = ()
     working: Sequence[WorkerLine] = ()
     waiting: Sequence[Parked] = ()
-    written: Sequence[Writes] = ()
+    written: Sequence[MinuteWrites] = ()
     parted: Sequence[Part] = ()
     unheard: Sequence[MissedLine] = ()
     happened: Sequence[Event] = ()
@@ -257,7 +257,7 @@ class Given:
         load = Load(self.fleet.at_ms, (), Ceilings(0, 0, 0, 0), write_ms=60_000)
         return Shares(self.parted, load, paused_by=self.fleet.paused_by)
 
-    async def writes(self, accounts: Sequence[str]) -> Sequence[Writes]:
+    async def writes(self, accounts: Sequence[str]) -> Sequence[MinuteWrites]:
         """Those that are given."""
         return self.written
 

@@ -12,7 +12,7 @@ import pytest
 from monarch.telemetry import Snapshot, Telemetry
 from monarch.web import connections
 from monarch.web.page import hub, live
-from monarch.web.page.sights import Sight, Wish
+from monarch.web.page.sights import PageRequest, Sight
 from tests.web.asking import HOST, asking_on
 from tests.web.doubles import Given, paging
 
@@ -154,7 +154,7 @@ async def test_live_views_take_a_tenth_of_the_time(monkeypatch: pytest.MonkeyPat
     views = hub.Hub(read, lambda _sight, _now_ms: "")
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(views.run)
-        with views.reading(Wish("fleet", "/")):
+        with views.reading(PageRequest("fleet", "/")):
             await rested.wait()
         tasks.cancel_scope.cancel()
 

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from monarch.core.report.rehearsal import Copy, Rehearsal
 from monarch.core.report.target_plan import DryRun, TargetPlan
 from monarch.ports import StoreError
-from monarch.web.asking import Asked, asked_in
+from monarch.web.asking import RequestForm, asked_in
 from monarch.web.door.guard import Guard
 from monarch.web.door.visit import Doors
 from monarch.web.page.planning import TARGETS, Planning
@@ -33,9 +33,9 @@ class Planner:
 
     def __init__(self, answer: DryRun | str | Exception) -> None:
         self.answer = answer
-        self.asked: list[Asked] = []
+        self.asked: list[RequestForm] = []
 
-    async def plan(self, asked: Asked) -> DryRun | str:
+    async def plan(self, asked: RequestForm) -> DryRun | str:
         """The answer, or its failure."""
         self.asked.append(asked)
         if isinstance(self.answer, Exception):
@@ -66,7 +66,9 @@ async def test_a_plan_says_what_would_be_done() -> None:
         page = await client.get(ADDRESS)
         document = await client.get(ADDRESS, headers=PROGRAM)
 
-    assert planner.asked == [Asked("org/template", ("org/team-a", "org/team-b"))]  # once for both
+    assert planner.asked == [
+        RequestForm("org/template", ("org/team-a", "org/team-b"))
+    ]  # once for both
     assert "1 ticket, 1 write" in page.text
     assert "#3 as #1" in page.text
     assert "&lt;b&gt;its issues are switched off" in page.text
@@ -76,7 +78,7 @@ async def test_a_plan_says_what_would_be_done() -> None:
 
 async def test_a_plan_of_a_portion_is_submitted_as_it_was_asked_for() -> None:
     """The button names the same source, targets, channel, date and milestones, and so does its command."""
-    asked = Asked(
+    asked = RequestForm(
         "org/template",
         ("org/team-a",),
         "C1",
@@ -97,7 +99,7 @@ async def test_a_plan_of_a_portion_is_submitted_as_it_was_asked_for() -> None:
 
 @given(
     st.builds(
-        Asked,
+        RequestForm,
         WORD,
         st.lists(WORD, min_size=1).map(tuple),
         st.just("") | WORD,
@@ -105,7 +107,7 @@ async def test_a_plan_of_a_portion_is_submitted_as_it_was_asked_for() -> None:
         st.lists(st.lists(WORD, min_size=1).map(" ".join)).map(tuple),
     )
 )
-def test_what_is_asked_for_stands_in_the_address(asked: Asked) -> None:
+def test_what_is_asked_for_stands_in_the_address(asked: RequestForm) -> None:
     """Whatever was typed: an address can be reloaded, sent to somebody, and submitted."""
     assert asked_in(dict(parse_qsl(asked.query()))) == asked
 

@@ -95,6 +95,10 @@ class HttpGitHub(HttpOwner):
         self.credential, self.check = passes.credential, passes.check
         self.read_repository, self.find_repository = finder.by_name, finder.by_id
         self.newest = Owned(signed, base).newest
+        self._read_with(reads)
+        self._write_with(writes)
+
+    def _read_with(self, reads: Reads) -> None:
         self.list_issues = reads.issues
         self.read_issue = reads.issue
         self.list_labels = reads.labels
@@ -104,6 +108,8 @@ class HttpGitHub(HttpOwner):
         self.list_sub_issues = reads.sub_issues
         self.read_timeline = reads.timeline
         self.list_blockers = reads.blockers
+
+    def _write_with(self, writes: Writes) -> None:
         self.create_issue = writes.create_issue
         self.create_label = writes.create_label
         self.create_milestone = writes.create_milestone

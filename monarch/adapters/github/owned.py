@@ -16,7 +16,7 @@ from monarch.adapters.github.outcomes import Answer, read_outcome
 from monarch.adapters.github.paging import Foreign, next_page
 from monarch.adapters.github.wire import read_listed
 from monarch.core.github.reply import Reply
-from monarch.core.missed.sighting import Listed, Newest, Unchanged, name_within
+from monarch.core.missed.sighting import Listed, Newest, NotModified, name_within
 from monarch.core.outcome import Code, Found, Permanent, ReadFailure, Scope, Transient
 
 MAX_PAGES: Final = 100
@@ -37,10 +37,10 @@ class Owned:
 
     async def newest(
         self, owner: str, until_ms: int, tag: str = ""
-    ) -> Found[Newest] | Unchanged | ReadFailure:
+    ) -> Found[Newest] | NotModified | ReadFailure:
         """See `ports.Owners.newest`."""
         known = self._kinds.get(owner.lower())
-        found: Found[Newest] | Unchanged | ReadFailure | None = None
+        found: Found[Newest] | NotModified | ReadFailure | None = None
         for kind in (known,) if known else _KINDS:
             found = await self._of_kind(kind, owner, until_ms, tag)
             if not (isinstance(found, Permanent) and found.code is Code.NOT_FOUND):
@@ -52,7 +52,7 @@ class Owned:
 
     async def _of_kind(
         self, kind: str, owner: str, until_ms: int, tag: str
-    ) -> Found[Newest] | Unchanged | ReadFailure:
+    ) -> Found[Newest] | NotModified | ReadFailure:
         url = url_of(self._base, f"{kind}/{quote(owner, safe='')}/repos?{_QUERY}")
         found: list[Listed] = []
         first_tag = ""
@@ -61,7 +61,7 @@ class Owned:
             if page == 1 and isinstance(answer, Reply):
                 first_tag = answer.headers.get("etag", "")
                 if answer.status == _NOT_MODIFIED:
-                    return Unchanged()
+                    return NotModified()
             shown = read_outcome(answer, read_listed)
             if not isinstance(shown, Found):
                 return shown

@@ -8,7 +8,7 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.views.raw import whole
 from monarch.adapters.valkey.views.request import RawRequest, cohort_view, request_views
-from monarch.core.card.telling import Message, Reply, Telling
+from monarch.core.card.telling import Message, Telling, ThreadReply
 from monarch.core.card.view import CohortView
 from monarch.core.delivery import Delivery, Stream
 from monarch.core.ids import CohortId, RequestId
@@ -144,10 +144,10 @@ def _card(fields: Mapping[str, str]) -> Message | None:
     return Message(fields.get("card_channel", ""), ts, fields.get("card_digest", ""))
 
 
-def _reply(value: str) -> Reply:
+def _reply(value: str) -> ThreadReply:
     """Parse `ts channel digest`, a dash for unknown; then what the reply names, a line each."""
     first, *names = value.split("\n")
     ts, _, rest = first.partition(" ")
     channel, _, digest = rest.partition(" ")
     message = None if ts in {"", _UNKNOWN} else Message(channel, ts, digest)
-    return Reply(message, tuple(name for name in names if name))
+    return ThreadReply(message, tuple(name for name in names if name))

@@ -5,7 +5,7 @@ from typing import cast
 
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.core.target.logins import KEPT, Known, Us, us_of
+from monarch.core.target.logins import KEPT, KnownAccount, Us, us_of
 from monarch.core.target.permission import Credential
 from monarch.core.ticket import Author
 
@@ -48,16 +48,16 @@ def login_of_each(kept: Mapping[bytes, bytes]) -> dict[str, str]:
     return {one.credential: one.author.login for one in reversed(_known(flat)) if one.author.login}
 
 
-def _known(flat: list[bytes]) -> tuple[Known, ...]:
+def _known(flat: list[bytes]) -> tuple[KnownAccount, ...]:
     """The accounts on record, the newest first; an unreadable one is left out."""
     texts = [each.decode("utf-8", "replace") for each in flat]
     rows = [(name, parts.split(" ")) for name, parts in zip(texts[::2], texts[1::2], strict=True)]
     return tuple(_each(sorted(rows, key=lambda row: row[1][0], reverse=True)))
 
 
-def _each(rows: Iterable[tuple[str, list[str]]]) -> Iterable[Known]:
+def _each(rows: Iterable[tuple[str, list[str]]]) -> Iterable[KnownAccount]:
     for name, parts in rows:
         if len(parts) == _PARTS:
             _, is_bot, account, login = parts
             number = int(name) if name.isascii() and name.isdigit() else 0
-            yield Known(Author(login, number, is_bot == "1"), account)
+            yield KnownAccount(Author(login, number, is_bot == "1"), account)

@@ -17,7 +17,7 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, TargetId
-from monarch.core.missed.judging import Asked, Missed, Source
+from monarch.core.missed.judging import AskedFor, KnownTemplate, Missed
 from monarch.core.missed.sighting import Listed, Memory, Sighting
 from monarch.core.request.message import CHANNEL, SOURCE, TARGETS
 from monarch.core.ticket import Origin
@@ -82,17 +82,17 @@ class ValkeyMissed:
 
     # --------------------------------------------------------------------------------------------- asked
 
-    async def asked(self, sightings: Iterable[Sighting]) -> Asked:
+    async def asked(self, sightings: Iterable[Sighting]) -> AskedFor:
         """See `Missing.asked`."""
         seen = tuple(sightings)
         names = sorted({name for one in seen for name in one.names})
-        return Asked(
+        return AskedFor(
             await self._sources(),
             await self._named(names),
             await self._reached([one.listed.id for one in seen]),
         )
 
-    async def _sources(self) -> Mapping[int, Source]:
+    async def _sources(self) -> Mapping[int, KnownTemplate]:
         with classified("reading which sources were asked for"):
             ids = [int(one) for one in await self._client.zrange(self._keys.sources, 0, -1)]
             pipe = self._client.pipeline(transaction=False)
@@ -101,7 +101,11 @@ class ValkeyMissed:
             answers = await pipe.execute()
         rows = [{k.decode(): v.decode("utf-8", "replace") for k, v in a.items()} for a in answers]
         known = zip(ids, rows, strict=True)
-        return {one: Source(its["name"], its.get("channel")) for one, its in known if "name" in its}
+        return {
+            one: KnownTemplate(its["name"], its.get("channel"))
+            for one, its in known
+            if "name" in its
+        }
 
     async def _named(self, names: Sequence[str]) -> Mapping[str, int]:
         found: dict[str, int] = {}

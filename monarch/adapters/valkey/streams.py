@@ -25,7 +25,7 @@ from valkey.asyncio import Valkey
 from valkey.exceptions import ResponseError
 
 from monarch.adapters.valkey.client.connection import BLOCK_MS, IDLE_BLOCK_MS, classified
-from monarch.adapters.valkey.client.seen import Seen
+from monarch.adapters.valkey.client.seen import NewestMemory
 from monarch.adapters.valkey.codec import decode_delivery
 from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.scripts import Arg, Scripts
@@ -76,7 +76,7 @@ class ValkeyStreams:
         renewals: Scripts,
         keys: Keys,
         consumer: str,
-        seen: Seen,
+        seen: NewestMemory,
         aside: Callable[[Callable[[], Settling]], Awaitable[Settling]] = to_thread.run_sync,
         *,
         lease_ms: int,

@@ -5,7 +5,7 @@ from typing import Final
 from monarch.adapters.github.client import HttpGitHub
 from monarch.app.doctor.valkey_checks import Check, Status
 from monarch.app.wiring import app_of, github_of
-from monarch.core.missed.sighting import Unchanged
+from monarch.core.missed.sighting import NotModified
 from monarch.core.outcome import Found, said_of
 from monarch.settings import Settings
 
@@ -28,6 +28,6 @@ async def missed_checks(settings: Settings) -> tuple[Check, ...]:
 
 async def _check(github: HttpGitHub, owner: str) -> Check:
     found = await github.newest(owner, _NEVER_MS)
-    if isinstance(found, Found | Unchanged):
+    if isinstance(found, Found | NotModified):
         return Check("missed owners", Status.OK, f"{owner}: its repositories can be listed")
     return Check("missed owners", Status.WARN, f"{owner}: {said_of(found)}", _ADVICE)

@@ -38,24 +38,26 @@ def update_copies(
     as_json: bool,
 ) -> None:
     """Submit the update; prints the id of each request that carries it out."""
-    name, known, template = actor(by), _request(request), _source(request, source)
-    only = names_of(targets)
+    name, asked_for = actor(by), (_request(request), _source(request, source), names_of(targets))
 
     async def work(person: "Operator") -> tuple[RequestId, ...]:
-        from monarch.app.update import Refused, submitted, wishes  # noqa: PLC0415 - lazily
+        from monarch.app.update import UpdateRefused, submitted, wishes  # noqa: PLC0415 - lazily
 
-        asked = await wishes(person.reader, known, template, only)
-        if isinstance(asked, Refused):
+        asked = await wishes(person.reader, *asked_for)
+        if isinstance(asked, UpdateRefused):
             fail(clean(asked.reason))
         return tuple([(await submitted(person, wish, name, close=close)).request for wish in asked])
 
-    requests = operate(work)
+    _follow(operate(work), name, wait=wait, as_json=as_json)
+
+
+def _follow(requests: Sequence[RequestId], by: str, *, wait: bool, as_json: bool) -> None:
     if not as_json:
         for one in requests:
             print(one, flush=True)
     ends = [follow(one, quiet=as_json) for one in requests] if wait else []
     if as_json:
-        show_json({"requests": requests, "by": name, "ends": ends})
+        show_json({"requests": requests, "by": by, "ends": ends})
     for end in ends:
         if not as_json:
             print_acts(end.view.migrations)
@@ -76,16 +78,19 @@ def foresee_update(
     """Show what the update would do, with the difference of each copy. Nothing is changed."""
     import anyio  # noqa: PLC0415 - lazily
 
-    from monarch.app.update import Refused, foreseen, web_url_of  # noqa: PLC0415 - lazily
+    from monarch.app.update import UpdateRefused, foreseen, web_url_of  # noqa: PLC0415 - lazily
 
     demand_no_doing(by, wait=wait)
-    known, only = settings(needs_github=True), names_of(targets)
-    wanted, template = _request(request), _source(request, source)
+    known = settings(needs_github=True)
+    asked_for = _request(request), _source(request, source), names_of(targets)
     with failures_reported(), readings(quiet=as_json) as tell:
-        found = anyio.run(foreseen, known, wanted, template, only, tell)
-    if isinstance(found, Refused):
+        found = anyio.run(foreseen, known, *asked_for, tell)
+    if isinstance(found, UpdateRefused):
         fail(clean(found.reason))
-    web_url = web_url_of(known)
+    _show(found, web_url_of(known), close=close, as_json=as_json)
+
+
+def _show(found: "Sequence[TargetUpdate]", web_url: str, *, close: bool, as_json: bool) -> None:
     if as_json:
         show_json(update_document(found, web_url, close=close))
     else:

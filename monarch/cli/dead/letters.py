@@ -117,13 +117,18 @@ def replay_letters(
             _tell_progress(len(answers), len(news))
         return answers
 
-    answers = operate(work)
+    _show_replayed(operate(work), dry_run=dry_run, as_json=as_json)
+
+
+def _show_replayed(answers: "Sequence[Replayed]", *, dry_run: bool, as_json: bool) -> None:
     refused = sum(bool(one.refused) for one in answers)
     if as_json:
         counts = {"replayed": len(answers) - refused, "refused": refused, "dry_run": dry_run}
         show_json({**counts, "letters": answers})
     else:
-        _say(_counted(len(answers) - refused, refused, dry_run=dry_run) if answers else _NONE_MEANT)
+        complain(
+            _counted(len(answers) - refused, refused, dry_run=dry_run) if answers else _NONE_MEANT
+        )
     if refused:
         raise typer.Exit(FAILED)
 
@@ -173,7 +178,7 @@ def _show_dropped(dropped: int, gone: int, *, as_json: bool) -> None:
     else:
         print(f"{dropped} dropped")
         if gone:
-            _say(f"{gone} not there: {_GONE}")
+            complain(f"{gone} not there: {_GONE}")
     if gone:
         raise typer.Exit(FAILED)
 
@@ -191,7 +196,7 @@ def _show_meant(ids: list[str], chosen: "Choice", *, as_json: bool) -> None:
 
     letters, unknown = operate(work)
     _show_letters(letters, _NO_SUCH, as_json=as_json)
-    _say(f"meant: {len(letters)}; {_UNCHANGED}")
+    complain(f"meant: {len(letters)}; {_UNCHANGED}")
     if unknown:
         fail(f"{', '.join(map(clean, unknown))}: {_GONE}")
 
@@ -243,8 +248,4 @@ def _counted(replayed: int, refused: int, *, dry_run: bool) -> str:
 def _tell_progress(so_far: int, now: int) -> None:
     """Show progress, but only if it takes a while."""
     if so_far > now:
-        _say(f"{so_far} so far")
-
-
-def _say(text: str) -> None:
-    complain(text)
+        complain(f"{so_far} so far")

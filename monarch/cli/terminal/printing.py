@@ -18,7 +18,7 @@ from monarch.web.plain import plain
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from monarch.cli.terminal.tables import Column, Line
+    from monarch.cli.terminal.tables import Line, TableColumn
 
 Row = Sequence[object]
 
@@ -104,7 +104,7 @@ def doubt(value: object, *, when: bool = True) -> object:
 
 
 def show_table(
-    columns: "Sequence[Column]",
+    columns: "Sequence[TableColumn]",
     rows: Iterable[Row],
     *,
     empty: str,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class RequestSight:
     """A request as it stands now, when it will be done, and what stops all work."""
 
     details: "RequestDetails"
@@ -34,7 +34,7 @@ class Sight:
 class Progress(Protocol):
     """Shows the state of a request, each time it is read."""
 
-    def update(self, sight: Sight) -> None:
+    def update(self, sight: RequestSight) -> None:
         """Show what has changed, and when it will be done."""
 
     def say(self, words: str) -> None:
@@ -54,7 +54,7 @@ def progress(*, quiet: bool) -> Iterator[Progress]:
 
 
 class _Silence:
-    def update(self, sight: Sight) -> None:
+    def update(self, sight: RequestSight) -> None:
         """Show nothing."""
 
     def say(self, words: str) -> None:
@@ -67,7 +67,7 @@ class _Lines:
     def __init__(self) -> None:
         self._said: dict[str, str] = {}
 
-    def update(self, sight: Sight) -> None:
+    def update(self, sight: RequestSight) -> None:
         """Print a line for the request and for each target that has changed."""
         view = sight.details.view
         self._say("request", request_line(view, sight.forecast))
@@ -94,7 +94,7 @@ class _Bar:
         self._task = bars.add_task("queued", total=None)
         self._said: set[str] = set()
 
-    def update(self, sight: Sight) -> None:
+    def update(self, sight: RequestSight) -> None:
         """Move the bar."""
         view = sight.details.view
         there, total = counted(view)

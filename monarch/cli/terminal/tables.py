@@ -29,7 +29,7 @@ _COPIED: Final = re.compile(r"[^\"'].*/|`")
 """How a word begins that people copy: a command, an address, the name of a repository. Quoted text is none of them."""
 
 
-class Kind(Enum):
+class ColumnKind(Enum):
     """What a column holds, and so what becomes of it if the line is full."""
 
     WORD = "word"
@@ -39,11 +39,11 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TableColumn:
     """A column. A `NUMBER` is aligned to the right; `PROSE` is last, except for a `REASON`."""
 
     name: str
-    kind: Kind = Kind.WORD
+    kind: ColumnKind = ColumnKind.WORD
 
 
 class Piece(NamedTuple):
@@ -57,27 +57,27 @@ Line = Sequence[Piece]
 Cells = Sequence[Piece]
 
 
-def word(name: str) -> Column:
+def word(name: str) -> TableColumn:
     """A column of names, ids, codes or states."""
-    return Column(name)
+    return TableColumn(name)
 
 
-def number(name: str) -> Column:
+def number(name: str) -> TableColumn:
     """A column of counts, ages or other quantities."""
-    return Column(name, Kind.NUMBER)
+    return TableColumn(name, ColumnKind.NUMBER)
 
 
-def reason(name: str) -> Column:
+def reason(name: str) -> TableColumn:
     """A column of sentences that say why; many rows may share one."""
-    return Column(name, Kind.REASON)
+    return TableColumn(name, ColumnKind.REASON)
 
 
-def prose(name: str) -> Column:
+def prose(name: str) -> TableColumn:
     """A column of sentences, each about its own row."""
-    return Column(name, Kind.PROSE)
+    return TableColumn(name, ColumnKind.PROSE)
 
 
-def plain(columns: Sequence[Column], rows: Sequence[Cells]) -> Iterator[str]:
+def plain(columns: Sequence[TableColumn], rows: Sequence[Cells]) -> Iterator[str]:
     """Aligned columns for a pipe: one line a row, however long."""
     widths = _widths(columns, rows)
     for line in (_head(columns), *rows):
@@ -85,7 +85,7 @@ def plain(columns: Sequence[Column], rows: Sequence[Cells]) -> Iterator[str]:
         yield GAP.join(piece.text for piece in padded).rstrip()
 
 
-def lay_out(columns: Sequence[Column], rows: Sequence[Cells], width: int) -> Iterator[Line]:
+def lay_out(columns: Sequence[TableColumn], rows: Sequence[Cells], width: int) -> Iterator[Line]:
     """The lines of a table on a terminal of `width` columns."""
     plan = _planned(columns, _widths(columns, rows), width)
     yield from _row(plan, columns, _head(columns), names=False)
@@ -114,15 +114,15 @@ class _Plan:
         return GAP if self.above else ""
 
 
-def _planned(columns: Sequence[Column], widths: Sequence[int], width: int) -> _Plan:
+def _planned(columns: Sequence[TableColumn], widths: Sequence[int], width: int) -> _Plan:
     inline = list(range(len(columns)))
     reasons: list[int] = []
     above, below = False, []
     if _taken(inline, widths) > width:
-        reasons = [n for n in inline if columns[n].kind is Kind.REASON]
+        reasons = [n for n in inline if columns[n].kind is ColumnKind.REASON]
         inline = [n for n in inline if n not in reasons]
     least = [
-        min(w, PROSE_WIDTH) if c.kind is Kind.PROSE else w
+        min(w, PROSE_WIDTH) if c.kind is ColumnKind.PROSE else w
         for c, w in zip(columns, widths, strict=True)
     ]
     while len(inline) > 1 and _taken(inline, least) + len(GAP) * above > width:
@@ -134,7 +134,7 @@ def _planned(columns: Sequence[Column], widths: Sequence[int], width: int) -> _P
             below.append(widest)
     free = width - len(GAP) * above - _taken(inline, least)
     fitted = [
-        min(full, small + max(free, 0)) if columns[n].kind is Kind.PROSE else full
+        min(full, small + max(free, 0)) if columns[n].kind is ColumnKind.PROSE else full
         for n, (full, small) in enumerate(zip(widths, least, strict=True))
     ]
     return _Plan(above, inline, sorted(below), reasons, fitted, width)
@@ -144,7 +144,7 @@ def _taken(inline: Sequence[int], widths: Sequence[int]) -> int:
     return sum(widths[n] for n in inline) + len(GAP) * max(0, len(inline) - 1)
 
 
-def _widths(columns: Sequence[Column], rows: Sequence[Cells]) -> list[int]:
+def _widths(columns: Sequence[TableColumn], rows: Sequence[Cells]) -> list[int]:
     names = [cell_len(column.name) for column in columns]
     return [max([w, *(cell_len(row[n].text) for row in rows)]) for n, w in enumerate(names)]
 
@@ -152,11 +152,13 @@ def _widths(columns: Sequence[Column], rows: Sequence[Cells]) -> list[int]:
 # ------------------------------------------------------------------------------------------- the lines
 
 
-def _head(columns: Sequence[Column]) -> Cells:
+def _head(columns: Sequence[TableColumn]) -> Cells:
     return [Piece(column.name.upper(), "bold") for column in columns]
 
 
-def _row(plan: _Plan, columns: Sequence[Column], cells: Cells, *, names: bool) -> Iterator[Line]:
+def _row(
+    plan: _Plan, columns: Sequence[TableColumn], cells: Cells, *, names: bool
+) -> Iterator[Line]:
     if plan.above:
         yield [cells[0]]
     yield from _lines_in_a_row(plan, columns, cells)
@@ -165,16 +167,16 @@ def _row(plan: _Plan, columns: Sequence[Column], cells: Cells, *, names: bool) -
             label = f"{plan.indent}{GAP}{columns[n].name}: "
             lines = (
                 wrapped(cells[n].text, plan.width, label)
-                if columns[n].kind is Kind.PROSE
+                if columns[n].kind is ColumnKind.PROSE
                 else [label + cells[n].text]
             )
             yield from ([Piece(line, cells[n].style)] for line in lines)
 
 
-def _lines_in_a_row(plan: _Plan, columns: Sequence[Column], cells: Cells) -> Iterator[Line]:
+def _lines_in_a_row(plan: _Plan, columns: Sequence[TableColumn], cells: Cells) -> Iterator[Line]:
     """The row's line; its prose continues below itself, wrapped between words."""
     cut = {
-        n: _prose(cells[n], plan.widths[n]) if columns[n].kind is Kind.PROSE else [cells[n]]
+        n: _prose(cells[n], plan.widths[n]) if columns[n].kind is ColumnKind.PROSE else [cells[n]]
         for n in plan.inline
     }
     for parts in zip_longest(*cut.values(), fillvalue=Piece("")):
@@ -188,9 +190,9 @@ def _prose(cell: Piece, width: int) -> list[Piece]:
     return [Piece(line, cell.style) for line in _between_words(cell.text, width) or [""]]
 
 
-def _padded(cell: Piece, column: Column, width: int) -> Piece:
+def _padded(cell: Piece, column: TableColumn, width: int) -> Piece:
     blank = " " * (width - cell_len(cell.text))
-    text = blank + cell.text if column.kind is Kind.NUMBER else cell.text + blank
+    text = blank + cell.text if column.kind is ColumnKind.NUMBER else cell.text + blank
     return Piece(text, cell.style)
 
 

@@ -48,7 +48,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ThreadReply:
     """What is known about a reply. `message` is `None` if its answer was lost; `names` is what it reported as failed."""
 
     message: Message | None
@@ -87,7 +87,7 @@ class Telling:
     ended_version: int = 0
     endings: int = 0
     ending_open: bool = False
-    replies: Mapping[str, Reply] | None = None
+    replies: Mapping[str, ThreadReply] | None = None
     is_refused: bool = False
 
 
@@ -111,7 +111,7 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class EditMessage:
     """Edit an existing message."""
 
     what: str
@@ -129,7 +129,7 @@ class Unchanged:
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
+class WaitLonger:
     """Nothing now; look again in `wait_ms` milliseconds."""
 
     wait_ms: int
@@ -141,7 +141,7 @@ class UpToDate:
     """Slack shows everything that it should."""
 
 
-Step = Post | Edit | Unchanged | Later | UpToDate
+Step = Post | EditMessage | Unchanged | WaitLonger | UpToDate
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +194,8 @@ def _card_edit(telling: Telling, manner: Manner, forecast: Forecast | None) -> S
     wait_ms = telling.edited_ms + EDIT_EVERY_MS - telling.now_ms
     # A clock that went back must not delay the edit for longer.
     if 0 < wait_ms <= EDIT_EVERY_MS:
-        return Later(wait_ms)
-    return Edit(CARD, words, card)
+        return WaitLonger(wait_ms)
+    return EditMessage(CARD, words, card)
 
 
 def _new_reply(telling: Telling, manner: Manner) -> Post | None:
@@ -210,24 +210,24 @@ def _new_reply(telling: Telling, manner: Manner) -> Post | None:
     return None
 
 
-def _changed_reply(telling: Telling, manner: Manner) -> Edit | None:
+def _changed_reply(telling: Telling, manner: Manner) -> EditMessage | None:
     for cause, reply in (telling.replies or {}).items():
         if reply.message is None:
             continue
         words = reply_words(telling.view, cause, reply.names, manner.places)
         if words.digest != reply.message.digest:
             names = dict.fromkeys((*reply.names, *named_for(telling.view, cause)))
-            return Edit(reply_of(cause), words, reply.message, tuple(names))
+            return EditMessage(reply_of(cause), words, reply.message, tuple(names))
     return None
 
 
-def _ending(telling: Telling, manner: Manner) -> Post | Later | None:
+def _ending(telling: Telling, manner: Manner) -> Post | WaitLonger | None:
     view = telling.view
     if not view.has_ended or telling.ended_version >= view.version:
         return None
     wait_ms = view.joined_ms + manner.ending_after_ms - telling.now_ms
     if 0 < wait_ms <= manner.ending_after_ms:
-        return Later(wait_ms, is_ending=True)
+        return WaitLonger(wait_ms, is_ending=True)
     words = ending_words(view, manner.places, repeated=telling.ending_open)
     first = manner.ending_in_channel and telling.endings == 0
     broadcast = telling.card is not None and (first or needs_a_person(view))
@@ -237,7 +237,7 @@ def _ending(telling: Telling, manner: Manner) -> Post | Later | None:
 # --------------------------------------------------------------------------------- what was done meanwhile
 
 
-def after(telling: Telling, step: Post | Edit | Unchanged, message: Message) -> Telling:
+def after(telling: Telling, step: Post | EditMessage | Unchanged, message: Message) -> Telling:
     """What Slack knows once a step was taken; `message` is what was posted or edited."""
     version = telling.view.version
     if step.what == CARD:
@@ -252,7 +252,7 @@ def after(telling: Telling, step: Post | Edit | Unchanged, message: Message) -> 
         endings = telling.endings + 1
         return replace(telling, ended_version=version, ending_open=False, endings=endings)
     names = () if isinstance(step, Unchanged) else step.names
-    return _with_reply(telling, step.what, Reply(message, names))
+    return _with_reply(telling, step.what, ThreadReply(message, names))
 
 
 def after_loss(telling: Telling, step: Post) -> Telling:
@@ -261,10 +261,10 @@ def after_loss(telling: Telling, step: Post) -> Telling:
         return replace(telling, card_open=True)
     if step.what == ENDING:
         return replace(telling, ending_open=True)
-    return _with_reply(telling, step.what, Reply(None, step.names))
+    return _with_reply(telling, step.what, ThreadReply(None, step.names))
 
 
-def _with_reply(telling: Telling, what: str, reply: Reply) -> Telling:
+def _with_reply(telling: Telling, what: str, reply: ThreadReply) -> Telling:
     known = {**(telling.replies or {}), what.removeprefix(_REPLY): reply}
     return replace(telling, replies=known)
 
@@ -272,7 +272,7 @@ def _with_reply(telling: Telling, what: str, reply: Reply) -> Telling:
 def after_gone(telling: Telling, what: str, *, deleted: bool) -> Telling:
     """What is known once a message turned out to be gone, or can no longer be edited."""
     if what != CARD:
-        return _with_reply(telling, what, Reply(None))
+        return _with_reply(telling, what, ThreadReply(None))
     if not deleted:
         return replace(telling, frozen=True)
     return replace(telling, card=None, reposted=True, dropped=telling.reposted)

@@ -16,7 +16,7 @@ from monarch.core.copy.frame import UNFRAMED, fill, words
 from monarch.core.copy.marker import read_markers, without_markers
 from monarch.core.copy.references import References
 from monarch.core.copy.style import Copying
-from monarch.core.copy.wording import Change, Range, changes, encodable, size
+from monarch.core.copy.wording import Range, TextChange, changes, encodable, size
 from monarch.core.text.endings import open_block, open_fence
 from monarch.core.ticket import Ticket
 
@@ -40,7 +40,7 @@ class Framed:
 
     text: str
     own: Range
-    changes: tuple[Change, ...]
+    changes: tuple[TextChange, ...]
     closing: str = ""
     is_cut: bool = False
     lost_frame: bool = False

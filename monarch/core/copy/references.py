@@ -46,7 +46,7 @@ _ELSEWHERE: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class OpenReference:
     """A reference to the ticket `ticket` of the template; its form depends on the number of that ticket's copy.
 
     Attributes:
@@ -152,7 +152,9 @@ class References:
         is_bare = reference.spelling is Spelling.NUMBER
         return is_bare and reference.number >= _COLOURS and self.ticket(reference) is None
 
-    def pending(self, reference: Reference, spelled: str, beside: Neighbours) -> Pending | None:
+    def pending(
+        self, reference: Reference, spelled: str, beside: Neighbours
+    ) -> OpenReference | None:
         """A reference to a ticket, in the forms that it may have; `None` for any other reference.
 
         `spelled`: as the source spells it, without what stands `beside` it.
@@ -169,7 +171,7 @@ class References:
             before += "#"
             number = spelled if reference.spelling is Spelling.NUMBER else f"#{reference.number}"
             same = beside.guarded(number)
-        return Pending(
+        return OpenReference(
             ticket.id,
             reference.number,
             f"{spelled}{beside.sign}",

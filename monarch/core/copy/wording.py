@@ -8,21 +8,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeVar
 
-from monarch.core.copy.references import Pending, References
+from monarch.core.copy.references import OpenReference, References
 from monarch.core.copy.style import Copying
 from monarch.core.text.marks import Mention, Reference, Spelling
 from monarch.core.text.neighbours import NONE, SPACE, Neighbours, neighbours
 from monarch.core.text.prose import find
 
 Range = tuple[int, int]
-_Into = tuple[str | Pending, int, int]
+_Into = tuple[str | OpenReference, int, int]
 _Form = TypeVar("_Form")
 
 _POSITIONS: Final = 2
 """A mark begins with its position (start and end); the rest is what it says."""
 
 
-class Change(NamedTuple):
+class TextChange(NamedTuple):
     """The text from `start` to `end` becomes `into`.
 
     Attributes:
@@ -32,7 +32,7 @@ class Change(NamedTuple):
 
     start: int
     end: int
-    into: str | Pending
+    into: str | OpenReference
     units: int
     least: int
 
@@ -41,12 +41,12 @@ class Change(NamedTuple):
 class Wording:
     """A text of words and pending references, alternating."""
 
-    pieces: tuple[str | Pending, ...]
+    pieces: tuple[str | OpenReference, ...]
 
     @property
     def is_pending(self) -> bool:
         """Whether it holds references to tickets of the plan."""
-        return any(isinstance(piece, Pending) for piece in self.pieces)
+        return any(isinstance(piece, OpenReference) for piece in self.pieces)
 
     def first(self, copying: Copying) -> str:
         """The text as far as the numbers are known."""
@@ -80,7 +80,7 @@ class Wording:
                 ends = {after for end in ends for after in piece.ends(text, end)}
         return len(text) in ends
 
-    def _forms(self, form: Callable[[Pending], _Form]) -> Iterator[str | _Form]:
+    def _forms(self, form: Callable[[OpenReference], _Form]) -> Iterator[str | _Form]:
         """The pieces, each reference in its form, which is made once: the same reference comes again and again."""
         known: dict[int, _Form] = {}
         for piece in self.pieces:
@@ -92,7 +92,7 @@ class Wording:
             yield known[id(piece)]
 
 
-def changes(text: str, own: Range, copying: Copying) -> tuple[Change, ...]:
+def changes(text: str, own: Range, copying: Copying) -> tuple[TextChange, ...]:
     """What changes in a text on its way into the target, ascending.
 
     Args:
@@ -102,9 +102,9 @@ def changes(text: str, own: Range, copying: Copying) -> tuple[Change, ...]:
     return tuple(_changes(text, own, copying))
 
 
-def worded(text: str, changed: tuple[Change, ...]) -> Wording:
+def worded(text: str, changed: tuple[TextChange, ...]) -> Wording:
     """The text with its changes."""
-    made: list[str | Pending] = []
+    made: list[str | OpenReference] = []
     words: list[str] = []
     at = 0
     for change in changed:
@@ -128,7 +128,7 @@ def size(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def _changes(text: str, own: Range, copying: Copying) -> Iterator[Change]:
+def _changes(text: str, own: Range, copying: Copying) -> Iterator[TextChange]:
     rewriter = _Rewriter(References(copying))
     for mark in find(text, copying.style.web_url).marks:
         if isinstance(mark, Mention):
@@ -140,14 +140,14 @@ def _changes(text: str, own: Range, copying: Copying) -> Iterator[Change]:
         is_own = own[0] <= start and end <= own[1]
         into = rewriter.rewritten(mark, text[start:end], beside, is_own=is_own)
         if into is not None:
-            yield Change(start, end + len(beside.sign), *into)
+            yield TextChange(start, end + len(beside.sign), *into)
 
 
-def _silenced(text: str, mention: Mention) -> Change:
+def _silenced(text: str, mention: Mention) -> TextChange:
     """An invisible space after the `@`; an `@` that is spelled as an entity is spelled out for that."""
     if text[mention.start] == "&":
-        return Change(mention.start, mention.name, f"@{SPACE}", 2, 2)
-    return Change(mention.name, mention.name, SPACE, 1, 1)
+        return TextChange(mention.start, mention.name, f"@{SPACE}", 2, 2)
+    return TextChange(mention.name, mention.name, SPACE, 1, 1)
 
 
 class _Rewriter:

@@ -49,7 +49,7 @@ from typing import Final
 
 from monarch.core.advice import Advice
 from monarch.core.github.limits import MAX_WAIT_S, asked_wait_s, is_limit
-from monarch.core.github.reply import Reply, Said, read_reply
+from monarch.core.github.reply import Reply, ReplyWords, read_reply
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient, Unknown
 
 __all__ = ["MAX_WAIT_S", "RULES", "Failure", "Reply", "classify", "is_there_already", "rule_of"]
@@ -62,8 +62,8 @@ class Rule:
     """One row of the table."""
 
     name: str
-    applies: Callable[[Said], bool]
-    outcome: Callable[[Said], Failure]
+    applies: Callable[[ReplyWords], bool]
+    outcome: Callable[[ReplyWords], Failure]
 
 
 def classify(reply: Reply, *, writing: bool) -> Failure:
@@ -94,7 +94,7 @@ def is_there_already(reply: Reply) -> bool:
     )
 
 
-def _rule(said: Said) -> Rule:
+def _rule(said: ReplyWords) -> Rule:
     return next((rule for rule in RULES if rule.applies(said)), _UNCLEAR)
 
 
@@ -104,58 +104,58 @@ _FORBIDDEN: Final = 403
 _INVALID: Final = 422
 
 
-def _is_pace(said: Said) -> bool:
+def _is_pace(said: ReplyWords) -> bool:
     """GitHub's anti-spam rule for issues, in the words of a validation (cli/cli#4801)."""
     return said.status == _INVALID and said.has("submitted too quickly")
 
 
-def _is_exhausted(said: Said) -> bool:
+def _is_exhausted(said: ReplyWords) -> bool:
     return said.status == _FORBIDDEN and said.header("x-ratelimit-remaining") == "0"
 
 
-def _limited(said: Said) -> RateLimited:
+def _limited(said: ReplyWords) -> RateLimited:
     return RateLimited(
         said.because("its limit is reached; no worker calls until it opens"), asked_wait_s(said)
     )
 
 
-def _credential(code: Code, advice: str, meaning: str = "") -> Callable[[Said], Permanent]:
+def _credential(code: Code, advice: str, meaning: str = "") -> Callable[[ReplyWords], Permanent]:
     do = Advice(advice, replay=False)
     return lambda said: Permanent(Scope.CREDENTIAL, code, said.because(meaning), advice=do)
 
 
-def _repository(code: Code, advice: str, meaning: str = "") -> Callable[[Said], Permanent]:
+def _repository(code: Code, advice: str, meaning: str = "") -> Callable[[ReplyWords], Permanent]:
     do = Advice(advice)
     return lambda said: Permanent(Scope.REPOSITORY, code, said.because(meaning), advice=do)
 
 
-def _missing(said: Said) -> Permanent:
+def _missing(said: ReplyWords) -> Permanent:
     """GitHub's own 404 always has words; what has none may be another server, where nothing exists at all."""
     elsewhere = "" if said.message else ", and GITHUB_API_URL: this is not how GitHub's API answers"
     meaning = "the repository does not exist, or the token may not see it"
     return _repository(Code.NOT_FOUND, f"check its name and access{elsewhere}", meaning)(said)
 
 
-def _status(*statuses: int) -> Callable[[Said], bool]:
+def _status(*statuses: int) -> Callable[[ReplyWords], bool]:
     return lambda said: said.status in statuses
 
 
-def _says(status: int, *words: str) -> Callable[[Said], bool]:
+def _says(status: int, *words: str) -> Callable[[ReplyWords], bool]:
     return lambda said: said.status == status and said.has(*words)
 
 
-def _is_about_version(said: Said) -> bool:
+def _is_about_version(said: ReplyWords) -> bool:
     words = ("api version", "api-version", "version of the api", "version of the github api")
     return said.status in {400, 410} and said.has(*words)
 
 
-def _needs_sso(said: Said) -> bool:
+def _needs_sso(said: ReplyWords) -> bool:
     return said.status == _FORBIDDEN and (
         bool(said.header("x-github-sso")) or said.has("saml", "single sign-on")
     )
 
 
-def _refuses_ticket(said: Said) -> bool:
+def _refuses_ticket(said: ReplyWords) -> bool:
     return said.writing and said.status in {400, 413, _INVALID}
 
 
@@ -169,22 +169,22 @@ _CORRECTIONS: Final = {
 }
 
 
-def _ticket(said: Said) -> Permanent:
+def _ticket(said: ReplyWords) -> Permanent:
     known = [_CORRECTIONS[field] for field in said.fields if field in _CORRECTIONS]
     advice = ", and ".join(known) or "correct the ticket in the template"
     do = Advice(f"{advice}; then send the request again", replay=False)
     return Permanent(Scope.TICKET, Code.TICKETS_REFUSED, said.because(), said.fields, do)
 
 
-def _moved(said: Said) -> Transient:
+def _moved(said: ReplyWords) -> Transient:
     return Transient(said.because("the repository was renamed or moved; it is looked up again"))
 
 
-def _refuses(said: Said) -> bool:
+def _refuses(said: ReplyWords) -> bool:
     return 400 <= said.status <= 499 and said.status not in {408, 499}  # noqa: PLR2004 - HTTP's own numbers
 
 
-def _unclear(said: Said) -> Unknown | Transient:
+def _unclear(said: ReplyWords) -> Unknown | Transient:
     if said.writing:
         return Unknown(said.because("it is unknown whether it was done; Monarch looks first"))
     return Transient(said.because("nothing can be concluded from that; it is read again"))

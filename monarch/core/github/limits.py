@@ -6,7 +6,7 @@ GitHub has neither a header nor a status of its own for its secondary limits, so
 from dataclasses import dataclass
 from typing import Final
 
-from monarch.core.github.reply import Reply, Said, number, time_s
+from monarch.core.github.reply import Reply, ReplyWords, number, time_s
 
 MAX_WAIT_S: Final = 86_400.0
 """The longest wait that an answer is believed to ask for, in seconds: a day."""
@@ -19,7 +19,7 @@ _FORBIDDEN: Final = 403
 _TOO_MANY: Final = 429
 
 
-def is_limit(said: Said) -> bool:
+def is_limit(said: ReplyWords) -> bool:
     """GitHub's own order of rules, and what its clients have learned beyond it.
 
     docs.github.com, "Rate limits for the REST API", and the classifiers of go-github and PyGithub: a 429
@@ -38,7 +38,7 @@ def is_limit(said: Said) -> bool:
     )
 
 
-def _is_in_a_page(said: Said) -> bool:
+def _is_in_a_page(said: ReplyWords) -> bool:
     """Whether a page for people says so, as GitHub's edge and a proxy before an Enterprise Server write one ("Whoa there!")."""
     page = said.reply.body[:_MAX_PAGE].lstrip()
     if not page.startswith(b"<"):
@@ -64,7 +64,7 @@ _LIMIT_WORDS: Final = (
 _LIMIT_PAGES: Final = ("secondary-rate-limits", "#abuse-rate-limits", "#rate-limiting")
 
 
-def asked_wait_s(said: Said) -> float | None:
+def asked_wait_s(said: ReplyWords) -> float | None:
     """How long to wait in seconds; `None` if the answer does not say."""
     asked = said.header("retry-after")
     if asked:
@@ -76,30 +76,30 @@ def asked_wait_s(said: Said) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LimitStanding:
     """How an account stands with the primary limit: calls left, and seconds until it begins anew."""
 
     remaining: int
     reset_in_s: float
 
 
-def primary_standing(reply: Reply) -> Standing | None:
+def primary_standing(reply: Reply) -> LimitStanding | None:
     """What an answer says about the primary limit.
 
     `None` if it says nothing (a server without limits), names another limit (search has its own), or has no date to
     compare the reset with.
     """
-    said = Said(reply, writing=False, message="", about="", details="")
+    said = ReplyWords(reply, writing=False, message="", about="", details="")
     remaining = number(said.header("x-ratelimit-remaining"))
     reset_s, now_s = number(said.header("x-ratelimit-reset")), time_s(said.header("date"))
     if remaining is None or reset_s is None or now_s is None:
         return None
     if said.header("x-ratelimit-resource") not in {"", "core"}:
         return None
-    return Standing(int(remaining), max(0.0, min(reset_s - now_s, MAX_RESET_S)))
+    return LimitStanding(int(remaining), max(0.0, min(reset_s - now_s, MAX_RESET_S)))
 
 
-def _until(said: Said, then_s: float | None) -> float | None:
+def _until(said: ReplyWords, then_s: float | None) -> float | None:
     """From the answer's own date until `then_s`, plus a second: no clock of ours takes part."""
     now_s = time_s(said.header("date"))
     return None if then_s is None or now_s is None else then_s - now_s + 1

@@ -27,7 +27,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ReplyWords:
     """A reply together with its words.
 
     Attributes:
@@ -71,14 +71,14 @@ class Said:
         return f"{answer}: {meaning}" if meaning else answer
 
 
-def read_reply(reply: Reply, *, writing: bool) -> Said:
+def read_reply(reply: Reply, *, writing: bool) -> ReplyWords:
     """Read the words of a reply; never raises, whatever its bytes are."""
     words = _words(reply.body)
     errors = words.get("errors")
     errors = errors[:_MAX_ERRORS] if isinstance(errors, list) else []
     details = [_detail(error) for error in errors]
     found = [error for error in errors if isinstance(error, dict)]
-    return Said(
+    return ReplyWords(
         reply,
         writing,
         _text(words.get("message")),

@@ -18,7 +18,7 @@ An older message with this name was about another repository, which was deleted 
 """
 
 
-class Left(StrEnum):
+class LeftAlone(StrEnum):
     """Why a repository is left alone."""
 
     OLDER = "older"
@@ -35,7 +35,7 @@ class Left(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class SweepWindow:
     """Which repositories count: those created since `since_ms`, in milliseconds since 1970.
 
     A repository younger than `young_ms` may still be asked for: the message about it comes after it was created.
@@ -52,7 +52,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class KnownTemplate:
     """A source that was asked for. `channel`: where its requests were reported last, `None`: nowhere."""
 
     full_name: str
@@ -60,7 +60,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedFor:
     """What requests named.
 
     Attributes:
@@ -69,7 +69,7 @@ class Asked:
         ids: the repositories that a migration has reached, whatever name it was asked for by.
     """
 
-    sources: Mapping[int, Source] = field(default_factory=dict)
+    sources: Mapping[int, KnownTemplate] = field(default_factory=dict)
     targets: Mapping[str, int] = field(default_factory=dict)
     ids: frozenset[TargetId] = frozenset()
 
@@ -80,7 +80,7 @@ class Asked:
             self.targets.get(name, 0) >= earliest for name in sighting.names
         )
 
-    def source(self, origin: Origin) -> Source | None:
+    def source(self, origin: Origin) -> KnownTemplate | None:
         """The source that this origin is, if it was asked for."""
         return self.sources.get(origin.id)
 
@@ -94,45 +94,49 @@ class Missed:
     channel: str | None
 
 
-def left_unread(one: Listed, window: Window) -> Left | None:
+def left_unread(one: Listed, window: SweepWindow) -> LeftAlone | None:
     """Why it is left alone without reading its own address; `None`: it has to be read."""
     if one.created_ms < window.since_ms:
-        return Left.OLDER
+        return LeftAlone.OLDER
     if one.archived:
-        return Left.ARCHIVED
+        return LeftAlone.ARCHIVED
     if one.is_fork:
-        return Left.FORK
-    return Left.TEMPLATE if one.is_template else None
+        return LeftAlone.FORK
+    return LeftAlone.TEMPLATE if one.is_template else None
 
 
-def left_alone(sighting: Sighting, window: Window, asked: Asked, rules: Rules) -> Left | None:
+def left_alone(
+    sighting: Sighting, window: SweepWindow, asked: AskedFor, rules: Rules
+) -> LeftAlone | None:
     """Why it is left alone by all that is known without a look into it; `None`: it is not."""
     unread = left_unread(sighting.listed, window)
     if unread is not None:
         return unread
     origin = sighting.origin
     if origin is None:
-        return Left.NO_TEMPLATE
+        return LeftAlone.NO_TEMPLATE
     if sighting.listed.id in asked.sources:
-        return Left.TEMPLATE
+        return LeftAlone.TEMPLATE
     if not _is_known(origin, asked, rules):
-        return Left.UNKNOWN_TEMPLATE
+        return LeftAlone.UNKNOWN_TEMPLATE
     if not _is_allowed(sighting, origin, rules):
-        return Left.NOT_ALLOWED
+        return LeftAlone.NOT_ALLOWED
     if asked.named(sighting):
-        return Left.ASKED
+        return LeftAlone.ASKED
     if sighting.has_copies:
-        return Left.COPIES
-    return None if window.ripe_ms(sighting.listed) is None else Left.YOUNG
+        return LeftAlone.COPIES
+    return None if window.ripe_ms(sighting.listed) is None else LeftAlone.YOUNG
 
 
-def missed(sighting: Sighting, origin: Origin, asked: Asked) -> Missed:
+def missed(sighting: Sighting, origin: Origin, asked: AskedFor) -> Missed:
     """The repository as one that was missed."""
     source = asked.source(origin)
     return Missed(sighting.listed, origin, source.channel if source else None)
 
 
-def with_unplanned(asked: Asked, unplanned: Iterable[tuple[int, Request | BadMessage]]) -> Asked:
+def with_unplanned(
+    asked: AskedFor, unplanned: Iterable[tuple[int, Request | BadMessage]]
+) -> AskedFor:
     """What was asked for, with requests that are not planned yet, each with its time in milliseconds."""
     named = dict(asked.targets)
     for at_ms, request in unplanned:
@@ -141,13 +145,13 @@ def with_unplanned(asked: Asked, unplanned: Iterable[tuple[int, Request | BadMes
     return replace(asked, targets=named)
 
 
-def counted(reasons: Iterable[Left]) -> dict[Left, int]:
+def counted(reasons: Iterable[LeftAlone]) -> dict[LeftAlone, int]:
     """How many are left alone for each reason, in the order of the reasons."""
     counts = Counter(reasons)
-    return {left: counts[left] for left in Left if counts[left]}
+    return {left: counts[left] for left in LeftAlone if counts[left]}
 
 
-def _is_known(origin: Origin, asked: Asked, rules: Rules) -> bool:
+def _is_known(origin: Origin, asked: AskedFor, rules: Rules) -> bool:
     """Whether it was asked for before, or is on the allow list; a list that allows everything names nothing."""
     if asked.source(origin) is not None:
         return True

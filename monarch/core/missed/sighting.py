@@ -42,7 +42,7 @@ class Newest:
 
 
 @dataclass(frozen=True, slots=True)
-class Unchanged:
+class NotModified:
     """The newest repositories are the same as last time."""
 
 

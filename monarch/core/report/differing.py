@@ -10,7 +10,7 @@ from typing import Final
 
 from monarch.core.after.edit import Edit
 from monarch.core.after.touch import Left
-from monarch.core.report.passage import Writes
+from monarch.core.report.passage import PlannedWrites
 from monarch.core.report.update import Foreseen
 
 LINES_COMPARED: Final = 2_000
@@ -49,7 +49,7 @@ def closed_words(one: Left, *, close: bool) -> str:
     return f"close #{one.number}" if close else f"leave #{one.number} open, --close closes it"
 
 
-def written_beside(writes: Writes) -> Mapping[str, list[str]]:
+def written_beside(writes: PlannedWrites) -> Mapping[str, list[str]]:
     """What is written beside the copies themselves."""
     return {
         "new labels": writes.labels,

@@ -6,7 +6,7 @@ from monarch.core.copy.style import Style
 from monarch.core.listed import numbered
 from monarch.core.redact import quote
 from monarch.core.report.lint import warnings
-from monarch.core.report.passage import Obstacle, Passage
+from monarch.core.report.passage import BadEnd, Passage
 from monarch.core.report.rehearsal import Copy, Rehearsal, Warned
 from monarch.core.target.adoption import says_the_same
 from monarch.core.target.step import CreatedAs, Fate, Intended, Refused
@@ -16,7 +16,7 @@ _SHOWN = 5
 _BUSY = "another request writes to it right now: what it will have copied is left out here"
 
 
-def rehearsal_of(passed: Passage, in_the_way: Obstacle | None) -> Rehearsal:
+def rehearsal_of(passed: Passage, in_the_way: BadEnd | None) -> Rehearsal:
     """What a migration would do to a target, without warnings."""
     tickets, writes = passed.plan.tickets, passed.writes
     present = [t for t in tickets if t.id in passed.survey.numbers and t.id not in passed.created]

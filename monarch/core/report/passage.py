@@ -17,7 +17,7 @@ from monarch.core.verdict import Dead, Done, Retry, Snooze, Verdict, Waits
 
 
 @dataclass(slots=True)
-class Writes:
+class PlannedWrites:
     """What one crossing would write to its target.
 
     Attributes:
@@ -55,7 +55,7 @@ class Passage:
     plan: Plan
     survey: Survey
     verdict: Verdict
-    writes: Writes
+    writes: PlannedWrites
     is_busy: bool
     created: Mapping[TicketId, int]
     changed: Mapping[TicketId, int]
@@ -70,14 +70,14 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Obstacle:
+class BadEnd:
     """Why a migration would not end well, for people; `code` if it would be given up for that."""
 
     reason: str
     code: Code | None = None
 
 
-def obstacle(passed: Passage | Verdict, patience_s: float | None = None) -> Obstacle | None:
+def obstacle(passed: Passage | Verdict, patience_s: float | None = None) -> BadEnd | None:
     """What is in the way, from how a rehearsal ended; `None`: nothing.
 
     Args:
@@ -90,15 +90,15 @@ def obstacle(passed: Passage | Verdict, patience_s: float | None = None) -> Obst
             return None
         case Dead(code):
             late = _LATE.format(patience_s) if code is Code.NOT_FOUND and patience_s else ""
-            return Obstacle(verdict.sentence + late, code)
+            return BadEnd(verdict.sentence + late, code)
         case Retry(reason):
-            return Obstacle(f"{reason}; a request would try again")
+            return BadEnd(f"{reason}; a request would try again")
         case Snooze(reason, kind=Waits.CREDENTIAL):
-            return Obstacle(reason, Code.CREDENTIAL)
+            return BadEnd(reason, Code.CREDENTIAL)
         case Snooze(reason, wait_s):
-            return Obstacle(f"GitHub is not to be asked now: {reason}; try again in {wait_s:.0f} s")
+            return BadEnd(f"GitHub is not to be asked now: {reason}; try again in {wait_s:.0f} s")
         case _:
-            return Obstacle(verdict.reason)
+            return BadEnd(verdict.reason)
 
 
 _LATE: Final = " (if it is just being generated, a request waits {:.0f} s for it)"

@@ -49,7 +49,7 @@ from monarch.core.copy.seal import Seal
 from monarch.core.ids import TargetId, TicketId
 from monarch.core.target.adoption import adopted
 from monarch.core.target.logins import Us
-from monarch.core.target.own_marker import Known, names_one, own_marker
+from monarch.core.target.own_marker import MarkerContext, names_one, own_marker
 from monarch.core.target.step import CreatedAs, Intended, LedgerRecord, UnreadableRecord
 from monarch.core.ticket import Issue, Ticket
 
@@ -91,7 +91,7 @@ class Evidence:
 
     def marker_of(self, issue: Issue, taken: Collection[TicketId] = ()) -> Marker | None:
         """The marker that says what the issue is a copy of; `taken` are tickets whose copy clearly is another issue."""
-        return own_marker(issue, Known(self.rank, self._is_signed, self.titles, taken))
+        return own_marker(issue, MarkerContext(self.rank, self._is_signed, self.titles, taken))
 
     def _is_signed(self, marker: Marker) -> bool:
         return self.seal is not None and self.seal.proves(marker, self.target)

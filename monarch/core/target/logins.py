@@ -22,7 +22,7 @@ KEPT: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownAccount:
     """An account of ours on record; `credential` is the account (`core.target.permission.Credential`) that taught it.
 
     An account that has not said who it is has the login `""`.
@@ -61,16 +61,16 @@ class Us:
         return not self.is_certain and author is not None and author.is_bot
 
 
-def us_of(known: tuple[Known, ...], credential: Credential) -> Us:
+def us_of(known: tuple[KnownAccount, ...], credential: Credential) -> Us:
     """Who we are, from what is on record and what the credential says about itself."""
-    own = () if credential.author is None else (Known(credential.author),)
+    own = () if credential.author is None else (KnownAccount(credential.author),)
     shown = (*own, *known)
     authors = tuple(dict.fromkeys(each.author for each in shown if each.author.login))
     is_certain = any(_teaches(each, credential) for each in shown)
     return Us(authors, is_certain, is_certain and all(each.author.id for each in known))
 
 
-def _teaches(known: Known, credential: Credential) -> bool:
+def _teaches(known: KnownAccount, credential: Credential) -> bool:
     """Whether this shows the number of the account in use."""
     if not known.author.id:
         return False

@@ -29,7 +29,7 @@ from monarch.core.ticket import Issue
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class MarkerContext:
     """What is known beside the markers of one issue.
 
     Attributes:
@@ -45,7 +45,7 @@ class Known:
     taken: Collection[TicketId] = ()
 
 
-def own_marker(issue: Issue, known: Known) -> Marker | None:
+def own_marker(issue: Issue, known: MarkerContext) -> Marker | None:
     """The marker that says what the issue is a copy of; `None` if it has none."""
     markers = read_markers(issue.body)
     return min(markers, key=lambda marker: _doubt(issue, marker, known), default=None)
@@ -56,7 +56,7 @@ def names_one(markers: Iterable[Marker]) -> bool:
     return len({marker.ticket for marker in markers}) == 1
 
 
-def _doubt(issue: Issue, marker: Marker, known: Known) -> tuple[int, bool, int, bool, int]:
+def _doubt(issue: Issue, marker: Marker, known: MarkerContext) -> tuple[int, bool, int, bool, int]:
     is_taken = marker.ticket in known.taken
     is_proven = known.is_signed(marker) and not is_taken
     misfit = _misfit(issue.title, known.titles.get(marker.ticket), is_taken=is_taken)

@@ -147,7 +147,7 @@ Action = Skip | Adopt | Create | Reconcile | Inspect | Stop
 
 
 @dataclass(frozen=True, slots=True)
-class Healing:
+class Heal:
     """The ticket has to be healed. `fate` is that of its copy on record, `None` until GitHub was asked."""
 
     fate: Fate | None = None
@@ -158,7 +158,7 @@ def next_action(
     seen_number: int | None,
     looked_at_ms: int,
     run: int,
-    healing: Healing | None = None,
+    healing: Heal | None = None,
     asked_ms: int = 0,
     *,
     says_the_same: bool = False,
@@ -192,7 +192,7 @@ def next_action(
             assert_never(record)
 
 
-def _heal(number: int, healing: Healing) -> Action:
+def _heal(number: int, healing: Heal) -> Action:
     match healing.fate:
         case None:
             return Inspect(number)

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 
-class Places:
+class TextPlaces:
     """Characters for bytes of UTF-8; quick where the bytes ascend."""
 
     def __init__(self, text: str) -> None:

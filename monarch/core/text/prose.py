@@ -15,10 +15,10 @@ from monarch.core.text.destinations import Destination, defined, linked
 from monarch.core.text.events import events
 from monarch.core.text.grammar import Grammar, grammar
 from monarch.core.text.marks import Findings, Mark, Reference, Spelling
-from monarch.core.text.places import Lines, Places
+from monarch.core.text.places import Lines, TextPlaces
 from monarch.core.text.pulldown import definitions
 from monarch.core.text.signs import Signs
-from monarch.core.text.words import Words
+from monarch.core.text.words import PlainWords
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _BLOCKS: Final = frozenset({"Paragraph", "TableCell", "Heading", "HtmlBlock"})
@@ -47,8 +47,8 @@ class _Reader:
     def __init__(self, text: str, rules: Grammar) -> None:
         self._text = text
         self._rules = rules
-        self._places = Places(text)
-        self._words = Words()
+        self._places = TextPlaces(text)
+        self._words = PlainWords()
         self._links: list[tuple[str, Any, int, int]] = []  # the open ones: what, and where
         self._inner = 0  # where the last event inside of a link ended, in bytes
         self._is_code = False
@@ -185,7 +185,7 @@ class _Reader:
             self._refer(linked(self._text, inner, self._places.of(end), link["dest_url"]))
 
     def _take_definitions(self, spans: list[tuple[int, int]]) -> None:
-        places = Places(self._text)
+        places = TextPlaces(self._text)
         for start, end in spans:
             self._refer(defined(self._text, places.of(start), places.of(end)))
 

@@ -20,7 +20,7 @@ from monarch.core.text.grammar import (
     named_before,
 )
 from monarch.core.text.marks import Mark, Mention, Reference, Spelling
-from monarch.core.text.words import Words
+from monarch.core.text.words import PlainWords
 
 _ADDRESS: Final = re.compile(r"[^ \t\n\v\f\r<]++")
 _ADDRESS_ELSEWHERE: Final = re.compile(r"[^\s<]++")
@@ -34,7 +34,7 @@ _BRACKET: Final = re.compile(r"[\[\]]")
 class Signs:
     """Looks through the words of one text."""
 
-    def __init__(self, text: str, words: Words, rules: Grammar) -> None:
+    def __init__(self, text: str, words: PlainWords, rules: Grammar) -> None:
         self._text = text
         self._words = words
         self._shown = words.shown()

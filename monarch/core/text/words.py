@@ -7,7 +7,7 @@ there is rewritten in the source. A line end separates two words that touch only
 from bisect import bisect_left, bisect_right
 
 
-class Words:
+class PlainWords:
     """Words in ascending order of their source.
 
     A *part* is a run of words spelled as seen, or one character that is spelled in another way (`&#35;`).

@@ -29,7 +29,7 @@ from monarch.core.target.step import (
     Create,
     CreatedAs,
     Fate,
-    Healing,
+    Heal,
     Inspect,
     Reconcile,
     Skip,
@@ -141,7 +141,7 @@ class Crossing:
         entry, healing = self._subject.entry, None
         if entry.heal:
             number = record.number if isinstance(record, CreatedAs) else 0
-            healing = Healing(self.watch.fates.get(number))
+            healing = Heal(self.watch.fates.get(number))
         asked_ms = entry_ms(entry.request)
         return next_action(
             record,

@@ -41,7 +41,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class CompleteLook:
     """A complete look: what it shows, and every issue that it read, by its number; `gone` is as in `Reading`."""
 
     seen: Seen
@@ -55,7 +55,7 @@ async def look(
     evidence: Evidence,
     check: Callable[[], None],
     aside: Aside = on_the_loop,
-) -> Sight | ReadFailure:
+) -> CompleteLook | ReadFailure:
     """Read a target whole, and see which copies it holds. `check` is as in `read_whole`.
 
     The texts of a large target are searched `aside`.
@@ -65,7 +65,7 @@ async def look(
     if not isinstance(reading, Reading):
         return reading
     seen = await aside(lambda: see(reading.issues.values(), evidence, reading.highest))
-    return Sight(seen, reading.issues, reading.gone)
+    return CompleteLook(seen, reading.issues, reading.gone)
 
 
 async def read_whole(

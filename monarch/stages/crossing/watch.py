@@ -6,6 +6,7 @@ added to it. It reports strays and planted markers when it sees them, whatever b
 """
 
 from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
 
 import anyio
 
@@ -29,7 +30,7 @@ from monarch.core.ticket import Author, Issue, Ticket
 from monarch.core.timing import SETTLING_MS
 from monarch.core.verdict import Verdict
 from monarch.stages.crossing.desk import Desk
-from monarch.stages.crossing.looks import Sight, look
+from monarch.stages.crossing.looks import CompleteLook, look
 from monarch.stages.crossing.subject import Subject, Tools
 
 
@@ -124,7 +125,7 @@ class Watch:
                 lambda: None,
                 self._tools.aside,
             )
-            if isinstance(sight, Sight):
+            if isinstance(sight, CompleteLook):
                 await self._report(sight.seen)
 
     async def created(self, ticket: Ticket, number: int) -> None:
@@ -197,6 +198,17 @@ class Watch:
             return self.numbers.get(ticket.id)
         return known
 
+    async def for_each_copy(
+        self, tickets: Iterable[Ticket], act: Callable[[Ticket, int], Awaitable[Verdict | None]]
+    ) -> Verdict | None:
+        """Act on the copy of each ticket that has one, in order, up to the first verdict."""
+        for ticket in tickets:
+            number = await self.number_of(ticket)
+            ended = await act(ticket, number) if isinstance(number, int) else number
+            if ended is not None:
+                return ended
+        return None
+
     def copying(self, plan: Plan) -> Copying:
         """What to write a copy of this plan's tickets with, by the numbers that are known now."""
         return Copying(
@@ -221,7 +233,7 @@ class Watch:
         tickets = self._subject.plan.everything
         return {one.id: seen.copies[one.id] for one in tickets if one.id in seen.copies}
 
-    async def _count(self, sight: Sight) -> None:
+    async def _count(self, sight: CompleteLook) -> None:
         """Record the counts that people see of this target while it is worked on, and if the work fails."""
         subject = self._subject
         healed = {ticket.id for ticket in subject.share.tickets} if subject.entry.heal else ()

@@ -21,10 +21,10 @@ from typing import Final, TypeVar
 from monarch.core.copy.seal import Seal
 from monarch.core.ids import TargetId
 from monarch.core.missed.judging import (
-    Asked,
-    Left,
+    AskedFor,
+    LeftAlone,
     Missed,
-    Window,
+    SweepWindow,
     counted,
     left_alone,
     left_unread,
@@ -35,8 +35,8 @@ from monarch.core.missed.sighting import (
     Listed,
     Memory,
     Newest,
+    NotModified,
     Sighting,
-    Unchanged,
     bounded,
     merged,
     name_within,
@@ -76,7 +76,7 @@ class Sweep:
 
     owner: str
     missed: tuple[Missed, ...] = ()
-    left: Mapping[Left, int] = field(default_factory=dict)
+    left: Mapping[LeftAlone, int] = field(default_factory=dict)
     repositories: int = 0
     unread: int = 0
     reads: int = 0
@@ -85,7 +85,7 @@ class Sweep:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class SweepTools:
     """Where a sweep reads.
 
     `us` says who we are. `budget` says whether GitHub may be called, and receives limits.
@@ -115,7 +115,7 @@ class Options:
     tell: Callable[[str], None] = lambda _name: None
 
 
-async def sweep(reading: Reading, owner: str, window: Window, options: Options) -> Sweep:
+async def sweep(reading: SweepTools, owner: str, window: SweepWindow, options: Options) -> Sweep:
     """Look through the repositories of `owner`. What was read before a failure is still remembered.
 
     Raises:
@@ -131,7 +131,9 @@ class _Stopped(Exception):  # noqa: N818 - the end of a sweep, and no error of t
 class _Sweeper:
     """One sweep: what it remembers, and what it has cost so far."""
 
-    def __init__(self, reading: Reading, owner: str, window: Window, options: Options) -> None:
+    def __init__(
+        self, reading: SweepTools, owner: str, window: SweepWindow, options: Options
+    ) -> None:
         self._from = reading
         self._owner = owner
         self._window = window
@@ -174,7 +176,7 @@ class _Sweeper:
         newest = await self._from.owners.newest(
             self._owner, until_ms, known.tag if is_whole else ""
         )
-        if isinstance(newest, Unchanged):
+        if isinstance(newest, NotModified):
             self._reads += 1
             return
         await self._read(await self._found(newest))
@@ -234,7 +236,7 @@ class _Sweeper:
         seen.sort(key=lambda one: (-one.listed.created_ms, one.listed.id))
         asked = await self._asked(seen)
         found: list[Missed] = []
-        left: list[Left] = []
+        left: list[LeftAlone] = []
         ripe: list[int] = []
         for one in seen:
             reason = left_alone(one, window, asked, rules) or await self._look_into(one, asked)
@@ -243,7 +245,7 @@ class _Sweeper:
             elif reason is not None:
                 left.append(reason)
             ripe_ms = window.ripe_ms(one.listed)
-            if reason is Left.YOUNG and ripe_ms is not None:
+            if reason is LeftAlone.YOUNG and ripe_ms is not None:
                 ripe.append(ripe_ms)
         return Sweep(
             self._owner,
@@ -253,7 +255,7 @@ class _Sweeper:
             ripe_ms=min(ripe, default=None),
         )
 
-    async def _asked(self, seen: Sequence[Sighting]) -> Asked:
+    async def _asked(self, seen: Sequence[Sighting]) -> AskedFor:
         unplanned = await self._from.missing.unplanned()
         if unplanned is None:
             raise _Stopped(
@@ -263,14 +265,14 @@ class _Sweeper:
         rules = self._options.rules
         return with_unplanned(asked, ((at, parse_message(raw, rules)) for at, raw in unplanned))
 
-    async def _look_into(self, one: Sighting, asked: Asked) -> Left | None:
+    async def _look_into(self, one: Sighting, asked: AskedFor) -> LeftAlone | None:
         """Look into a repository: why it is left alone after all; `None`: it was missed."""
         if one.is_empty and not self._options.is_fresh:
             return None
         repository = await self._repository(one.listed)
         if repository is None:
             self._forget(one.listed.id)
-            return Left.GONE
+            return LeftAlone.GONE
         has_copies = await self._has_copies(repository)
         listed = replace(one.listed, full_name=repository.full_name, archived=repository.archived)
         looked = replace(one, is_empty=not has_copies, has_copies=has_copies)

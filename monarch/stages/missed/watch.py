@@ -10,10 +10,10 @@ from typing import Final
 
 import anyio
 
-from monarch.core.missed.judging import Missed, Window
+from monarch.core.missed.judging import Missed, SweepWindow
 from monarch.ports import StoreError
 from monarch.ports.missed import Missing
-from monarch.stages.missed.sweeper import Options, Reading, Sweep, sweep
+from monarch.stages.missed.sweeper import Options, Sweep, SweepTools, sweep
 from monarch.stages.missed.tell import Teller
 from monarch.telemetry import Telemetry
 
@@ -53,7 +53,7 @@ class MissedWatch:
 
     def __init__(
         self,
-        reading: Reading,
+        reading: SweepTools,
         options: Options,
         duty: Duty,
         telemetry: Telemetry,
@@ -128,7 +128,7 @@ class MissedWatch:
         pause_ms = self._again_ms
         is_whole = True
         for owner in self._duty.owners:
-            window = Window(now_ms - WINDOW_MS, now_ms, YOUNG_MS)
+            window = SweepWindow(now_ms - WINDOW_MS, now_ms, YOUNG_MS)
             found = await sweep(self._reading, owner, window, self._options)
             await self._report(found)
             is_whole = is_whole and not found.problem

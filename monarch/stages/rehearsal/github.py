@@ -27,7 +27,7 @@ from monarch.core.outcome import (
     Withheld,
     WriteOutcome,
 )
-from monarch.core.report.passage import Writes
+from monarch.core.report.passage import PlannedWrites
 from monarch.core.target.permission import Credential
 from monarch.core.ticket import Author, Issue, Label, Milestone, Repository
 from monarch.ports import GitHub
@@ -54,7 +54,7 @@ class RememberingGitHub:
         self._issues: dict[int, Issue] = {}
         self._milestones: dict[int, Milestone] = {}
         self._highest = 0
-        self.writes = Writes()
+        self.writes = PlannedWrites()
         self.author: Author | None = None
 
     # ---------------------------------------------------------------------------------------- reading

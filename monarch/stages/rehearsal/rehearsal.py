@@ -47,7 +47,7 @@ _POLICY = Policy(target_patience_s=0)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RehearsalWish:
     """What a target is rehearsed for.
 
     `known` is the repository that the migration took before, `None` where it took none; `bases` as in `MigrationEntry`.
@@ -107,7 +107,7 @@ class Rehearser:
             case _:
                 return verdict
 
-    async def rehearse(self, asked: str, wanted: Wanted) -> Passage | Verdict:
+    async def rehearse(self, asked: str, wanted: RehearsalWish) -> Passage | Verdict:
         """Go through one target; a verdict if that cannot begin."""
         stage = self._stage(asked, wanted)
         subject = await stage.migrator.reach(stage.delivery, stage.hold)
@@ -129,7 +129,7 @@ class Rehearser:
             tuple(ledger.notes),
         )
 
-    async def look(self, asked: str, wanted: Wanted) -> Survey | Verdict:
+    async def look(self, asked: str, wanted: RehearsalWish) -> Survey | Verdict:
         """Look at a target as a crossing does, whether it may be written to or not; a verdict if it cannot be read."""
         stage = self._stage(asked, wanted)
         subject = await stage.migrator.find(stage.delivery, stage.hold, stage.entry, wanted.plan)
@@ -146,7 +146,7 @@ class Rehearser:
     def _github(self, asked: str) -> RememberingGitHub:
         return RememberingGitHub(self._sources.github, lambda: self._tell(asked), self._unsigned)
 
-    def _stage(self, asked: str, wanted: Wanted) -> "_Stage":
+    def _stage(self, asked: str, wanted: RehearsalWish) -> "_Stage":
         clock = JumpingClock()
         github, ledger = self._github(asked), RememberingLedger(self._sources, clock, wanted.known)
         tools = Tools(

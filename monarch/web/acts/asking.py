@@ -11,10 +11,9 @@ from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from monarch.core.after.acts import Act
-from monarch.core.ids import RequestId
-from monarch.web.acts.means import Means, NotUpdated
-from monarch.web.acts.meant import Done, Line, Meant, Member
-from monarch.web.asking import Asked, asked_in
+from monarch.web.acts.means import Means, NotUpdated, named, unknown
+from monarch.web.acts.meant import ActResult, Line, Meant, Member
+from monarch.web.asking import RequestForm, asked_in
 
 
 async def to_submit(means: Means, asked: Mapping[str, str]) -> Meant:
@@ -30,7 +29,11 @@ async def to_submit(means: Means, asked: Mapping[str, str]) -> Meant:
 
 
 def _meant_request(
-    wish: Asked, members: tuple[Member, ...], notes: tuple[str, ...], problem: str, newest: str
+    wish: RequestForm,
+    members: tuple[Member, ...],
+    notes: tuple[str, ...],
+    problem: str,
+    newest: str,
 ) -> Meant:
     report = (
         f"Slack hears of it in {wish.channel}." if wish.channel else "Slack hears nothing of it."
@@ -52,17 +55,19 @@ def _meant_request(
     )
 
 
-async def submit(means: Means, meant: Meant, by: str) -> Done:
+async def submit(means: Means, meant: Meant, by: str) -> ActResult:
     """Submit it: it is on disk before this is answered."""
     wish = asked_in(dict(parse_qsl(urlsplit(meant.back).query)))
     wished = means.wished(wish)
     if isinstance(wished, str):
-        return Done(
+        return ActResult(
             "Nothing was submitted", (Line(wished, is_bad=True),), meant.back, "To the plan"
         )
     request = await means.submit(wished, _key(meant), by)
     lines = tuple(Line(target) for target in wished.targets)
-    return Done(f"Request {request} is submitted", lines, f"/requests/{request}", "To the request")
+    return ActResult(
+        f"Request {request} is submitted", lines, f"/requests/{request}", "To the request"
+    )
 
 
 def _key(meant: Meant) -> str:
@@ -78,12 +83,11 @@ _ALSO: Final = {
 
 
 async def _to_update(means: Means, asked: Mapping[str, str], act: Act) -> Meant:
-    request = RequestId(asked.get("request", ""))
-    details = await means.request(request)
+    request, details = await named(means, asked)
     touched = () if details is None else tuple(one for one in details.times if one.target_id)
     newest = "" if details is None else await means.newest_for(details.view.source)
     closes = act is Act.UPDATE_AND_CLOSE
-    problem = f"No request {request} is known." if details is None else ""
+    problem = unknown(request) if details is None else ""
     if details is not None and not touched:
         problem = f"Nothing was ever copied by request {request}."
     return Meant(
@@ -106,16 +110,14 @@ async def _to_update(means: Means, asked: Mapping[str, str], act: Act) -> Meant:
     )
 
 
-async def _update(means: Means, meant: Meant, by: str, act: Act) -> Done:
-    request = RequestId(meant.back.removeprefix("/requests/"))
+async def _update(means: Means, meant: Meant, by: str, act: Act) -> ActResult:
+    request = meant.request
     closes = act is Act.UPDATE_AND_CLOSE
     made = await means.update(request, meant.keys, _key(meant), by, closes=closes)
     if isinstance(made, NotUpdated):
-        return Done(
-            "Nothing is updated", (Line(made.reason, is_bad=True),), meant.back, "To the request"
-        )
+        return meant.done("Nothing is updated", (Line(made.reason, is_bad=True),))
     lines = tuple(Line(member.words) for member in meant.members)
-    return Done(f"Request {made} updates them", lines, f"/requests/{made}", "To the update")
+    return ActResult(f"Request {made} updates them", lines, f"/requests/{made}", "To the update")
 
 
 to_update = partial(_to_update, act=Act.UPDATE)

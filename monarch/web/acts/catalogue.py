@@ -7,7 +7,7 @@ from typing import Final
 
 from monarch.web.acts import after, asking, fleet, letters, requests, trying
 from monarch.web.acts.means import Means
-from monarch.web.acts.meant import Done, Meant
+from monarch.web.acts.meant import ActResult, Meant
 from monarch.web.asking import ASKS
 
 _ENTRY: Final = re.compile(r"[0-9]{1,20}-[0-9]{1,20}")
@@ -20,7 +20,7 @@ _LONG: Final = {"targets": 10_000, "milestones": 4_000}
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class PageAct:
     """An act.
 
     Attributes:
@@ -33,26 +33,26 @@ class Act:
     name: str
     asks: tuple[str, ...]
     read: Callable[[Means, Mapping[str, str]], Awaitable[Meant]]
-    do: Callable[[Means, Meant, str], Awaitable[Done]]
+    do: Callable[[Means, Meant, str], Awaitable[ActResult]]
 
 
 ACTS: Final = {
     act.name: act
     for act in (
-        Act("pause", (), fleet.to_pause, fleet.pause),
-        Act("resume", (), fleet.to_resume, fleet.resume),
-        Act("cancel", ("request",), requests.to_cancel, requests.cancel),
-        Act("first", ("request",), requests.to_first, requests.first),
-        Act("try", ("request",), trying.to_try, trying.try_now),
-        Act("verify", ("request",), requests.to_verify, requests.verify),
-        Act("heal", ("request",), requests.to_heal, requests.heal),
-        Act("recall", ("request",), after.to_recall, after.recall),
-        Act("undo", ("request",), after.to_undo, after.undo),
-        Act("update", ("request",), asking.to_update, asking.update),
-        Act("update-close", ("request",), asking.to_update_and_close, asking.update_and_close),
-        Act("submit", ASKS, asking.to_submit, asking.submit),
-        Act("replay", letters.FILTERS, letters.to_replay, letters.replay),
-        Act("drop", letters.FILTERS, letters.to_drop, letters.drop),
+        PageAct("pause", (), fleet.to_pause, fleet.pause),
+        PageAct("resume", (), fleet.to_resume, fleet.resume),
+        PageAct("cancel", ("request",), requests.to_cancel, requests.cancel),
+        PageAct("first", ("request",), requests.to_first, requests.first),
+        PageAct("try", ("request",), trying.to_try, trying.try_now),
+        PageAct("verify", ("request",), requests.to_verify, requests.verify),
+        PageAct("heal", ("request",), requests.to_heal, requests.heal),
+        PageAct("recall", ("request",), after.to_recall, after.recall),
+        PageAct("undo", ("request",), after.to_undo, after.undo),
+        PageAct("update", ("request",), asking.to_update, asking.update),
+        PageAct("update-close", ("request",), asking.to_update_and_close, asking.update_and_close),
+        PageAct("submit", ASKS, asking.to_submit, asking.submit),
+        PageAct("replay", letters.FILTERS, letters.to_replay, letters.replay),
+        PageAct("drop", letters.FILTERS, letters.to_drop, letters.drop),
     )
 }
 
@@ -61,7 +61,7 @@ class BadQuestion(ValueError):  # noqa: N818 - said to people, not raised past t
     """The address asks for something impossible; the message says why."""
 
 
-def asked(act: Act, given: Mapping[str, str]) -> dict[str, str]:
+def asked(act: PageAct, given: Mapping[str, str]) -> dict[str, str]:
     """What an address asks for.
 
     Raises:

@@ -6,7 +6,7 @@ from typing import Final
 from monarch.core.delivery import Stream
 from monarch.telemetry import Snapshot
 from monarch.web.acts.means import Means
-from monarch.web.acts.meant import Done, Line, Meant, Member
+from monarch.web.acts.meant import ActResult, Line, Meant, Member
 
 _RUNNING: Final = "running"
 
@@ -31,7 +31,7 @@ async def to_pause(means: Means, asked: Mapping[str, str]) -> Meant:
     )
 
 
-async def pause(means: Means, meant: Meant, by: str) -> Done:
+async def pause(means: Means, meant: Meant, by: str) -> ActResult:
     """Stop every worker from taking on new work."""
     del meant
     paused = await means.hands.pause(by)
@@ -61,7 +61,7 @@ async def to_resume(means: Means, asked: Mapping[str, str]) -> Meant:
     )
 
 
-async def resume(means: Means, meant: Meant, by: str) -> Done:
+async def resume(means: Means, meant: Meant, by: str) -> ActResult:
     """Go on."""
     del meant
     paused = await means.hands.resume(by)
@@ -75,8 +75,8 @@ def _state(snapshot: Snapshot) -> str:
     return f"paused by {snapshot.paused_by} {snapshot.paused_ms}" if snapshot.paused else _RUNNING
 
 
-def _done(title: str, words: str) -> Done:
-    return Done(title, (Line(words),), "/", "To the overview")
+def _done(title: str, words: str) -> ActResult:
+    return ActResult(title, (Line(words),), "/", "To the overview")
 
 
 def work_in(snapshot: Snapshot) -> tuple[int, int]:

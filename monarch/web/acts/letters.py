@@ -9,7 +9,7 @@ from monarch.core.ids import RequestId
 from monarch.ports import Replayed, StoreError
 from monarch.ports.readings import Choice, DeadLetter
 from monarch.web.acts.means import Means
-from monarch.web.acts.meant import Done, Line, Meant, Member
+from monarch.web.acts.meant import ActResult, Line, Meant, Member
 
 MOST: Final = 500
 """How many letters, the newest, one press handles: the page can show them, and a person can look through them."""
@@ -58,7 +58,7 @@ async def to_drop(means: Means, asked: Mapping[str, str]) -> Meant:
     )
 
 
-async def replay(means: Means, meant: Meant, by: str) -> Done:
+async def replay(means: Means, meant: Meant, by: str) -> ActResult:
     """Send them back, some at a time."""
     answers: list[Replayed] = []
     for chunk in _chunks(meant.keys):
@@ -75,10 +75,10 @@ async def replay(means: Means, meant: Meant, by: str) -> Done:
         for one in answers
     )
     title = f"{len(answers) - refused} sent back" + (f", {refused} refused" if refused else "")
-    return Done(title, lines, meant.back, "To the dead letters")
+    return ActResult(title, lines, meant.back, "To the dead letters")
 
 
-async def drop(means: Means, meant: Meant, by: str) -> Done:
+async def drop(means: Means, meant: Meant, by: str) -> ActResult:
     """Drop them, some at a time."""
     dropped = 0
     for chunk in _chunks(meant.keys):
@@ -88,7 +88,7 @@ async def drop(means: Means, meant: Meant, by: str) -> Done:
     lines = [Line(member.words) for member in meant.members]
     if gone:
         lines.append(Line(f"{gone} of them had been sent back or deleted before", is_bad=True))
-    return Done(f"{dropped} deleted", tuple(lines), meant.back, "To the dead letters")
+    return ActResult(f"{dropped} deleted", tuple(lines), meant.back, "To the dead letters")
 
 
 @contextmanager

@@ -9,8 +9,8 @@ from monarch.ports import Hands, Replayed
 from monarch.ports.holdings import Holding
 from monarch.ports.readings import Choice, DeadLetter, RequestDetails
 from monarch.telemetry import Snapshot
-from monarch.web.acts.meant import Done, Receipt
-from monarch.web.asking import Asked
+from monarch.web.acts.meant import ActResult, Receipt
+from monarch.web.asking import RequestForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Means(Protocol):
         """Send dead letters back; returns an answer for each."""
         ...
 
-    def wished(self, asked: Asked) -> Wished | str:
+    def wished(self, asked: RequestForm) -> Wished | str:
         """Read what a person asks for; a text says why it cannot be carried out."""
         ...
 
@@ -128,10 +128,21 @@ class Means(Protocol):
         """What is known of these targets, in their order."""
         ...
 
-    async def keep_receipt(self, act: str, by: str, done: Done) -> str:
+    async def keep_receipt(self, act: str, by: str, done: ActResult) -> str:
         """Keep what was done for a day; returns its id."""
         ...
 
     async def receipt(self, name: str) -> Receipt | None:
         """What was kept; `None` if it is gone."""
         ...
+
+
+async def named(means: Means, asked: Mapping[str, str]) -> tuple[RequestId, RequestDetails | None]:
+    """The request that an address names; its details are `None` where it is not known."""
+    request = RequestId(asked.get("request", ""))
+    return request, await means.request(request)
+
+
+def unknown(request: RequestId) -> str:
+    """Why nothing can be done to it."""
+    return f"No request {request} is known."

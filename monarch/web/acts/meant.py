@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from monarch.core.ids import RequestId
 from monarch.core.listed import listed
 
 _NAMED: Final = 10
@@ -53,6 +54,15 @@ class Meant:
     basis: str = ""
 
     @property
+    def request(self) -> RequestId:
+        """The request that a press is about, where it is about one."""
+        return RequestId(self.back.removeprefix("/requests/"))
+
+    def done(self, title: str, lines: tuple["Line", ...]) -> "ActResult":
+        """The result, which leads back to the request."""
+        return ActResult(title, lines, self.back, "To the request")
+
+    @property
     def keys(self) -> tuple[str, ...]:
         """What names the members."""
         return tuple(member.key for member in self.members)
@@ -95,7 +105,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class ActResult:
     """The result of a press.
 
     Attributes:

@@ -11,10 +11,10 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from monarch.ports import StoreError
-from monarch.web.acts.catalogue import ACTS, Act, BadQuestion, asked
+from monarch.web.acts.catalogue import ACTS, BadQuestion, PageAct, asked
 from monarch.web.acts.form import BadForm, form_of
 from monarch.web.acts.means import Means
-from monarch.web.acts.meant import Done, Meant, changes
+from monarch.web.acts.meant import ActResult, Meant, changes
 from monarch.web.door.access import Named
 from monarch.web.door.guard import visitor_of, wants_json
 from monarch.web.door.visit import Doors
@@ -89,7 +89,7 @@ class Acts:
         except StoreError as error:
             return self._away(request, error)
 
-    async def _pressed(self, request: Request, act: Act, visitor: Named) -> Response:
+    async def _pressed(self, request: Request, act: PageAct, visitor: Named) -> Response:
         query, form = asked(act, dict(request.query_params)), await form_of(request)
         meant = await act.read(self._means, query)
         if not meant.can_be_done or form.get("digest") != meant.digest:
@@ -97,7 +97,7 @@ class Acts:
             return self._set(request, meant, _why_not(meant, before, form))
         return await self._do(request, act, meant, visitor)
 
-    async def _do(self, request: Request, act: Act, meant: Meant, visitor: Named) -> Response:
+    async def _do(self, request: Request, act: PageAct, meant: Meant, visitor: Named) -> Response:
         try:
             done = await act.do(self._means, meant, visitor.by)
         except StoreError as error:
@@ -107,7 +107,9 @@ class Acts:
             answer.background = BackgroundTask(_to_its_end, done.then)
         return answer
 
-    async def _answer(self, request: Request, act: Act, visitor: Named, done: Done) -> Response:
+    async def _answer(
+        self, request: Request, act: PageAct, visitor: Named, done: ActResult
+    ) -> Response:
         """Redirect to the receipt; a program gets its content at once."""
         if wants_json(request):
             return _json(_done_document(act, visitor, done))
@@ -200,6 +202,6 @@ def _document(meant: Meant, refused: Sequence[str]) -> dict[str, object]:
     }
 
 
-def _done_document(act: Act, visitor: Named, done: Done) -> dict[str, object]:
+def _done_document(act: PageAct, visitor: Named, done: ActResult) -> dict[str, object]:
     lines = [{"words": line.words, "is_bad": line.is_bad} for line in done.lines]
     return {"act": act.name, "by": visitor.by, "title": done.title, "lines": lines}

@@ -49,14 +49,14 @@ class Nameless:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class AccessRefused:
     """Nothing is shown, and nothing is done. `reason` says why and what to do, and contains no secret."""
 
     status: int
     reason: str
 
 
-Who = Named | Nameless | Refused
+Who = Named | Nameless | AccessRefused
 
 
 def is_reached_by_name(visit: Visit, doors: Doors) -> bool:
@@ -89,15 +89,15 @@ def who(visit: Visit, doors: Doors, now_s: float) -> Who:
 def _named_by_proxy(visit: Visit, doors: Doors) -> Who:
     if not is_within(visit.peer, doors.proxies):
         reason = "The header that names a person is believed only from the proxies in MONARCH_WEB_TRUSTED_PROXIES."
-        return Refused(403, reason)
+        return AccessRefused(403, reason)
     if len(visit.all(doors.user_header)) > 1:
         reason = (
             "The header that names a person came twice. Let the proxy remove what its clients send."
         )
-        return Refused(400, reason)
+        return AccessRefused(400, reason)
     name = name_of(visit.one(doors.user_header))
     if not name:
-        return Refused(400, "The header that names a person holds no name.")
+        return AccessRefused(400, "The header that names a person holds no name.")
     return Named(name, Way.PROXY)
 
 
@@ -108,9 +108,9 @@ def is_token(given: str, doors: Doors) -> bool:
 
 def _bearer(given: str, visit: Visit, doors: Doors) -> Who:
     if not doors.token:
-        return Refused(401, "The page takes no token: MONARCH_WEB_TOKEN is not set.")
+        return AccessRefused(401, "The page takes no token: MONARCH_WEB_TOKEN is not set.")
     if not is_token(given, doors):
-        return Refused(401, "This is not the page's token.")
+        return AccessRefused(401, "This is not the page's token.")
     return Named(name_of(visit.one("x-monarch-by")) or f"a program at {visit.peer}", Way.BEARER)
 
 

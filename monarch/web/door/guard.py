@@ -17,9 +17,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from monarch.web.door.access import (
+    AccessRefused,
     Named,
     Nameless,
-    Refused,
     is_from_here,
     is_reached_by_name,
     may_look,
@@ -44,7 +44,7 @@ HEADERS: Final[Mapping[str, str]] = {
 """The headers of every answer of the page."""
 
 
-class Refusal(Protocol):
+class RefusalPage(Protocol):
     """Makes a page of a refusal, for people."""
 
     def __call__(self, request: Request, status: int, reason: str) -> Response:
@@ -57,7 +57,7 @@ class Guard:
 
     app: ASGIApp
     doors: Doors
-    refusal: Refusal | None = None
+    refusal: RefusalPage | None = None
     tries: Tries = field(default_factory=Tries)
     now_s: Callable[[], float] = time.time
     ticks_s: Callable[[], float] = time.monotonic
@@ -76,22 +76,22 @@ class Guard:
         state = scope.setdefault("state", {})
         state["can_sign_in"] = bool(self.doors.token)
         if not is_reached_by_name(visit, self.doors):
-            return self._refused(request, Refused(HTTPStatus.BAD_REQUEST, _UNKNOWN_NAME))
+            return self._refused(request, AccessRefused(HTTPStatus.BAD_REQUEST, _UNKNOWN_NAME))
         visitor = self._who(visit)
-        if isinstance(visitor, Refused):
+        if isinstance(visitor, AccessRefused):
             return self._refused(request, visitor)
         state["visitor"] = visitor
         if visit.method in {"GET", "HEAD"}:
             return self._looking(request, visit, visitor)
         return self._pressing(request, visit, visitor)
 
-    def _who(self, visit: Visit) -> Named | Nameless | Refused:
+    def _who(self, visit: Visit) -> Named | Nameless | AccessRefused:
         sent = visit.one("authorization")
         waits_s = self.tries.wait_s(visit.peer, self.ticks_s()) if sent else 0.0
         if waits_s:
-            return Refused(HTTPStatus.TOO_MANY_REQUESTS, too_many(waits_s))
+            return AccessRefused(HTTPStatus.TOO_MANY_REQUESTS, too_many(waits_s))
         visitor = who(visit, self.doors, self.now_s())
-        if isinstance(visitor, Refused) and visitor.status == HTTPStatus.UNAUTHORIZED:
+        if isinstance(visitor, AccessRefused) and visitor.status == HTTPStatus.UNAUTHORIZED:
             self.tries.wrong(visit.peer, self.ticks_s())
         return visitor
 
@@ -107,27 +107,27 @@ class Guard:
             return RedirectResponse(f"{SIGN_IN}?next={quote(back, safe='')}", HTTPStatus.SEE_OTHER)
         return self._refused(request, self._why_not_shown())
 
-    def _why_not_shown(self) -> Refused:
+    def _why_not_shown(self) -> AccessRefused:
         if self.doors.token:
-            return Refused(HTTPStatus.UNAUTHORIZED, _SIGN_IN)
+            return AccessRefused(HTTPStatus.UNAUTHORIZED, _SIGN_IN)
         if self.doors.user_header:
-            return Refused(HTTPStatus.FORBIDDEN, _THROUGH_PROXY)
-        return Refused(HTTPStatus.FORBIDDEN, _NOT_HERE)
+            return AccessRefused(HTTPStatus.FORBIDDEN, _THROUGH_PROXY)
+        return AccessRefused(HTTPStatus.FORBIDDEN, _NOT_HERE)
 
     def _pressing(
         self, request: Request, visit: Visit, visitor: Named | Nameless
     ) -> Response | None:
         if visit.method != "POST":
-            return self._refused(request, Refused(HTTPStatus.METHOD_NOT_ALLOWED, _METHODS))
+            return self._refused(request, AccessRefused(HTTPStatus.METHOD_NOT_ALLOWED, _METHODS))
         if not is_from_here(visit, visitor):
-            return self._refused(request, Refused(HTTPStatus.FORBIDDEN, _FROM_ELSEWHERE))
+            return self._refused(request, AccessRefused(HTTPStatus.FORBIDDEN, _FROM_ELSEWHERE))
         if isinstance(visitor, Named) or (request.url.path == SIGN_IN and self.doors.token):
             return None
         if not self.doors.can_name:
-            return self._refused(request, Refused(HTTPStatus.FORBIDDEN, _NO_HANDS))
-        return self._refused(request, Refused(HTTPStatus.UNAUTHORIZED, _SIGN_IN_FIRST))
+            return self._refused(request, AccessRefused(HTTPStatus.FORBIDDEN, _NO_HANDS))
+        return self._refused(request, AccessRefused(HTTPStatus.UNAUTHORIZED, _SIGN_IN_FIRST))
 
-    def _refused(self, request: Request, refused: Refused) -> Response:
+    def _refused(self, request: Request, refused: AccessRefused) -> Response:
         status, reason = refused.status, refused.reason
         if wants_json(request):
             answer: Response = JSONResponse({"error": reason}, status)

@@ -8,7 +8,7 @@ from monarch.core.budget.moves import moves
 from monarch.ports.readings import Choice
 from monarch.web.documents import letter_document, status_document, workers_document
 from monarch.web.page import reads
-from monarch.web.page.sights import Sight, Wish
+from monarch.web.page.sights import PageRequest, Sight
 from monarch.web.page.source import Place, Source
 from monarch.web.views.banner import banner
 from monarch.web.views.budget import budget_page
@@ -19,7 +19,7 @@ from monarch.web.views.events import events_page
 from monarch.web.views.front import front
 from monarch.web.views.workers import workers_page
 
-Read = Callable[[Source, Place, Wish], Awaitable[Sight | None]]
+Read = Callable[[Source, Place, PageRequest], Awaitable[Sight | None]]
 
 NEWEST: Final = 30
 """How many requests to look at for the front page."""
@@ -45,7 +45,7 @@ class Address:
     query: tuple[str, ...] = ()
 
 
-async def _front(source: Source, place: Place, wish: Wish) -> Sight | None:
+async def _front(source: Source, place: Place, wish: PageRequest) -> Sight | None:
     del place, wish
     snapshot = await source.snapshot()
     lines = await source.requests(NEWEST)
@@ -68,7 +68,7 @@ async def _front(source: Source, place: Place, wish: Wish) -> Sight | None:
     )
 
 
-async def _dead(source: Source, place: Place, wish: Wish) -> Sight | None:
+async def _dead(source: Source, place: Place, wish: PageRequest) -> Sight | None:
     del place
     given = {name: wish.get(name) for name in ("request", "target", "code")}
     choice = Choice(given["request"] or None, given["target"] or None, given["code"] or None)
@@ -87,7 +87,7 @@ async def _dead(source: Source, place: Place, wish: Wish) -> Sight | None:
     )
 
 
-async def _budget(source: Source, place: Place, wish: Wish) -> Sight | None:
+async def _budget(source: Source, place: Place, wish: PageRequest) -> Sight | None:
     del place, wish
     snapshot = await source.snapshot()
     writes = await source.writes([one.account for one in snapshot.accounts])
@@ -110,7 +110,7 @@ async def _budget(source: Source, place: Place, wish: Wish) -> Sight | None:
     )
 
 
-async def _workers(source: Source, place: Place, wish: Wish) -> Sight | None:
+async def _workers(source: Source, place: Place, wish: PageRequest) -> Sight | None:
     del place, wish
     snapshot, workers = await source.snapshot(), await source.workers()
     return Sight(
@@ -125,7 +125,7 @@ async def _workers(source: Source, place: Place, wish: Wish) -> Sight | None:
     )
 
 
-async def _events(source: Source, place: Place, wish: Wish) -> Sight | None:
+async def _events(source: Source, place: Place, wish: PageRequest) -> Sight | None:
     del place
     given = {name: wish.get(name) for name in ("request", "target", "kind")}
     events = await source.events(
@@ -146,7 +146,7 @@ async def _events(source: Source, place: Place, wish: Wish) -> Sight | None:
     )
 
 
-async def _missed(source: Source, place: Place, wish: Wish) -> Sight | None:
+async def _missed(source: Source, place: Place, wish: PageRequest) -> Sight | None:
     del place, wish
     missed = await source.missed()
     return Sight(

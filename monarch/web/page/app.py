@@ -21,12 +21,13 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from monarch.ports import StoreError
+from monarch.ports.spoiled import spoiled_keys
 from monarch.web.door.guard import wants_json
 from monarch.web.page import drawing
 from monarch.web.page.addresses import ADDRESSES, Address
 from monarch.web.page.hub import Frame, Full, Hub
 from monarch.web.page.live import LiveAnswer
-from monarch.web.page.sights import Sight, Wish
+from monarch.web.page.sights import PageRequest, Sight
 from monarch.web.page.source import Place, Source
 from monarch.web.page.whole import NOT_KEPT, whole
 from monarch.web.plain import plain
@@ -93,9 +94,11 @@ class Page:
 
         return live
 
-    async def _read(self, wish: Wish) -> Sight | None:
+    async def _read(self, wish: PageRequest) -> Sight | None:
         address = next(one for one in ADDRESSES if one.name == wish.name)
-        return await address.read(self._source, self._place, wish)
+        with spoiled_keys() as met:
+            sight = await address.read(self._source, self._place, wish)
+        return sight.without(met) if sight is not None and met else sight
 
     def _draw(self, sight: Sight, now_ms: int) -> str:
         return drawing.draw(sight.template, now_ms=now_ms, command=sight.command, **sight.models)
@@ -104,7 +107,7 @@ class Page:
 class _Live(Response):
     """A `Response`, so that starlette calls it; where no more readers fit, it says so instead."""
 
-    def __init__(self, hub: Hub, wish: Wish) -> None:
+    def __init__(self, hub: Hub, wish: PageRequest) -> None:
         super().__init__()
         self._answer = LiveAnswer(hub, wish)
 
@@ -118,14 +121,14 @@ class _Live(Response):
             await full(scope, receive, send)
 
 
-def _wish(address: Address, request: Request) -> Wish:
+def _wish(address: Address, request: Request) -> PageRequest:
     path = address.path
     given = tuple(sorted((name, str(value)) for name, value in request.path_params.items()))
     for name, value in given:
         path = path.replace(f"{{{name}}}", quote(value, safe=""))
     asked = request.query_params
     query = tuple((name, asked[name][:200]) for name in address.query if asked.get(name))
-    return Wish(address.name, path, given, query)
+    return PageRequest(address.name, path, given, query)
 
 
 def _json(frame: Frame) -> Response:
@@ -134,14 +137,14 @@ def _json(frame: Frame) -> Response:
     return JSONResponse(plain(frame.sight.document), frame.sight.status, NOT_KEPT)
 
 
-def _page(request: Request, wish: Wish, frame: Frame) -> Response:
+def _page(request: Request, wish: PageRequest, frame: Frame) -> Response:
     sight = frame.sight
     if sight is None:
         return whole(request, wish, "Not known", drawing.draw("unknown.html"), frame.at_ms, 404)
     return whole(request, wish, sight.title, frame.html, frame.at_ms, sight.status)
 
 
-def _away(request: Request, wish: Wish, why: str) -> Response:
+def _away(request: Request, wish: PageRequest, why: str) -> Response:
     if wants_json(request):
         return JSONResponse({"error": f"Valkey does not answer: {why}"}, 503, NOT_KEPT)
     return whole(

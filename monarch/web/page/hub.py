@@ -22,7 +22,7 @@ import anyio
 
 from monarch.ports import StoreError
 from monarch.web.connections import READERS
-from monarch.web.page.sights import Sight, Wish
+from monarch.web.page.sights import PageRequest, Sight
 
 EVERY_S: Final = 1.0
 """A view is rendered at most this often, in seconds."""
@@ -42,7 +42,7 @@ AT_ONCE: Final = 2
 _worked_s = time.thread_time
 _rest = anyio.sleep
 
-Read = Callable[[Wish], Awaitable[Sight | None]]
+Read = Callable[[PageRequest], Awaitable[Sight | None]]
 Draw = Callable[[Sight, int], str]
 
 
@@ -61,7 +61,7 @@ class Frame:
 
 @dataclass(slots=True)
 class _View:
-    wish: Wish
+    wish: PageRequest
     frame: Frame | None = None
     looked_s: float = float("-inf")
     readers: int = 0
@@ -103,7 +103,7 @@ class Hub:
     def __init__(self, read: Read, draw: Draw) -> None:
         self._read = read
         self._draw = draw
-        self._views: OrderedDict[Wish, _View] = OrderedDict()
+        self._views: OrderedDict[PageRequest, _View] = OrderedDict()
         self._turns = anyio.Semaphore(AT_ONCE)
         self._numbers = 0
         self._wanted = anyio.Event()
@@ -116,7 +116,7 @@ class Hub:
 
     # -------------------------------------------------------------------------------------- one-off
 
-    async def frame(self, wish: Wish) -> Frame:
+    async def frame(self, wish: PageRequest) -> Frame:
         """What the view shows now, or showed less than a second ago.
 
         Raises:
@@ -134,7 +134,7 @@ class Hub:
     # ----------------------------------------------------------------------------------------- live
 
     @contextmanager
-    def reading(self, wish: Wish) -> Iterator["Reading"]:
+    def reading(self, wish: PageRequest) -> Iterator["HubReading"]:
         """Be a reader of a view for the length of a `with` block.
 
         Raises:
@@ -146,7 +146,7 @@ class Hub:
         view.readers += 1
         self._wanted.set()
         try:
-            yield Reading(view, self.stopped)
+            yield HubReading(view, self.stopped)
         finally:
             view.readers -= 1
 
@@ -181,7 +181,7 @@ class Hub:
 
     # -------------------------------------------------------------------------------------- looking
 
-    def _view(self, wish: Wish) -> _View:
+    def _view(self, wish: PageRequest) -> _View:
         view = self._views.setdefault(wish, _View(wish))
         self._views.move_to_end(wish)
         while len(self._views) > VIEWS:
@@ -220,7 +220,7 @@ class Hub:
             view.tell()
 
 
-class Reading:
+class HubReading:
     """A reader's side of a view."""
 
     def __init__(self, view: _View, stopped: anyio.Event) -> None:

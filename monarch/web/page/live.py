@@ -17,8 +17,8 @@ from typing import Final
 import anyio
 from starlette.types import Receive, Scope, Send
 
-from monarch.web.page.hub import Frame, Hub, Reading
-from monarch.web.page.sights import Wish
+from monarch.web.page.hub import Frame, Hub, HubReading
+from monarch.web.page.sights import PageRequest
 
 BEAT_S: Final = 5.0
 """Something is sent at least this often, in seconds; a proxy ends a connection that is silent for a minute."""
@@ -37,7 +37,7 @@ class LiveAnswer:
         Full: when it is called and there are too many readers; nothing was sent.
     """
 
-    def __init__(self, hub: Hub, wish: Wish) -> None:
+    def __init__(self, hub: Hub, wish: PageRequest) -> None:
         self._hub = hub
         self._wish = wish
 
@@ -59,7 +59,7 @@ class LiveAnswer:
         scope.cancel()
 
 
-async def events(reading: Reading) -> AsyncIterator[bytes]:
+async def events(reading: HubReading) -> AsyncIterator[bytes]:
     """What a reader receives, until the worker stops."""
     number, was_away = 0, False
     while not reading.is_over:

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from monarch.core.report.target_plan import DryRun
-from monarch.web.asking import Asked, asked_in
+from monarch.web.asking import RequestForm, asked_in
 from monarch.web.documents import plan_document
 from monarch.web.door.guard import wants_json
 from monarch.web.page.slow import Slow, is_from_here
@@ -24,7 +24,7 @@ FROM_ELSEWHERE: Final = (
     "another site led here, and a plan costs calls to GitHub: press the button to make it"
 )
 
-Plan = Callable[[Asked], Awaitable[DryRun | str]]
+Plan = Callable[[RequestForm], Awaitable[DryRun | str]]
 """Makes a plan; a text says why it cannot."""
 
 
@@ -61,7 +61,7 @@ class Planning:
         }
         return sheet(request, "Plan", "plan.html", 200, models)
 
-    async def _found(self, asked: Asked) -> tuple[int, DryRun | str]:
+    async def _found(self, asked: RequestForm) -> tuple[int, DryRun | str]:
         if len(asked.targets) > TARGETS:
             return (
                 0,

@@ -6,7 +6,7 @@ from typing import Final
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.report.summary import State
 from monarch.web.documents import request_document
-from monarch.web.page.sights import Sight, Wish
+from monarch.web.page.sights import PageRequest, Sight
 from monarch.web.page.source import Place, Source
 from monarch.web.views.banner import banner
 from monarch.web.views.buttons import request_buttons
@@ -24,7 +24,7 @@ HISTORY: Final = 30
 """How many events a request shows."""
 
 
-async def requests(source: Source, place: Place, wish: Wish) -> Sight | None:
+async def requests(source: Source, place: Place, wish: PageRequest) -> Sight | None:
     """The newest requests, of one state if it is given."""
     del place
     known = {state.value: state for state in State if state is not State.PARKED}
@@ -42,7 +42,7 @@ async def requests(source: Source, place: Place, wish: Wish) -> Sight | None:
     )
 
 
-async def request(source: Source, place: Place, wish: Wish) -> Sight | None:
+async def request(source: Source, place: Place, wish: PageRequest) -> Sight | None:
     """One request; `None` where it is not known."""
     name = RequestId(wish.get("id"))
     details = await source.request(name)
@@ -70,7 +70,7 @@ async def request(source: Source, place: Place, wish: Wish) -> Sight | None:
     )
 
 
-async def cohort(source: Source, place: Place, wish: Wish) -> Sight | None:
+async def cohort(source: Source, place: Place, wish: PageRequest) -> Sight | None:
     """One cohort; `None` where it is not known."""
     name = CohortId(wish.get("id"))
     view = await source.cohort(name)
@@ -105,7 +105,7 @@ async def _matrix(
     teams: Sequence[Team],
     requests: Sequence[RequestId],
     template: str,
-    wish: Wish,
+    wish: PageRequest,
 ) -> Matrix:
     planned = await source.tickets(requests)
     columns = columns_of(planned.values(), template, place.github)

@@ -15,12 +15,12 @@ from monarch.ports.readings import (
     CohortLine,
     DeadLetter,
     Event,
+    MinuteWrites,
     MissedLine,
     Parked,
     RequestDetails,
     RequestLine,
     WorkerLine,
-    Writes,
 )
 from monarch.telemetry import Snapshot
 from monarch.web.acts.means import Looked, Looking
@@ -87,7 +87,7 @@ class Source(Protocol):
         """The repositories that no request named, the newest first."""
         ...
 
-    async def writes(self, accounts: Sequence[str]) -> Sequence[Writes]:
+    async def writes(self, accounts: Sequence[str]) -> Sequence[MinuteWrites]:
         """What these accounts have written in the last hour."""
         ...
 

@@ -49,7 +49,7 @@ class _Made:
     document: bytes
 
 
-class Updating:
+class UpdatePage:
     """The address. `github` is where GitHub's pages are."""
 
     def __init__(self, foresee: Foresee, github: str) -> None:

@@ -8,14 +8,14 @@ from starlette.responses import HTMLResponse, Response
 
 from monarch.web.door.guard import can_sign_in, visitor_of
 from monarch.web.page import drawing
-from monarch.web.page.sights import Wish
+from monarch.web.page.sights import PageRequest
 
 NOT_KEPT: Final = {"Cache-Control": "no-store", "Vary": "Accept"}
 
 
 def whole(
     request: Request,
-    wish: Wish | None,
+    wish: PageRequest | None,
     title: str,
     html: str,
     at_ms: int,

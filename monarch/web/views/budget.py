@@ -8,7 +8,7 @@ from typing import Final
 from monarch.core.budget.forecast import Forecast, in_words
 from monarch.core.budget.moves import Move, Moves, Shares
 from monarch.core.budget.shares import Part
-from monarch.ports.readings import CohortLine, Writes
+from monarch.ports.readings import CohortLine, MinuteWrites
 from monarch.telemetry import AccountSnapshot, Snapshot
 from monarch.web.views.cohort import CohortCard, cohort_card
 from monarch.web.views.words import span
@@ -46,7 +46,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class BudgetShare:
     """A cohort that has something to write, and its part of the writes in words: one of `of`, 0 for none now.
 
     `source` is `""` where the cohort is too old to be listed. `stands` says when it is done, `first` what changes if it is
@@ -72,14 +72,14 @@ class BudgetPage:
     """
 
     accounts: tuple[Account, ...]
-    shares: tuple[Share, ...]
+    shares: tuple[BudgetShare, ...]
     paused_by: str
     ends: tuple[tuple[str, str], ...]
 
 
 def budget_page(
     snapshot: Snapshot,
-    writes: Sequence[Writes],
+    writes: Sequence[MinuteWrites],
     cohorts: Sequence[CohortLine],
     shares: Shares,
     moved: Moves,
@@ -129,14 +129,14 @@ def _first(part: Part, move: Move | None, say: Callable[[float], str]) -> str:
 
 def _share(
     part: Part, card: CohortCard | None, move: Move | None, say: Callable[[float], str]
-) -> Share:
+) -> BudgetShare:
     if not part.of:
         words = "waits for what was put first"
     elif part.of == 1:
         words = "goes first, with every write" if part.is_first else "every write"
     else:
         words = f"one write in {part.of}"
-    return Share(
+    return BudgetShare(
         part.cohort,
         card.source if card else "",
         card.state if card else "",
@@ -149,7 +149,7 @@ def _share(
     )
 
 
-def _account(one: AccountSnapshot, writes: Writes | None, now_ms: int) -> Account:
+def _account(one: AccountSnapshot, writes: MinuteWrites | None, now_ms: int) -> Account:
     minute_ceiling = None if one.minute_left is None else one.written_minute + one.minute_left
     hour_ceiling = None if one.hour_left is None else one.written_hour + one.hour_left
     counts = writes.by_minute if writes else ()

@@ -162,7 +162,7 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class LettersOfCode:
     """Letters of one code."""
 
     code: str
@@ -178,7 +178,7 @@ class Cause:
 class DeadPage:
     """Letters by cause, the most frequent first. `is_all`: there are no more than these."""
 
-    causes: tuple[Cause, ...]
+    causes: tuple[LettersOfCode, ...]
     count: int
     is_all: bool
     filters: tuple[tuple[str, str], ...]
@@ -194,7 +194,7 @@ def dead_page(
 
 def causes_of(
     letters: Sequence[DeadLetter], filters: Sequence[tuple[str, str]] = ()
-) -> tuple[Cause, ...]:
+) -> tuple[LettersOfCode, ...]:
     """Group letters by code."""
     by_code: dict[str, list[DeadLetter]] = {}
     for letter in letters:
@@ -203,13 +203,13 @@ def causes_of(
     return tuple(sorted(causes, key=lambda cause: (-cause.count, cause.code)))
 
 
-def _cause(code: str, letters: list[DeadLetter], filters: dict[str, str]) -> Cause:
+def _cause(code: str, letters: list[DeadLetter], filters: dict[str, str]) -> LettersOfCode:
     known = next((one for one in Code if one.value == code), None)
     title, advice = CAUSES[known] if known else (code or "No code", "See the reason.")
     by_reason: dict[str, list[DeadLetter]] = {}
     for letter in letters:
         by_reason.setdefault(letter.reason, []).append(letter)
-    return Cause(
+    return LettersOfCode(
         code=code,
         title=title,
         advice=advice,

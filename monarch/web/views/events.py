@@ -28,7 +28,7 @@ _NUMBERED: Final = (("ticket", "ticket_number"), ("copy", "number"))
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class EventLine:
     """One event. `by` is the person who did it, `""` if Monarch did; `more` are its other fields."""
 
     id: str
@@ -45,11 +45,11 @@ class Happening:
 class EventsPage:
     """Newest first, and the filters that chose them."""
 
-    happenings: tuple[Happening, ...]
+    happenings: tuple[EventLine, ...]
     filters: tuple[tuple[str, str], ...]
 
 
-def happenings(events: Iterable[Event]) -> tuple[Happening, ...]:
+def happenings(events: Iterable[Event]) -> tuple[EventLine, ...]:
     """Make a list of events, in the order in which they are given."""
     return tuple(map(_happening, events))
 
@@ -59,14 +59,14 @@ def events_page(events: Sequence[Event], filters: Sequence[tuple[str, str]]) -> 
     return EventsPage(happenings(reversed(events)), tuple(filters))
 
 
-def _happening(event: Event) -> Happening:
+def _happening(event: Event) -> EventLine:
     fields = event.fields
     of, _, to = fields.get("migration", "").partition(":")
     more = {name: value for name, value in fields.items() if name not in _SHOWN_APART and value}
     for name, field in _NUMBERED:
         if fields.get(field):
             more[name] = f"#{fields[field]}"
-    return Happening(
+    return EventLine(
         event.id,
         event.at_ms,
         event.name,

@@ -7,7 +7,7 @@ from monarch.core.budget.forecast import Forecast, in_words
 from monarch.telemetry import Snapshot
 from monarch.telemetry.obstacles import obstacles
 from monarch.web.views.cohort import CohortCard
-from monarch.web.views.dead import Cause
+from monarch.web.views.dead import LettersOfCode
 from monarch.web.views.listing import Line
 from monarch.web.views.words import counted, number, span
 
@@ -34,8 +34,8 @@ class Front:
     under_way: tuple[CohortCard, ...]
     ended: tuple[CohortCard, ...]
     alone: tuple[Line, ...]
-    causes: tuple[Cause, ...]
-    untold: tuple[CohortCard, ...]
+    causes: tuple[LettersOfCode, ...]
+    unreported: tuple[CohortCard, ...]
     missed: str
 
 
@@ -43,7 +43,7 @@ def front(
     snapshot: Snapshot,
     cohorts: Iterable[CohortCard],
     alone: Sequence[Line],
-    causes: Sequence[Cause],
+    causes: Sequence[LettersOfCode],
     forecast: Forecast | None,
 ) -> Front:
     """Make the front page.
@@ -56,19 +56,19 @@ def front(
     """
     cards = list(cohorts)
     under_way = tuple(card for card in cards if card.done < card.requests)
-    untold = tuple(card for card in cards if card.slack)
+    unreported = tuple(card for card in cards if card.slack)
     return Front(
         (
             _runs(snapshot),
             _under_way(snapshot, under_way),
-            _needs(snapshot, causes, untold),
+            _needs(snapshot, causes, unreported),
             _done(snapshot, forecast),
         ),
         under_way,
         tuple(card for card in cards if card.done == card.requests),
         tuple(alone),
         tuple(causes),
-        untold,
+        unreported,
         _missed(snapshot),
     )
 
@@ -101,13 +101,15 @@ def _under_way(snapshot: Snapshot, shown: Sequence[CohortCard]) -> Answer:
     return Answer(question, "busy", head, more, "/requests")
 
 
-def _needs(snapshot: Snapshot, causes: Sequence[Cause], untold: Sequence[CohortCard]) -> Answer:
+def _needs(
+    snapshot: Snapshot, causes: Sequence[LettersOfCode], unreported: Sequence[CohortCard]
+) -> Answer:
     question = "What needs a person?"
     if causes:
         what = counted(snapshot.dead, "dead letter")
         return Answer(question, "bad", what, f"{causes[0].title}{_and_more(len(causes))}", "/dead")
-    if untold:
-        return Answer(question, "warn", "Slack was not told", untold[0].slack, "#untold")
+    if unreported:
+        return Answer(question, "warn", "Slack was not told", unreported[0].slack, "#untold")
     if missed := _missed(snapshot):
         return Answer(question, "warn", missed, "named by no message", "/missed")
     return Answer(question, "ok", "Nothing", "no dead letters", "/dead")

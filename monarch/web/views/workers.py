@@ -15,7 +15,7 @@ SILENT_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Worker:
+class WorkerRow:
     """A worker. `seen_ms` is its last sign of life if it is silent, `None` if it is well.
 
     `since_ms` is when it began, `None` where that is not known. `heard_ms` and `gap` as in `WorkerLine`; `gap_s` says how
@@ -42,7 +42,7 @@ class WorkersPage:
     `heard_ms` is when one of the workers last heard a message, `None`: none has, as far as is known.
     """
 
-    workers: tuple[Worker, ...]
+    workers: tuple[WorkerRow, ...]
     listening: int | None
     more_listen: bool
     fewer_listen: bool
@@ -73,11 +73,11 @@ def workers_page(
     )
 
 
-def _worker(one: WorkerLine, now_ms: int) -> Worker:
+def _worker(one: WorkerLine, now_ms: int) -> WorkerRow:
     # Rounded to the second, so that an unchanged page stays the same.
     seen_ms = round((now_ms - one.silent_s * 1000) / 1000) * 1000
     held = ((stream.value, one.held.get(stream, 0)) for stream in Stream)
-    return Worker(
+    return WorkerRow(
         one.name,
         one.host,
         one.pid,

@@ -9,8 +9,8 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.streams import ValkeyStreams
 from monarch.adapters.valkey.views.dead_letters import Letters
 from monarch.adapters.valkey.views.events import EventLog
-from monarch.adapters.valkey.views.fleet import Standing
-from monarch.adapters.valkey.views.requests import Reader
+from monarch.adapters.valkey.views.fleet import FleetReader
+from monarch.adapters.valkey.views.requests import RequestReader
 from monarch.core.delivery import Delivery, Stream
 from monarch.core.ids import RequestId, TicketId
 from monarch.core.outcome import Code
@@ -27,10 +27,10 @@ class House:
 
     client: Valkey
     keys: Keys
-    reader: Reader
+    reader: RequestReader
     events: EventLog
     letters: Letters
-    standing: Standing
+    standing: FleetReader
     streams: ValkeyStreams
 
     async def submit(self, key: str) -> RequestId:

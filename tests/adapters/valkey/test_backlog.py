@@ -15,9 +15,9 @@ from monarch.adapters.valkey.client.connection import connect
 from monarch.adapters.valkey.hands import ValkeyHands
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.adapters.valkey.views.fleet import Standing
-from monarch.adapters.valkey.views.outlook import Outlook
-from monarch.adapters.valkey.views.requests import LOOKED_THROUGH, Reader
+from monarch.adapters.valkey.views.fleet import FleetReader
+from monarch.adapters.valkey.views.outlook import ValkeyOutlook
+from monarch.adapters.valkey.views.requests import LOOKED_THROUGH, RequestReader
 from monarch.adapters.valkey.views.sought import Sought
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.ids import RequestId
@@ -74,13 +74,13 @@ async def commands(client: Valkey, asked: Awaitable[Any]) -> int:
     return await processed() - before - 1
 
 
-def outlook(client: Valkey) -> Outlook:
+def outlook(client: Valkey) -> ValkeyOutlook:
     """With the usual ceilings."""
 
     async def effective(_: str) -> Ceilings:
         return Ceilings()
 
-    return Outlook(client, KEYS, effective)
+    return ValkeyOutlook(client, KEYS, effective)
 
 
 @pytest.mark.parametrize("request_id", [OLDEST, NEWEST, RequestId("9999999999999-0")])
@@ -117,20 +117,20 @@ async def test_a_forecast_makes_no_great_heap_of_answers(client: Valkey) -> None
 
 async def test_one_request_is_shown_without_the_others(client: Valkey) -> None:
     """Whatever else is open."""
-    assert await commands(client, Reader(client, KEYS).request(NEWEST)) < 50
+    assert await commands(client, RequestReader(client, KEYS).request(NEWEST)) < 50
 
 
 @pytest.mark.parametrize("state", [State.DONE, State.SKIPPED])
 async def test_a_state_is_looked_for_among_the_newest(client: Valkey, state: State) -> None:
     """It went through all 100,000, two commands each."""
-    asked = Reader(client, KEYS).requests(20, Sought(state=state))
+    asked = RequestReader(client, KEYS).requests(20, Sought(state=state))
 
     assert await commands(client, asked) < LOOKED_THROUGH * 1.1
 
 
 async def test_a_status_needs_no_look_at_the_names_of_keys(client: Valkey) -> None:
     """Two SCANs of the whole database, it needed, to find the accounts."""
-    standing = Standing(client, KEYS, "channel", Ceilings())
+    standing = FleetReader(client, KEYS, "channel", Ceilings())
 
     assert await commands(client, standing.snapshot()) < 100
     stats = await client.info("commandstats")

@@ -60,7 +60,7 @@ def test_a_migration_may_be_told_to_heal(heal: bytes, tickets: set[int]) -> None
 
 @pytest.mark.parametrize("heal", [b"x", b"5,17", b"-5", "²".encode(), b"9" * 19, b"5 \xff"])
 def test_a_wish_to_heal_that_cannot_be_read_is_not_taken_for_none(heal: bytes) -> None:
-    """It would be an ordinary run, which heals nothing, and nobody would know why."""
+    """It would be an ordinary run, which heals nothing, without a reason."""
     fields = {b"request": b"1-1", b"target": b"org/team-a", b"heal": heal}
 
     assert isinstance(decode_entry(Stream.MIGRATIONS, "2-1", fields), UnreadableEntry)
@@ -122,7 +122,7 @@ def test_a_ledger_takes_nothing_it_cannot_read_for_absence() -> None:
 
 
 def test_the_id_of_a_copys_issue_stands_beside_its_record() -> None:
-    """In a field that older code passes over; one that is about another number is older than the record."""
+    """In a field that older code passes over; a change of another number is older than the record."""
     flat = [
         b"1",
         b"created #5 17",

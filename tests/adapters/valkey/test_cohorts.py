@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from monarch.adapters.valkey.views.cohorts import Cohorts
-from monarch.adapters.valkey.views.requests import Reader
+from monarch.adapters.valkey.views.requests import RequestReader
 from monarch.core.card.telling import Message
 from monarch.core.card.view import Card
 from monarch.core.delivery import Stream
@@ -20,7 +20,6 @@ from tests.contracts.moves import a_plan, migrated, one
 from tests.contracts.telling import begun, tell
 from tests.contracts.worlds import RETENTION_MS, World, a_message
 
-pytestmark = pytest.mark.anyio
 SOURCE, SOURCE_ID = "org/template", 71
 
 
@@ -30,7 +29,7 @@ class Platform:
     def __init__(self, world: World) -> None:
         self.world = world
         self.cohorts = Cohorts(world.client, world.scripts, world.keys)
-        self.reader = Reader(world.client, world.keys)
+        self.reader = RequestReader(world.client, world.keys)
         self.streams = world.streams("planner")
 
     async def asks(self, *targets: str, verdict: Verdict | None = None) -> str:
@@ -286,7 +285,7 @@ async def test_what_an_older_worker_has_changed_is_told_by_the_audit(platform: P
 async def test_a_card_that_is_full_is_followed_by_another(
     platform: Platform,
 ) -> None:
-    """It is read whole each time that it is told."""
+    """It is read whole for each message to Slack."""
     many = [f"org/team-{number}" for number in range(400)]
     first = await platform.asks(verdict=plan(*many))
     second = await platform.asks(verdict=plan(*many))
@@ -299,7 +298,7 @@ async def test_a_card_that_is_full_is_followed_by_another(
 
 
 async def test_a_request_that_waits_for_a_credential_has_joined(platform: Platform) -> None:
-    """Its channel is told of it, so it is on a card; once it is planned it is still on that one."""
+    """Its channel hears of it, so it is on a card; once it is planned it is still on that one."""
     details = {"source": SOURCE, "channel": "C1", "asked": "1"}
     waits = Snooze("401", 0, kind=Waits.CREDENTIAL, details=details)
     request = await platform.asks(verdict=waits)
@@ -337,7 +336,7 @@ async def test_a_card_is_kept_as_long_as_a_request_of_it(platform: Platform) -> 
 
 
 async def test_cohorts_are_listed_newest_first(platform: Platform) -> None:
-    """With how their requests stand; one that is gone is left out."""
+    """With how their requests stand; a deleted one is left out."""
     gone = await platform.asks(verdict=plan("org/x", channel="C0"))
     first = await platform.asks()
     await platform.asks("org/team-b")
@@ -354,7 +353,7 @@ async def test_cohorts_are_listed_newest_first(platform: Platform) -> None:
 
 
 async def test_a_listing_names_the_cohort_of_each_request(platform: Platform) -> None:
-    """One whose message nobody has planned yet has none."""
+    """A request that is not planned yet has none."""
     first = await platform.asks()
     second = await platform.asks("org/team-b")
     queued = await platform.world.append(Stream.REQUESTS, {b"payload": a_message("org/c")})

@@ -15,7 +15,7 @@ from valkey.exceptions import ConnectionError as ConnectionLostError
 
 from monarch.adapters.valkey.client.connection import classified, connected
 from monarch.adapters.valkey.client.sentinel import ASK_WITHIN_S, CHECK_EVERY_S, Guide, Sentinels
-from monarch.adapters.valkey.client.sockets import Place, place
+from monarch.adapters.valkey.client.sockets import ServerPlace, place
 from monarch.ports import StoreError
 from scripts.fleet_machine.sentinels import WatchedValkey
 from tests.tls import AUTHORITY, tls_in_front_of
@@ -30,7 +30,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WatchedValkey]
         yield running
 
 
-def led_by(watched: WatchedValkey) -> Place:
+def led_by(watched: WatchedValkey) -> ServerPlace:
     """As the settings would say it."""
     addresses = tuple(("127.0.0.1", sentinel.port) for sentinel in watched.sentinels)
     return place("valkey://unused:1/0", Sentinels(addresses, NAME))
@@ -103,7 +103,7 @@ async def _port_of(client: Valkey) -> int:
 
 
 class Told:
-    """A Sentinel that says what it is told to, or nothing, and counts how often it was asked."""
+    """A Sentinel that says what the test sets, or nothing, and counts how often it was asked."""
 
     def __init__(self, epoch: int, port: int, *, silent: bool = False) -> None:
         self.epoch, self.port, self.silent = epoch, port, silent
@@ -209,7 +209,7 @@ async def test_an_address_counts_for_a_second_and_is_kept_when_nobody_answers() 
 
 
 async def test_sentinels_are_asked_by_tls_where_the_address_says_so() -> None:
-    """What is encrypted on the way to the data is so on the way to whoever says where it is."""
+    """Where the way to the data is encrypted, so is the way to the Sentinels."""
     async with listening(Told(1, 7)) as [(_, port)]:
         with tls_in_front_of(port) as by_tls:
             asked = Sentinels((("127.0.0.1", by_tls),), NAME)

@@ -72,6 +72,6 @@ async def test_a_certificate_of_another_host_is_refused_unless_told(port: int) -
 
 
 async def test_a_file_that_is_not_there_is_said(port: int, tmp_path: Path) -> None:
-    """Rather than nobody being trusted."""
+    """Rather than no authority being trusted."""
     with pytest.raises(StoreError, match="No such file"):
         await ping(f"valkeys://127.0.0.1:{port}/0?ssl_ca_certs={tmp_path / 'none.pem'}")

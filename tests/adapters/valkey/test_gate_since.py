@@ -1,6 +1,6 @@
 """Since when a gate is closed: what counts down from a minute again and again says for how long it has done so."""
 
-from monarch.adapters.valkey.views.fleet import Standing
+from monarch.adapters.valkey.views.fleet import FleetReader
 from monarch.core.budget.ceilings import Ceilings
 from tests.contracts.crossings import writing
 from tests.contracts.moves import ME
@@ -9,7 +9,7 @@ from tests.contracts.worlds import World
 
 async def closed_for_s(world: World) -> float | None:
     """For how long the snapshot says that the gate has been closed; `None`: it is open."""
-    seen = await Standing(world.client, world.keys, "tickets", Ceilings()).snapshot()
+    seen = await FleetReader(world.client, world.keys, "tickets", Ceilings()).snapshot()
     since = [one.gate_since_ms for one in seen.accounts if one.gate_since_ms is not None]
     return (seen.at_ms - min(since)) / 1000 if since else None
 

@@ -55,7 +55,7 @@ async def write_under_way(world: World) -> Delivery:
 
 
 async def is_quiet(world: World) -> bool:
-    """Whether a quiet time has just begun, as a process is told that starts now."""
+    """Whether a quiet time has just begun, as a starting process reads it."""
     return await opened_ms(world) > 1000 * WHOLE_S
 
 
@@ -137,7 +137,7 @@ async def test_an_older_file_that_is_put_back(first: EmbeddedValkey, tmp_path: P
 async def test_a_newcomer_is_quiet_on_a_server_that_was_emptied_beside_a_living_fleet(
     first: EmbeddedValkey,
 ) -> None:
-    """FLUSHALL, and nobody listens for a moment: the newcomer must not open an epoch without the quiet time."""
+    """FLUSHALL, and no worker listens for a moment: the newcomer must not open an epoch without the quiet time."""
     async with living(first) as world:
         await write_under_way(world)
         await world.client.flushall()
@@ -183,7 +183,7 @@ async def test_keys_of_somebody_else_are_no_proof_of_a_new_server(second: Embedd
 
 
 async def test_an_epoch_that_was_opened_is_not_opened_again(first: EmbeddedValkey) -> None:
-    """Workers come and go, and nobody waits."""
+    """Workers come and go, and none waits."""
     async with living(first) as world:
         before = await world.client.hget(world.keys.epoch, "id")  # type: ignore[misc]  # typed for both clients
 
@@ -192,7 +192,7 @@ async def test_an_epoch_that_was_opened_is_not_opened_again(first: EmbeddedValke
 
 
 async def opened_ms(world: World) -> int:
-    """A process starts; the ms of quiet that it is told."""
+    """A process starts; returns the quiet time that it reads, in ms."""
     keys = Keys(world.keys.namespace)
     answer = await world.scripts.call("open_epoch", [keys.epoch])
     assert isinstance(answer, list)

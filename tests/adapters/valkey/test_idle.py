@@ -6,7 +6,7 @@ from typing import Final, cast
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import IDLE_BLOCK_MS, connected
-from monarch.adapters.valkey.client.seen import Seen
+from monarch.adapters.valkey.client.seen import NewestMemory
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import SCRIPTS, Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams, make_group
@@ -56,7 +56,14 @@ async def test_an_idle_worker_asks_less_than_five_times_a_second(server: Embedde
             await client.script_load(SCRIPTS[name].text)
         await scripts.call("open_epoch", [KEYS.epoch])
         streams = ValkeyStreams(
-            {}, scripts, scripts, KEYS, "worker", Seen(), lease_ms=20_000, retention_ms=60_000
+            {},
+            scripts,
+            scripts,
+            KEYS,
+            "worker",
+            NewestMemory(),
+            lease_ms=20_000,
+            retention_ms=60_000,
         )
         places = dict.fromkeys(Stream, 4)
         await streams.sweep(places)  # shows the worker the memory

@@ -11,7 +11,7 @@ from monarch.adapters.valkey.kept.verifications import Verifications
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.settlement import member_of_migration, member_of_request
 from monarch.adapters.valkey.views.matrix import Matrices
-from monarch.adapters.valkey.views.traffic import Traffic
+from monarch.adapters.valkey.views.traffic import TrafficReader
 from monarch.core.after.later import Later, Recalled
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, TargetId, TicketId, migration_id
@@ -92,13 +92,13 @@ async def test_parked_work_is_named_as_people_know_it(client: Valkey) -> None:
     }
     await client.zadd(KEYS.parked, members)
 
-    parked = await Traffic(client, KEYS).parked(10)
+    parked = await TrafficReader(client, KEYS).parked(10)
 
     assert parked == (
         Parked(OTHER, "requests", "", 1000),
         Parked(REQUEST, "migrations", TEAM, 2000),
     )
-    assert await Traffic(client, KEYS).parked(1) == parked[:1]
+    assert await TrafficReader(client, KEYS).parked(1) == parked[:1]
 
 
 async def test_writes_are_counted_by_minute(client: Valkey) -> None:
@@ -108,7 +108,7 @@ async def test_writes_are_counted_by_minute(client: Valkey) -> None:
     times = {"a": now_ms, "b": now_ms, "c": now_ms - 30 * 60_000, "d": now_ms - 3 * 3_600_000}
     await client.zadd(KEYS.budget("user:1"), times)
 
-    (written,) = await Traffic(client, KEYS).writes(["user:1"])
+    (written,) = await TrafficReader(client, KEYS).writes(["user:1"])
 
     assert sum(written.by_minute) == 3
     # The minute may have turned between the two questions.

@@ -31,7 +31,7 @@ from tests.contracts.worlds import RETENTION_MS, World, a_message
 
 
 async def test_a_restarted_server_is_a_new_epoch(tmp_path: Path) -> None:
-    """Its last writes may be gone: nobody writes for 25 s, and then everybody looks again."""
+    """Its last writes may be gone: no worker writes for 25 s, and then each looks again."""
     with EmbeddedValkey(tmp_path) as server:
         async with connected(server.url, "tests", connections=20) as client:
             world = World(client, "restarted")
@@ -146,7 +146,7 @@ async def test_without_memory_facts_fit_and_new_work_does_not(tmp_path: Path) ->
 async def test_a_submission_is_one_request_however_often_it_is_repeated(
     server: EmbeddedValkey, world: World
 ) -> None:
-    """Under one key; and it is on disk when its id is told."""
+    """Under one key; and it is on disk when its id is returned."""
     client = connect(server.url, "submit")
     submitter = Submitter(client, world.keys)
 

@@ -8,7 +8,7 @@ from valkey.asyncio import Valkey
 from monarch.adapters.valkey.client.connection import connect
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views import outlook as module
-from monarch.adapters.valkey.views.outlook import Newcomer, Outlook
+from monarch.adapters.valkey.views.outlook import Newcomer, ValkeyOutlook
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.budget.shares import Ahead, Part
 from monarch.core.ids import RequestId
@@ -26,7 +26,7 @@ class Books:
     def __init__(self, client: Valkey) -> None:
         self.client = client
         self.asked_of: list[str] = []
-        self.outlook = Outlook(client, KEYS, self._effective)
+        self.outlook = ValkeyOutlook(client, KEYS, self._effective)
 
     async def _effective(self, account: str) -> Ceilings:
         self.asked_of.append(account)
@@ -165,7 +165,7 @@ async def test_nothing_is_foretold_of_what_nobody_can_tell(
 
 
 async def test_nothing_is_foretold_while_the_fleet_is_paused(books: Books) -> None:
-    """Nobody knows for how long; who asks what lies ahead is told by whom."""
+    """Its end is unknown; the outlook names the person who paused."""
     await books.request(OWN, 4, 0)
     await books.client.set(KEYS.paused, "ada")
 
@@ -174,7 +174,7 @@ async def test_nothing_is_foretold_while_the_fleet_is_paused(books: Books) -> No
 
 
 async def test_the_budget_is_that_of_the_busiest_account(books: Books) -> None:
-    """With its gate and the pace that its writes show; the gate of a token is nobody's budget."""
+    """With its gate and the pace that its writes show; the gate of a token is not a budget."""
     await books.wrote("idle", 3599, 5000)
     await books.wrote("busy", *(10 + 1.5 * n for n in range(20)))
     await books.close("busy", 90)
@@ -190,7 +190,7 @@ async def test_the_budget_is_that_of_the_busiest_account(books: Books) -> None:
 
 
 async def test_an_unused_installation_has_an_unused_budget(books: Books) -> None:
-    """Nobody has written yet."""
+    """No account has written yet."""
     traffic = await books.outlook.traffic()
 
     assert (traffic.ahead.before(9_999), traffic.load.writes, traffic.load.gate_ms) == (0, [], 0)
@@ -228,7 +228,7 @@ async def test_where_not_all_older_requests_were_looked_at_the_forecast_is_the_l
 
 
 async def test_without_a_valkey_nothing_is_foretold(books: Books) -> None:
-    """People are told all the same."""
+    """People read of it all the same."""
     await books.client.set(KEYS.open, "not a sorted set")
 
     assert await books.seconds(OWN) is None

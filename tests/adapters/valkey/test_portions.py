@@ -6,19 +6,18 @@ import pytest
 
 from monarch.adapters.valkey.hands import ValkeyHands
 from monarch.adapters.valkey.views.events import EventLog
-from monarch.adapters.valkey.views.requests import Reader
+from monarch.adapters.valkey.views.requests import RequestReader
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
 from monarch.core.portions.details import portion_details
 from monarch.core.portions.keys import WHOLE, Portion
 from monarch.core.report.summary import State
 from monarch.core.verdict import Done, Planned, Skipped, Snooze, Verdict, Waits
-from monarch.ports.hands import NotHurried
+from monarch.ports.hands import NotDone
 from monarch.ports.readings import RequestDetails
 from tests.contracts.moves import a_plan, one
 from tests.contracts.worlds import RETENTION_MS, World, a_message
 
-pytestmark = pytest.mark.anyio
 DAY_S = 86_400.0
 SPRINT = ("Sprint 2",)
 
@@ -28,7 +27,7 @@ class Desk:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.reader = Reader(world.client, world.keys)
+        self.reader = RequestReader(world.client, world.keys)
         self.events = EventLog(world.client, world.keys)
         self.date = datetime.now(timezone(timedelta(hours=1))).replace(microsecond=0)
         self.date += timedelta(days=3)
@@ -83,7 +82,7 @@ def planned(portion: Portion) -> Done:
 
 
 async def test_a_request_that_waits_shows_its_date_with_the_senders_zone(desk: Desk) -> None:
-    """In the listing and by itself, before and after somebody has looked at it, and after it was planned."""
+    """In the listing and by itself, before and after a worker has read it, and after it was planned."""
     portion = Portion(desk.date, SPRINT)
     request = await desk.asks(portion)
     (before,) = await desk.reader.requests(5)
@@ -116,7 +115,7 @@ async def test_a_request_keeps_its_portion_when_it_is_planned(desk: Desk) -> Non
 
 
 async def test_a_request_that_waits_for_its_date_is_not_an_old_one(desk: Desk) -> None:
-    """Somebody is called out for a request that does not move; this one begins to be late on its date."""
+    """A request that does not move raises an alert; this one begins to be late on its date."""
     request = await desk.waits(Portion(desk.date))
 
     assert await desk.open_since_ms(request) == desk.date_ms
@@ -165,7 +164,7 @@ async def test_a_request_that_waits_for_its_date_is_not_tried_before(desk: Desk)
 
     told = await hands.hurry(request, "Ann")
 
-    assert isinstance(told, NotHurried)
+    assert isinstance(told, NotDone)
     assert told.reason.startswith(f"request {request} was asked to begin no earlier than ")
     assert await desk.world.parked() == 1
 

@@ -6,8 +6,8 @@ import pytest
 
 from monarch.adapters.valkey.client.connection import connect
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.views.fleet import Standing
-from monarch.adapters.valkey.views.requests import Reader
+from monarch.adapters.valkey.views.fleet import FleetReader
+from monarch.adapters.valkey.views.requests import RequestReader
 from monarch.adapters.valkey.views.sought import Sought
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.delivery import Stream
@@ -129,7 +129,7 @@ async def test_dead_letters_are_looked_through_page_by_page(
 
 
 async def test_bytes_that_are_no_text_are_shown_all_the_same(house: House) -> None:
-    """A producer may write anything; whoever looks for the reason must see it."""
+    """A producer may write anything; a person who looks for the reason must see it."""
     await house.client.xadd(house.keys.dead, {"payload": b"\xff{", "attempts": b"many"})
 
     (letter,) = await house.letters.newest(1)
@@ -227,7 +227,7 @@ async def test_a_snapshot_says_what_an_account_may_still_write(house: House) -> 
     await house.client.zadd(house.keys.slots("bot"), {"a": now_ms + 9_000, "b": now_ms - 1})
     gate: dict[str, str | int] = {"until": now_ms + 60_000, "cause": "secondary limit"}
     await house.note(house.keys.gate("bot"), gate)
-    fresh = Standing(house.client, house.keys, CHANNEL, Ceilings(per_minute=80, per_hour=0))
+    fresh = FleetReader(house.client, house.keys, CHANNEL, Ceilings(per_minute=80, per_hour=0))
 
     (account,) = (await fresh.snapshot()).accounts
 
@@ -290,7 +290,7 @@ async def test_a_server_that_does_not_let_itself_be_asked(
         commands=["+@all", "-config", "-pubsub|numsub"],
     )
     shy = connect(server.url.replace("//", "//shy:any@"), "test")
-    standing = Standing(shy, house.keys, CHANNEL, Ceilings())
+    standing = FleetReader(shy, house.keys, CHANNEL, Ceilings())
 
     facts, snapshot = await standing.server(), await standing.snapshot()
 
@@ -305,9 +305,9 @@ async def test_without_valkey_everything_is_a_store_error(tmp_path: Path) -> Non
     with EmbeddedValkey(tmp_path) as gone:
         url = gone.url
     client, keys = connect(url, "test"), Keys("test")
-    standing = Standing(client, keys, CHANNEL, Ceilings())
+    standing = FleetReader(client, keys, CHANNEL, Ceilings())
 
-    for ask in (Reader(client, keys).requests(1), standing.snapshot(), standing.ping()):
+    for ask in (RequestReader(client, keys).requests(1), standing.snapshot(), standing.ping()):
         with pytest.raises(StoreError):
             await ask
 

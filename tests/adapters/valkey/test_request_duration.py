@@ -7,7 +7,7 @@ import pytest
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import connect
-from monarch.adapters.valkey.client.seen import Seen
+from monarch.adapters.valkey.client.seen import NewestMemory
 from monarch.adapters.valkey.inbox import Submitter
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
@@ -41,7 +41,7 @@ async def test_the_settle_that_ends_a_request_tells_how_long_it_took(client: Val
         scripts,
         KEYS,
         "me",
-        Seen(),
+        NewestMemory(),
         lease_ms=20_000,
         retention_ms=60_000,
         on_request_ended=took.append,

@@ -11,7 +11,7 @@ from valkey.exceptions import NoPermissionError, ResponseError
 import monarch.adapters.valkey.scripts
 from monarch.adapters.valkey.client.connection import connect
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.views.fleet import Standing
+from monarch.adapters.valkey.views.fleet import FleetReader
 from monarch.adapters.valkey.views.rights import NEEDED, why_forbidden
 from monarch.core.budget.ceilings import Ceilings
 from monarch.sandbox.valkey import EmbeddedValkey
@@ -43,7 +43,7 @@ async def test_a_right_that_was_lost_stops_all_work_and_is_said(
     limited: Valkey, client: Valkey, lost: list[str], words: str
 ) -> None:
     """Where everybody looks, and not in the worker's log alone."""
-    standing = Standing(limited, Keys("rights"), "channel", Ceilings())
+    standing = FleetReader(limited, Keys("rights"), "channel", Ceilings())
     assert (await standing.snapshot()).refuses_writes == ""
 
     await client.acl_setuser("limited", enabled=True, commands=lost)

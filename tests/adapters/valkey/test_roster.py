@@ -8,7 +8,7 @@ from valkey.asyncio import Valkey
 from monarch.adapters.valkey.kept import roster as module
 from monarch.adapters.valkey.kept.roster import Roster
 from monarch.adapters.valkey.keys import GROUP, Keys
-from monarch.adapters.valkey.views.fleet import Standing
+from monarch.adapters.valkey.views.fleet import FleetReader
 from monarch.adapters.valkey.views.workers import Workers
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.delivery import Stream
@@ -97,7 +97,7 @@ async def make_consumer(world: World, name: str) -> None:
 
 
 async def test_a_line_that_cannot_be_read_is_not_known(client: Valkey) -> None:
-    """Nobody is kept from seeing who works."""
+    """A worker whose line cannot be read is listed all the same."""
     await _works(client, "host.1.aa")
     await cast("Awaitable[int]", client.hset(KEYS.workers, "host.1.aa", "nonsense"))
 
@@ -114,7 +114,7 @@ async def test_an_account_has_the_name_that_github_knows_it_by(world: World) -> 
     both = {"user:7": int(seconds) * 1000, "installation:9": int(seconds) * 1000}
     await world.client.zadd(world.keys.accounts, dict(both))
 
-    snapshot = await Standing(world.client, world.keys, "tickets", Ceilings()).snapshot()
+    snapshot = await FleetReader(world.client, world.keys, "tickets", Ceilings()).snapshot()
 
     assert [(one.account, one.login) for one in snapshot.accounts] == [
         ("installation:9", ""),

@@ -1,4 +1,4 @@
-"""How scripts are sent: in batches, again when the server forgot them, and whoever is cancelled meanwhile."""
+"""How scripts are sent: in batches, again when the server forgot them, and also when a caller is cancelled meanwhile."""
 
 import asyncio
 import resource
@@ -95,7 +95,7 @@ async def test_more_calls_than_fit_into_a_batch_are_all_answered(client: Valkey)
 
 
 async def test_calls_go_in_the_order_in_which_they_were_made(client: Valkey) -> None:
-    """Whoever of them carries a batch."""
+    """Whichever of them carries a batch."""
     scripts = Scripts(client, KEYS.prefix)
     sent: list[object] = []
     run = scripts._run
@@ -138,7 +138,7 @@ async def test_a_cancelled_caller_does_not_stop_the_others(client: Valkey) -> No
 
 
 async def test_a_batch_that_is_torn_away_is_not_taken_for_answered(client: Valkey) -> None:
-    """Whoever waited for it is told that nobody knows, and asks again."""
+    """Its caller learns that the outcome is unknown, and asks again."""
     scripts = Scripts(client, KEYS.prefix)
     calls = [asyncio.create_task(ask(scripts)) for _ in range(3)]
     await asyncio.wait([calls[0]])

@@ -6,19 +6,18 @@ import pytest
 
 from monarch.adapters.valkey.hands import ValkeyHands
 from monarch.adapters.valkey.views.events import EventLog
-from monarch.adapters.valkey.views.requests import Reader
+from monarch.adapters.valkey.views.requests import RequestReader
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, TargetId
 from monarch.core.target.permission import GivesWay, Taken, Wait
 from monarch.core.verdict import Snooze, Waits
-from monarch.ports.hands import NotPutFirst, PutFirst
+from monarch.ports.hands import NotDone, PutFirst
 from tests.contracts.crossings import InLine
 from tests.contracts.moves import migrated, one, planned, target_of
 from tests.contracts.worlds import NO_CEILINGS, RETENTION_MS, World
 
-pytestmark = pytest.mark.anyio
 SCARCE = replace(NO_CEILINGS, interval_ms=20_000)
-"""So long between two writes that a test's own time is none."""
+"""Longer between two writes than a test takes."""
 
 
 class Floor:
@@ -75,7 +74,7 @@ async def in_line(hands: list[InLine]) -> None:
 
 
 async def test_two_cohorts_write_by_turns(floor: Floor) -> None:
-    """However many tickets one has, and whoever asks first."""
+    """However many tickets one has, and whichever asks first."""
     large, small = await floor.hands("C1", "C2")
     await in_line([large, small])
 
@@ -102,7 +101,7 @@ async def test_a_cohort_has_one_share_however_many_of_it_are_in_hand(floor: Floo
 
 
 async def test_what_a_cohort_did_not_use_is_gone(floor: Floor) -> None:
-    """One that comes late does not catch up, and keeps nobody waiting for longer than its turn."""
+    """A cohort that comes late does not catch up, and delays the others by no more than its turn."""
     (large,) = await floor.hands("C1")
     assert await turns([large], 5) == [0] * 5
     await floor.asks("C2", "org/late")
@@ -179,7 +178,7 @@ async def test_a_replayed_or_later_request_takes_part(floor: Floor) -> None:
 # ------------------------------------------------------------------------------------------ put first
 
 
-async def put(floor: Floor, request: RequestId) -> PutFirst | NotPutFirst:
+async def put(floor: Floor, request: RequestId) -> PutFirst | NotDone:
     """Ann puts it first."""
     hands = ValkeyHands(floor.world.scripts, floor.world.keys, retention_ms=RETENTION_MS)
     return await hands.first(request, "Ann")
@@ -199,10 +198,10 @@ async def test_a_request_that_is_put_first_writes_before_all_others(floor: Floor
 
 
 async def test_who_put_it_first_is_on_record_and_shown(floor: Floor) -> None:
-    """As an event, beside the request, and in its channel; once, whoever does it again."""
+    """As an event, beside the request, and in its channel; once, however often it is repeated."""
     request = await floor.asks("C1", "org/team-1")
     await put(floor, request)
-    reader = Reader(floor.world.client, floor.world.keys)
+    reader = RequestReader(floor.world.client, floor.world.keys)
 
     details = await reader.request(request)
     events = [
@@ -224,9 +223,9 @@ async def test_what_has_ended_or_is_not_known_is_not_put_first(floor: Floor) -> 
 
     ended, unknown = await put(floor, request), await put(floor, RequestId("1-1"))
 
-    assert isinstance(ended, NotPutFirst)
+    assert isinstance(ended, NotDone)
     assert "has ended: it is done" in ended.reason
-    assert isinstance(unknown, NotPutFirst)
+    assert isinstance(unknown, NotDone)
     assert unknown.is_unknown
 
 

@@ -38,7 +38,7 @@ async def test_an_older_worker_stops_at_an_unanswered_write_of_a_newer_one(
 
 
 async def test_an_unanswered_write_of_an_older_worker_is_reconciled(world: World) -> None:
-    """And written over only by whoever has done that."""
+    """And written over only by the worker that has done that."""
     delivery, look = await crossing(world)
     ledger = world.ledger()
     await put(world, world.keys.ledger(TARGET), **{str(FIRST): f"intended {look.now_ms} older"})

@@ -1,4 +1,4 @@
-"""Keys that hold something else than they should, on a real server: what its scripts answer is told apart from an outage."""
+"""Keys that hold something else than they should, on a real server: a refusal by its scripts is not taken for an outage."""
 
 import pytest
 from valkey.exceptions import (

@@ -1,4 +1,4 @@
-"""Rubbish beside work, on a real server: what is innocent goes on, what is not is told of."""
+"""Rubbish beside work, on a real server: the work goes on, and the rubbish is reported."""
 
 import pytest
 
@@ -56,7 +56,7 @@ async def test_a_parked_entry_that_cannot_be_read_is_buried_and_the_others_have_
 async def test_a_parked_entry_is_promoted_whatever_stands_beside_it(
     world: World, what: str
 ) -> None:
-    """A key of another type is for whoever works on the entry to find out."""
+    """The worker that takes the entry finds out that a key is of another type."""
     request = await planned(world, "org/team-a")
     delivery = await world.next(Stream.MIGRATIONS)
     await world.settle(delivery, Snooze("busy", 0.0, waits_for=TARGET))
@@ -94,7 +94,7 @@ async def test_a_delivery_is_reclaimed_whatever_its_progress_says(world: World, 
 
 
 async def test_a_stream_that_is_none_keeps_no_other_from_being_swept(world: World) -> None:
-    """Whoever reads it says so; the deliveries of a dead worker are taken over all the same."""
+    """The read reports it; the deliveries of a dead worker are taken over all the same."""
     delivery = await migrating(world, consumer="dead-worker")
     await world.advance(LEASE_S + 1)
     await world.drop(Stream.REQUESTS)

@@ -110,7 +110,7 @@ async def test_a_look_is_told_once_whatever_befalls_its_press(
 
 
 async def test_a_look_whose_process_was_killed_is_over_by_itself(client: Valkey) -> None:
-    """It says that it is under way only as long as somebody says so again; then another one begins."""
+    """It counts as under way only while its worker says so again; then another one begins."""
     world = World(client, NAMESPACE)
     shelf, request = Shelf(client, world.keys), RequestId("1-0")
 

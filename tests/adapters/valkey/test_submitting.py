@@ -38,7 +38,7 @@ async def test_a_submission_that_no_replica_has_is_not_called_safe(tmp_path: Pat
 async def test_who_asks_for_a_request_stands_in_its_event(
     client: Valkey, update: Update | None
 ) -> None:
-    """For a copy and for an update; a request that nobody is named for says so by leaving it out."""
+    """For a copy and for an update; a request without a name leaves the field out."""
     submitter = Submitter(client, KEYS)
     asked = await submitter.submission(b"{}", "named", update=update, by="" if update else "ada")
     again = await submitter.submission(b"{}", "named", update=update, by="" if update else "grace")

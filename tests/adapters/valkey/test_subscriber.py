@@ -27,7 +27,7 @@ class Ears:
         )
 
     async def publish(self, *messages: bytes) -> None:
-        """Somebody speaks."""
+        """A publisher speaks."""
         for message in messages:
             await self.speaker.publish(CHANNEL, message)
 

@@ -73,7 +73,7 @@ async def test_a_request_that_is_parked_says_why_and_until_when(house: House) ->
 
 
 async def test_a_producers_own_entry_is_seen_before_anybody_looks_at_it(house: House) -> None:
-    """The fleet may be paused, or nobody may run: it has no hash yet, but it is there."""
+    """The fleet may be paused, or no worker may run: it has no hash yet, but it is there."""
     fields: dict[str, bytes] = {"payload": MESSAGE}
     await house.client.xadd(house.keys.stream(Stream.REQUESTS), fields, id="99-1")
     request = RequestId("99-1")
@@ -300,7 +300,7 @@ async def _promote_all(house: House) -> None:
 def test_what_a_valkey_says_of_itself_tells_why_it_refuses(
     info: dict[str, object], settings: dict[str, str], says: str
 ) -> None:
-    """The server's own conditions; what it does not tell is in nobody's way."""
+    """The server's own conditions; what it does not say hinders nothing."""
     why = why_refused(info, settings)
 
     assert says in why

@@ -10,12 +10,12 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.logins import ValkeyLogins
 from monarch.adapters.valkey.missed import ValkeyMissed
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.core.missed.judging import Window
+from monarch.core.missed.judging import SweepWindow
 from monarch.core.request.rules import Rules
 from monarch.sandbox.control.client import SandboxClient
 from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.journal import LogEntry
-from monarch.stages.missed.sweeper import Options, Reading, Sweep, sweep
+from monarch.stages.missed.sweeper import Options, Sweep, SweepTools, sweep
 
 OWNER, TEMPLATE, CHANNEL = "school", "school/template", "C06GHMZB3M3"
 WEEK_MS, RETENTION_MS = 7 * 86_400_000, 30 * 86_400_000
@@ -83,17 +83,17 @@ class School:
             await self.client.zadd(self.keys.named, {f"{OWNER}/{name}".lower(): at_ms})
 
     @property
-    def reading(self) -> Reading:
+    def reading(self) -> SweepTools:
         """Where a sweep reads."""
         scripts = Scripts(self.client, self.keys.prefix)
         us = ValkeyLogins(scripts, self.keys).us
         budget = ValkeyBudget(scripts, self.keys)
-        return Reading(self.github, self.github, self.missing, budget, us)
+        return SweepTools(self.github, self.github, self.missing, budget, us)
 
     async def sweeps(self, days: float = 7, **options: Any) -> Sweep:
         """What a sweep finds."""
         now_ms = await self.missing.now_ms()
-        window = Window(int(now_ms - days * DAY), now_ms, options.pop("young_ms", 0))
+        window = SweepWindow(int(now_ms - days * DAY), now_ms, options.pop("young_ms", 0))
         return await sweep(self.reading, OWNER, window, Options(self.rules, **options))
 
     async def calls(self) -> list[LogEntry]:

@@ -13,7 +13,7 @@ from monarch.app.doctor.missed_checks import missed_checks
 from monarch.app.doctor.valkey_checks import Status
 from monarch.core.delivery import Stream
 from monarch.core.ids import TargetId
-from monarch.core.missed.judging import Left
+from monarch.core.missed.judging import LeftAlone
 from monarch.core.outcome import Found, Permanent
 from monarch.core.request.rules import Rules
 from monarch.sandbox.control.seed import RepositoryChange
@@ -42,7 +42,7 @@ async def test_a_repository_that_no_message_named_is_found(school: School) -> No
     assert names(found) == ["team-b"]
     [one] = found.missed
     assert (one.origin.full_name, one.channel) == (TEMPLATE, CHANNEL)
-    assert found.left == {Left.ASKED: 1}
+    assert found.left == {LeftAlone.ASKED: 1}
 
 
 # ------------------------------------------------------------------------------------- left alone
@@ -55,13 +55,13 @@ async def test_a_repository_that_no_message_named_is_found(school: School) -> No
         (made("archived", archived=True), {}),
         (made("fork", fork=True), {}),
         (made("template-too", is_template=True), {}),
-        (made("of-another", generated_from=f"{OWNER}/other-template"), Left.UNKNOWN_TEMPLATE),
-        (made("by-hand", generated_from=None), Left.NO_TEMPLATE),
+        (made("of-another", generated_from=f"{OWNER}/other-template"), LeftAlone.UNKNOWN_TEMPLATE),
+        (made("by-hand", generated_from=None), LeftAlone.NO_TEMPLATE),
         (made("elsewhere", full_name="other/team"), {}),
     ],
 )
 async def test_what_is_no_teams_repository_is_left_alone(
-    school: School, repository: dict[str, Any], left: Left | dict[str, int]
+    school: School, repository: dict[str, Any], left: LeftAlone | dict[str, int]
 ) -> None:
     """And what can be seen in a list costs no read of its own."""
     await school.sandbox.seed(a_school(repository))
@@ -70,7 +70,7 @@ async def test_what_is_no_teams_repository_is_left_alone(
     found = await school.sweeps()
 
     assert names(found) == []
-    assert found.left == ({left: 1} if isinstance(left, Left) else left)
+    assert found.left == ({left: 1} if isinstance(left, LeftAlone) else left)
 
 
 async def test_a_source_of_ours_is_left_alone(school: School) -> None:
@@ -79,7 +79,7 @@ async def test_a_source_of_ours_is_left_alone(school: School) -> None:
     await school.asks_for()
     await school.asks_for(source="next-template")
 
-    assert (await school.sweeps()).left == {Left.TEMPLATE: 1}
+    assert (await school.sweeps()).left == {LeftAlone.TEMPLATE: 1}
 
 
 async def test_a_repository_that_carries_copies_is_left_alone(school: School) -> None:
@@ -89,7 +89,7 @@ async def test_a_repository_that_carries_copies_is_left_alone(school: School) ->
     await school.sandbox.seed(a_school(made("team-a", issues=issues)))
     await school.asks_for()
 
-    assert (await school.sweeps()).left == {Left.COPIES: 1}
+    assert (await school.sweeps()).left == {LeftAlone.COPIES: 1}
 
 
 async def test_a_marker_that_a_student_planted_hides_nothing(school: School) -> None:
@@ -109,7 +109,7 @@ async def test_a_repository_that_was_asked_for_in_another_spelling_is_left_alone
     await school.sandbox.seed(a_school(made("Team-A")))
     await school.asks_for("tEAM-a")
 
-    assert (await school.sweeps()).left == {Left.ASKED: 1}
+    assert (await school.sweeps()).left == {LeftAlone.ASKED: 1}
 
 
 async def test_a_repository_that_was_filled_and_renamed_is_left_alone(school: School) -> None:
@@ -120,7 +120,7 @@ async def test_a_repository_that_was_filled_and_renamed_is_left_alone(school: Sc
     change = RepositoryChange(repo=f"{OWNER}/team-a", rename_to=f"{OWNER}/better-name")
     await school.sandbox.update_repository(change)
 
-    assert (await school.sweeps()).left == {Left.ASKED: 1}
+    assert (await school.sweeps()).left == {LeftAlone.ASKED: 1}
 
 
 async def test_a_repository_that_was_seen_under_the_name_that_was_asked_for_is_left_alone(
@@ -134,7 +134,7 @@ async def test_a_repository_that_was_seen_under_the_name_that_was_asked_for_is_l
     await school.sandbox.update_repository(change)
     await school.asks_for("team-a")
 
-    assert (await school.sweeps()).left == {Left.ASKED: 1}
+    assert (await school.sweeps()).left == {LeftAlone.ASKED: 1}
 
 
 async def test_a_repository_that_was_deleted_and_made_again_is_found(school: School) -> None:
@@ -179,7 +179,7 @@ async def test_a_young_repository_may_still_be_asked_for(school: School) -> None
 
     found = await school.sweeps(young_ms=60_000)
 
-    assert found.left == {Left.YOUNG: 1}
+    assert found.left == {LeftAlone.YOUNG: 1}
     assert found.ripe_ms is not None
     assert 0 < found.ripe_ms - await school.missing.now_ms() <= 60_000
 
@@ -196,7 +196,7 @@ async def test_the_allow_list_makes_a_template_known_that_nobody_asked_for(schoo
 
     assert names(found) == ["team-b"]
     assert found.missed[0].channel is None
-    assert found.left == {Left.NOT_ALLOWED: 1}
+    assert found.left == {LeftAlone.NOT_ALLOWED: 1}
 
 
 async def test_a_target_that_is_not_allowed_is_left_alone(school: School) -> None:
@@ -206,7 +206,7 @@ async def test_a_target_that_is_not_allowed_is_left_alone(school: School) -> Non
 
     school.rules = Rules(allowed_targets=("school/cohort-*",))
 
-    assert (await school.sweeps()).left == {Left.NOT_ALLOWED: 1}
+    assert (await school.sweeps()).left == {LeftAlone.NOT_ALLOWED: 1}
 
 
 async def test_a_repository_that_is_gone_by_now_is_left_alone(school: School) -> None:
@@ -397,7 +397,7 @@ async def _assert_asked_for_once(school: School) -> None:
     events = await school.client.xrange(school.keys.events)
     assert [fields[b"by"] for _, fields in events if b"by" in fields] == [b"ada"]
     await school.asks_for()
-    assert (await school.sweeps()).left == {Left.ASKED: 1}
+    assert (await school.sweeps()).left == {LeftAlone.ASKED: 1}
 
 
 async def test_one_worker_of_the_fleet_has_the_turn(school: School) -> None:

@@ -20,7 +20,7 @@ from monarch.core.outcome import Code, Permanent, Scope, Transient
 from monarch.ports import Posted, StoreError, Unanswered
 from monarch.sandbox.faults import Answer, Match
 from monarch.sandbox.valkey import EmbeddedValkey
-from monarch.stages.missed.sweeper import Options, Reading
+from monarch.stages.missed.sweeper import Options, SweepTools
 from monarch.stages.missed.tell import Teller
 from monarch.stages.missed.watch import EVERY_MS, Duty, MissedWatch
 from monarch.telemetry import Telemetry
@@ -73,7 +73,7 @@ class Worker:
     ) -> None:
         self.missing = LateMissed(school.client, school.keys, "channel", retention_ms=RETENTION_MS)
         known = school.reading
-        reading = Reading(
+        reading = SweepTools(
             wrap(known.github), wrap(known.owners), wrap(self.missing), known.budget, known.us
         )
         telemetry = Telemetry(CollectorRegistry(), structlog.wrap_logger(CapturingLogger()))

@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 from monarch.core.card.telling import (
     CARD,
     ENDING,
-    Edit,
-    Later,
+    EditMessage,
     Manner,
     Message,
     Post,
-    Reply,
     Step,
     Telling,
+    ThreadReply,
     Unchanged,
     UpToDate,
+    WaitLonger,
     after,
     after_gone,
     after_loss,
@@ -79,7 +79,7 @@ def test_there_is_never_a_second_card(changes: dict[str, Any]) -> None:
 @pytest.mark.parametrize(("age_ms", "wait_ms"), [(0, 3000), (1, 2999), (2999, 1)])
 def test_an_edit_waits_until_the_last_one_is_three_seconds_old(age_ms: int, wait_ms: int) -> None:
     """A burst of changes is one trailing edit."""
-    assert step(telling(edited_ms=NOW - age_ms)) == Later(wait_ms)
+    assert step(telling(edited_ms=NOW - age_ms)) == WaitLonger(wait_ms)
 
 
 @pytest.mark.parametrize("edited_ms", [NOW - 3000, NOW + 1])
@@ -87,7 +87,7 @@ def test_an_edit_is_made_at_once_where_the_last_one_is_old(edited_ms: int) -> No
     """Also where the clock went back meanwhile."""
     found = step(telling(edited_ms=edited_ms))
 
-    assert isinstance(found, Edit)
+    assert isinstance(found, EditMessage)
     assert (found.what, found.message) == (CARD, THERE)
 
 
@@ -111,7 +111,7 @@ def test_a_failure_is_told_before_the_next_edit_is_due() -> None:
     assert isinstance(found, Post)
     assert (found.what, found.thread) == (reply_of("forbidden"), THERE)
     assert found.names == ("org/team-a",)
-    assert step(after(telling(view(GIVEN_UP), edited_ms=NOW), found, THERE)) == Later(3000)
+    assert step(after(telling(view(GIVEN_UP), edited_ms=NOW), found, THERE)) == WaitLonger(3000)
 
 
 def test_a_failure_has_no_thread_where_nobody_knows_the_card() -> None:
@@ -127,12 +127,13 @@ def test_a_reply_is_edited_when_it_is_not_so_any_more() -> None:
     replayed = telling(view(a_migration(state=State.RUNNING)), said_version=5)
 
     assert (
-        step(telling(of, said_version=5, replies={"forbidden": Reply(told, names)})) == UpToDate()
+        step(telling(of, said_version=5, replies={"forbidden": ThreadReply(told, names)}))
+        == UpToDate()
     )
-    found = step(replace(replayed, replies={"forbidden": Reply(told, names)}))
-    assert isinstance(found, Edit)
+    found = step(replace(replayed, replies={"forbidden": ThreadReply(told, names)}))
+    assert isinstance(found, EditMessage)
     assert (found.what, found.names) == (reply_of("forbidden"), names)
-    assert step(replace(replayed, replies={"forbidden": Reply(None, names)})) == UpToDate()
+    assert step(replace(replayed, replies={"forbidden": ThreadReply(None, names)})) == UpToDate()
 
 
 def test_the_end_is_said_once_in_the_thread_and_in_the_channel() -> None:
@@ -148,8 +149,8 @@ def test_the_end_waits_for_those_that_may_still_come() -> None:
     """Twenty seconds after the last one joined; the card is edited before."""
     of = replace(view(a_migration(), state=State.DONE), joined_ms=NOW - 5_000)
 
-    assert isinstance(step(telling(of)), Edit)
-    assert step(telling(of, said_version=5)) == Later(15_000, is_ending=True)
+    assert isinstance(step(telling(of)), EditMessage)
+    assert step(telling(of, said_version=5)) == WaitLonger(15_000, is_ending=True)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +168,7 @@ def test_an_end_is_shown_in_the_channel_the_first_time_and_where_a_person_is_nee
 ) -> None:
     """A replay and a later request are answered in the thread."""
     of = view(GIVEN_UP, state=State.FAILED) if fails else view(a_migration(), state=State.DONE)
-    known = telling(of, said_version=5, endings=endings, replies={"forbidden": Reply(None)})
+    known = telling(of, said_version=5, endings=endings, replies={"forbidden": ThreadReply(None)})
 
     found = next_step(known, Manner(Places(), ending_in_channel=in_channel), None)
 
@@ -197,7 +198,7 @@ def test_an_edit_that_fails_does_not_keep_the_end_back() -> None:
     """The next time the end goes first."""
     known = replace(ended(), said_version=3)
 
-    assert isinstance(step(known), Edit)
+    assert isinstance(step(known), EditMessage)
     found = step(known, ending_first=True)
     assert isinstance(found, Post)
     assert found.what == ENDING
@@ -252,7 +253,7 @@ def test_whatever_slack_does_a_round_ends_and_posts_each_message_once(
     posted: list[str] = []
     for _ in range(20):
         found = next_step(known, MANNER, None, ending_first=first)
-        if isinstance(found, UpToDate | Later):
+        if isinstance(found, UpToDate | WaitLonger):
             break
         before, known = known, _answer(known, found, slack)
         if isinstance(found, Post) and (known.card is not None or before.card is None):
@@ -269,18 +270,18 @@ def _of(state: State) -> State:
     return State.DEAD if state is State.FAILED else state
 
 
-def _answer(known: Telling, found: Post | Edit | Unchanged, slack: str) -> Telling:
+def _answer(known: Telling, found: Post | EditMessage | Unchanged, slack: str) -> Telling:
     """What Slack makes of it; a lost ending ends the round, so it is taken for said here."""
     match found:
         case Post(what) if slack == "lost" and what != ENDING:
             return after_loss(known, found)
         case Post(what, thread=thread) if slack == "deleted" and thread and what != ENDING:
             return after_gone(known, CARD, deleted=True)
-        case Edit(what) if slack in {"deleted", "frozen"}:
+        case EditMessage(what) if slack in {"deleted", "frozen"}:
             return after_gone(known, what, deleted=slack == "deleted")
         case _:
             return after(known, found, Message("C1", f"{found.what}", _digest(found)))
 
 
-def _digest(found: Post | Edit | Unchanged) -> str:
+def _digest(found: Post | EditMessage | Unchanged) -> str:
     return found.message.digest if isinstance(found, Unchanged) else found.words.digest

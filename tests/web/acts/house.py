@@ -17,20 +17,20 @@ from monarch.ports import (
     Cancelling,
     Hands,
     Healing,
-    NotCancelled,
+    NotDone,
     Paused,
     Replayed,
     StoreError,
 )
-from monarch.ports.hands import NotHurried, NotPutFirst, PutFirst
+from monarch.ports.hands import PutFirst
 from monarch.ports.holdings import Holding
 from monarch.ports.readings import Choice, DeadLetter, MigrationTimes, RequestDetails
 from monarch.telemetry import Snapshot, StreamSnapshot
 from monarch.web.acts import means as acts
 from monarch.web.acts.means import Looked, Looking, NotUpdated, Wished
-from monarch.web.acts.meant import Done, Receipt
+from monarch.web.acts.meant import ActResult, Receipt
 from monarch.web.acts.routes import Acts
-from monarch.web.asking import Asked
+from monarch.web.asking import RequestForm
 from monarch.web.door.guard import Guard
 from monarch.web.door.session import cookie_name, issued
 from monarch.web.door.signing_in import SigningIn
@@ -101,7 +101,7 @@ class Means:
     wrong: str = ""
     """Why nothing can be asked for."""
 
-    def wished(self, asked: Asked) -> Wished | str:
+    def wished(self, asked: RequestForm) -> Wished | str:
         """See `Means`."""
         return self.wrong or Wished(asked.source, asked.targets, (), repr(asked).encode())
 
@@ -174,12 +174,12 @@ class Means:
         self.done.append(("resume", by))
         return Paused(bool(before), before)
 
-    async def cancel(self, request: RequestId, by: str) -> Cancelling | NotCancelled:
+    async def cancel(self, request: RequestId, by: str) -> Cancelling | NotDone:
         """See `Hands`."""
         self.done.append(("cancel", request, by))
         return Cancelling(1)
 
-    async def first(self, request: RequestId, by: str) -> PutFirst | NotPutFirst:
+    async def first(self, request: RequestId, by: str) -> PutFirst | NotDone:
         """See `Hands`."""
         self.done.append(("first", request, by))
         return PutFirst(by)
@@ -192,10 +192,10 @@ class Means:
             Replayed(one, one, "its plan is gone" if one in self.refuses else "") for one in letters
         )
 
-    async def hurry(self, request: RequestId, by: str) -> int | NotHurried:
+    async def hurry(self, request: RequestId, by: str) -> int | NotDone:
         """See `Hands`."""
         self.done.append(("hurry", request, by))
-        return NotHurried(self.wrong) if self.wrong else 1
+        return NotDone(self.wrong) if self.wrong else 1
 
     async def foresee_replay(self, letters: Sequence[str]) -> tuple[Replayed, ...]:
         """See `Hands`; the page asks for no such look."""
@@ -246,7 +246,7 @@ class Means:
         held = {one.target: one for one in self.held}
         return [held.get(name, Holding(request, name, None, {}, None)) for name in targets]
 
-    async def keep_receipt(self, act: str, by: str, done: Done) -> str:
+    async def keep_receipt(self, act: str, by: str, done: ActResult) -> str:
         """See `Means`."""
         self._try("keep_receipt")
         self.receipts.append(

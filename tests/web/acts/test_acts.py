@@ -15,7 +15,7 @@ from monarch.core.target.step import CreatedAs
 from monarch.ports import StoreError
 from monarch.ports.holdings import Holding, KeptLook
 from monarch.web.acts.means import Looked, Looking
-from monarch.web.asking import Asked
+from monarch.web.asking import RequestForm
 from monarch.web.door.visit import Doors
 from tests.web.acts.house import (
     ADA,
@@ -548,7 +548,7 @@ async def test_a_plan_is_submitted_as_it_was_shown() -> None:
         await press(page, SUBMIT)
 
     assert "monarch submit org/template org/a org/b --channel C1" in asked.text
-    wish = Asked("org/template", ("org/a", "org/b"), "C1")
+    wish = RequestForm("org/template", ("org/a", "org/b"), "C1")
     assert means.done == [("submit", repr(wish).encode(), BY)]
     assert means.receipts[0].back == "/requests/2-0"
 

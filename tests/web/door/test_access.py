@@ -9,9 +9,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from monarch.web.door.access import (
+    AccessRefused,
     Named,
     Nameless,
-    Refused,
     Way,
     is_from_here,
     is_reached_by_name,
@@ -136,7 +136,7 @@ def test_a_wrong_token_is_refused_and_not_overlooked(doors: Doors) -> None:
     """Also where there is none: the program's author should hear of it."""
     found = who(visit(("authorization", "Bearer wrong-horse-battery")), doors, NOW_S)
 
-    assert isinstance(found, Refused)
+    assert isinstance(found, AccessRefused)
     assert found.status == 401
     assert TOKEN not in found.reason
 
@@ -161,7 +161,7 @@ def test_a_forged_header_is_refused_and_not_demoted(peer: str) -> None:
     for others in ((), (session(),), (("authorization", f"Bearer {TOKEN}"),)):
         found = who(visit(forged, *others, peer=peer), BOTH, NOW_S)
 
-        assert isinstance(found, Refused)
+        assert isinstance(found, AccessRefused)
         assert found.status == 403
 
 
@@ -169,7 +169,7 @@ def test_a_header_that_came_twice_is_refused() -> None:
     """One of the two is a client's, and which one cannot be told."""
     both = [("x-auth-request-email", "eve@x"), ("x-auth-request-email", "ada@x")]
 
-    assert isinstance(who(visit(*both, peer="10.1.2.3"), BY_PROXY, NOW_S), Refused)
+    assert isinstance(who(visit(*both, peer="10.1.2.3"), BY_PROXY, NOW_S), AccessRefused)
 
 
 @given(headers, peers)

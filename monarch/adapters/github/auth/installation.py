@@ -45,7 +45,7 @@ _CREATED: Final = 201
 _MISSING: Final = 404
 
 
-class Gone:
+class InstallationGone:
     """The installation no longer exists."""
 
 
@@ -85,7 +85,7 @@ class Installation:
         """GitHub's number of the installation."""
         return self._facts.id
 
-    async def pass_(self) -> Pass | ReadFailure | Gone:
+    async def pass_(self) -> Pass | ReadFailure | InstallationGone:
         """A pass that is good for a while; callers at the same time ask GitHub for only one token."""
         token = self._good()
         if token is not None and (not self._is_due(token) or self._minting.locked()):
@@ -125,12 +125,12 @@ class Installation:
 
     # ------------------------------------------------------------------------------------------- minting
 
-    async def _mint(self) -> Pass | ReadFailure | Gone:
+    async def _mint(self) -> Pass | ReadFailure | InstallationGone:
         began = self._clock.now()
         answer = await self._caller.call("POST", f"app/installations/{self.id:d}/access_tokens")
         if isinstance(answer, Reply) and answer.status == _MISSING:
             self._token = None
-            return Gone()
+            return InstallationGone()
         token = self._read(answer, began)
         if not isinstance(token, _Token):
             self._close(_kept_s(token), token)

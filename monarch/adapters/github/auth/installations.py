@@ -17,7 +17,7 @@ import anyio
 from monarch.adapters.github.addresses import path_of
 from monarch.adapters.github.auth.app import AppCaller
 from monarch.adapters.github.auth.app_wire import InstallationFacts, read_installation
-from monarch.adapters.github.auth.installation import Gone, Installation
+from monarch.adapters.github.auth.installation import Installation, InstallationGone
 from monarch.adapters.github.auth.passes import Pass
 from monarch.adapters.github.outcomes import read_outcome
 from monarch.core.outcome import Code, Found, Permanent, ReadFailure, Scope
@@ -82,7 +82,7 @@ class Installations:
             used = await installation.pass_()
             if isinstance(used, Pass):
                 return installation, used
-            if not isinstance(used, Gone):
+            if not isinstance(used, InstallationGone):
                 return used
             self._forget(installation)
         return None

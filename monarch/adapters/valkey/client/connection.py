@@ -20,7 +20,7 @@ from valkey.exceptions import (
     ResponseError,
 )
 
-from monarch.adapters.valkey.client.sockets import SOCKET_TIMEOUT_S, Place, place, pool
+from monarch.adapters.valkey.client.sockets import SOCKET_TIMEOUT_S, ServerPlace, place, pool
 from monarch.adapters.valkey.client.trouble import TROUBLE, is_trouble
 from monarch.ports import StoreError, StoreRefused
 
@@ -100,7 +100,7 @@ def is_refusal(error: BaseException) -> bool:
     return _BROKEN.search(str(error)) is not None
 
 
-def connect(where: str | Place, purpose: str, *, connections: int = 1) -> Valkey:
+def connect(where: str | ServerPlace, purpose: str, *, connections: int = 1) -> Valkey:
     """A client of its own for one purpose; nothing is sent before its first command.
 
     Args:
@@ -122,7 +122,7 @@ def connect(where: str | Place, purpose: str, *, connections: int = 1) -> Valkey
 
 @asynccontextmanager
 async def connected(
-    where: str | Place, purpose: str, *, connections: int = 1
+    where: str | ServerPlace, purpose: str, *, connections: int = 1
 ) -> AsyncIterator[Valkey]:
     """`connect`, closed at the end."""
     client = connect(where, purpose, connections=connections)

@@ -4,7 +4,7 @@ The epoch in `_common.lua` has the argument why a server that knows less has for
 """
 
 
-class Seen:
+class NewestMemory:
     """The newest memory that an answer has shown this process.
 
     One for each process, shared by all callers: what one of them saw, all of them show.

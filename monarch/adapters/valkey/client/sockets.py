@@ -34,7 +34,7 @@ _PACKER: Final = LibvalkeyRespSerializer()
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ServerPlace:
     """Where Valkey is, made once (by `place`) for all connections of a process.
 
     Attributes:
@@ -48,7 +48,7 @@ class Place:
     guide: Guide | None = None
 
 
-def place(url: str, sentinels: Sentinels | None = None) -> Place:
+def place(url: str, sentinels: Sentinels | None = None) -> ServerPlace:
     """Say where Valkey is; nothing is asked yet.
 
     Args:
@@ -58,15 +58,15 @@ def place(url: str, sentinels: Sentinels | None = None) -> Place:
     """
     kind, options = _kind_and_options(url)
     if sentinels is None:
-        return Place(kind, options)
+        return ServerPlace(kind, options)
     shared = {name: value for name, value in options.items() if name.startswith(("tls", "socket_"))}
     credentials = {"username": sentinels.username, "password": sentinels.password}
     guide = Guide(sentinels, TlsLink if kind is TlsLink else TcpLink, {**shared, **credentials})
     # Not even by accident to the host that the URL names.
-    return Place(kind, {**options, "host": "", "port": 0}, guide)
+    return ServerPlace(kind, {**options, "host": "", "port": 0}, guide)
 
 
-def pool(where: Place, **options: Any) -> ConnectionPool:
+def pool(where: ServerPlace, **options: Any) -> ConnectionPool:
     """A pool of connections to a place, whose own options win over `options`."""
     guided = {"guide": where.guide} if where.guide else {}
     return ConnectionPool(connection_class=where.kind, **{**options, **where.options, **guided})

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import cast
 
 from monarch.adapters.valkey.budget import ValkeyBudget, gates
-from monarch.adapters.valkey.client.seen import Seen
+from monarch.adapters.valkey.client.seen import NewestMemory
 from monarch.adapters.valkey.codec import decode_ledger
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.ledger import facts, permission
@@ -52,7 +52,7 @@ class ValkeyLedger:
         keys: Keys,
         budget: ValkeyBudget,
         nonce: Callable[[], str],
-        seen: Seen,
+        seen: NewestMemory,
         *,
         lease_ms: int,
         retention_ms: int,

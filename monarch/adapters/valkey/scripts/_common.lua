@@ -229,6 +229,17 @@ local function promote(member)
   return true
 end
 
+-- Put every parked piece of a request back into its stream. Gives how many there were, and how many of its targets are left.
+local function promote_all(request)
+  local pieces = promote(parked_member(request, 'requests')) and 1 or 0
+  local left = redis.call('SMEMBERS', ns .. 'unsettled:' .. request)
+  for _, migration in ipairs(left) do
+    local named = redis.call('HMGET', ns .. 'migration:' .. migration, 'order', 'target')
+    if named[2] and promote(parked_member(request, 'migrations', named[1] or '0', named[2])) then pieces = pieces + 1 end
+  end
+  return pieces, #left
+end
+
 -- The epoch: one unbroken memory, and the argument why a memory that went back is noticed.
 --
 -- A hash: the server's `run_id` and `replid` (its replication id), `id`, `since` (when it began), `quiet_until`, `count`

@@ -15,9 +15,10 @@ from valkey.asyncio import Valkey
 from monarch.adapters.valkey.accounts import Accounts
 from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.client.refusal import WRITE_SETTINGS, why_refused
+from monarch.adapters.valkey.client.spoiled import answers_and_errors_of
 from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.logins import login_of_each
-from monarch.adapters.valkey.views.raw import texts, whole
+from monarch.adapters.valkey.views.raw import text, texts, whole
 from monarch.adapters.valkey.views.rights import ask_rights, why_forbidden
 from monarch.adapters.valkey.views.server import Server, ServerFacts, subscribed
 from monarch.core.budget.ceilings import Ceilings, least
@@ -43,7 +44,7 @@ _WHOLE: Final = 18
 """How many answers are about the whole fleet, the time first."""
 
 
-class Standing:
+class FleetReader:
     """Reads the state of the whole fleet. Every method raises `StoreError` where Valkey cannot be asked."""
 
     def __init__(self, client: Valkey, keys: Keys, channel: str, ceilings: Ceilings) -> None:
@@ -69,8 +70,7 @@ class Standing:
             later.xrange(self._keys.stream(raw["stream"]), f"({raw['last']}", "+", count=1)
         for account in accounts:
             self._ask_account(later, account, whole["now_ms"])
-        with classified("reading the fleet"):
-            answers = await later.execute(raise_on_error=False)
+        answers = await answers_and_errors_of(later, "reading the fleet")
         logins = login_of_each(_known(whole["answers"][-1]))
         next_up, budgets = answers[: len(streams)], answers[len(streams) :]
         return Snapshot(
@@ -95,8 +95,8 @@ class Standing:
         self._ask_whole(pipe)
         for stream in Stream:
             self._ask_stream(pipe, stream)
+        answers = await answers_and_errors_of(pipe, "reading the fleet")
         with classified("reading the fleet"):
-            answers = await pipe.execute(raise_on_error=False)
             seconds, micros = _given(answers[0])
         now_ms = int(seconds) * 1000 + int(micros) // 1000
         whole = {"now_ms": now_ms, "answers": answers[1:_WHOLE]}
@@ -143,12 +143,12 @@ class Standing:
     def _account(self, account: str, answers: list[Any], now_ms: int) -> AccountSnapshot:
         minute, hour, slots = (_count(answer) for answer in answers[:3])
         until, cause, since = answers[3] if isinstance(answers[3], list) else (None, None, None)
-        until_ms = _whole_of(until)
+        until_ms = whole(text(until))
         is_closed = until_ms is not None and until_ms > now_ms
-        learned = [_whole_of(one) or 0 for one in _pair(answers[4])]
+        learned = [whole(text(one)) or 0 for one in _pair(answers[4])]
         per_minute = least(self._ceilings.per_minute, learned[0])
         per_hour = least(self._ceilings.per_hour, learned[1])
-        calls, reset_ms = (_whole_of(one) for one in _pair(answers[5]))
+        calls, reset_ms = (whole(text(one)) for one in _pair(answers[5]))
         return AccountSnapshot(
             account=account,
             written_minute=minute,
@@ -157,10 +157,10 @@ class Standing:
             hour_left=max(0, per_hour - hour) if per_hour else None,
             slots=slots,
             gate_closed_s=max(0.0, (until_ms - now_ms) / 1000) if until_ms else 0.0,
-            gate_cause=cause.decode("utf-8", "replace") if cause else "",
+            gate_cause=text(cause),
             minute_learned=learned[0],
             hour_learned=learned[1],
-            gate_since_ms=_whole_of(since) if is_closed else None,
+            gate_since_ms=whole(text(since)) if is_closed else None,
             calls_left=calls if reset_ms is not None and reset_ms > now_ms else None,
         )
 
@@ -188,33 +188,29 @@ def _pair(answer: Any) -> list[bytes | None]:
     return answer if isinstance(answer, list) else [None, None]
 
 
-def _whole_of(raw: bytes | None) -> int | None:
-    return whole(raw.decode("utf-8", "replace")) if raw else None
-
-
-def _whole(whole: Mapping[str, Any]) -> dict[str, Any]:
-    parked, first, dead, epoch, paused, known, *more = whole["answers"]
+def _whole(read: Mapping[str, Any]) -> dict[str, Any]:
+    parked, first, dead, epoch, paused, known, *more = read["answers"]
     subscribers, since, refused, oldest, still_open, newer, info, config, missed, rights, _ = more
     due = first[0][1] if isinstance(first, list) and first else None
-    began = oldest[0][1] if isinstance(oldest, list) and oldest else whole["now_ms"]
+    began = oldest[0][1] if isinstance(oldest, list) and oldest else read["now_ms"]
     return {
-        "at_ms": whole["now_ms"],
+        "at_ms": read["now_ms"],
         "parked": _count(parked),
-        "next_due_s": None if due is None else (due - whole["now_ms"]) / 1000,
+        "next_due_s": None if due is None else (due - read["now_ms"]) / 1000,
         "dead": _count(dead),
         "missed": _count(missed),
         "replicas": subscribed(subscribers),
-        "epoch": epoch.decode("utf-8", "replace") if isinstance(epoch, bytes) else None,
+        "epoch": text(epoch) if isinstance(epoch, bytes) else None,
         "paused": bool(paused),
-        "paused_by": paused.decode("utf-8", "replace") if isinstance(paused, bytes) else "",
+        "paused_by": text(paused) if isinstance(paused, bytes) else "",
         "requests": _count(known),
-        "paused_ms": _whole_of(since) if isinstance(since, bytes) and paused else None,
+        "paused_ms": whole(text(since)) if isinstance(since, bytes) and paused else None,
         "newer": _count(newer),
         "open_requests": _count(still_open),
-        "oldest_parked_s": _oldest_s(first, whole["now_ms"]),
-        "refused": _refused(refused, whole["now_ms"]),
+        "oldest_parked_s": _oldest_s(first, read["now_ms"]),
+        "refused": _refused(refused, read["now_ms"]),
         "refuses_writes": why_refused(_known(info), texts(_known(config))) or why_forbidden(rights),
-        "oldest_open_s": max(0.0, (whole["now_ms"] - began) / 1000),
+        "oldest_open_s": max(0.0, (read["now_ms"] - began) / 1000),
     }
 
 

@@ -7,17 +7,17 @@ each request of a cohort, nor for each look at it.
 import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from anyio import to_thread
 from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.client.spoiled import answers_of
 from monarch.adapters.valkey.codec import decode_ledger, decode_plan
 from monarch.adapters.valkey.kept.verifications import decode_look
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.ledger.later import decode_later
-from monarch.adapters.valkey.views.raw import whole
+from monarch.adapters.valkey.views.raw import text, whole
 from monarch.core.ids import RequestId, TargetId, migration_id
 from monarch.ports.holdings import Holding, TicketLine
 
@@ -46,8 +46,7 @@ class Matrices:
             pipe = self._client.pipeline(transaction=False)
             for one in unknown:
                 pipe.get(self._keys.plan(one))
-            with classified("reading plans"):
-                packed = await pipe.execute()
+            packed = await answers_of(pipe, "reading plans")
             for one, raw in zip(unknown, packed, strict=True):
                 if raw:
                     await self._remember(one, raw)
@@ -75,10 +74,9 @@ class Matrices:
             name = migration_id(request, target)
             pipe.hmget(self._keys.migration(name), ["target_id", "ended_ms"])
             pipe.get(self._keys.verified(name))
-        with classified("reading targets"):
-            (seconds, micros), *answers = await pipe.execute()
+        (seconds, micros), *answers = await answers_of(pipe, "reading targets")
         now_ms = int(seconds) * 1000 + int(micros) // 1000
-        facts = [[_number(one) for one in hashes] for hashes in answers[::2]]
+        facts = [[whole(text(one)) for one in hashes] for hashes in answers[::2]]
         ledgers = await self._ledgers([target_id for target_id, _ in facts])
         looks = [decode_look(raw) for raw in answers[1::2]]
         return tuple(
@@ -101,8 +99,7 @@ class Matrices:
         known = [target for target in targets if target is not None]
         for target in known:
             pipe.hgetall(self._keys.ledger(TargetId(target)))
-        with classified("reading ledgers"):
-            answers = await pipe.execute() if known else []
+        answers = await answers_of(pipe, "reading ledgers") if known else []
         found: dict[int, Mapping[bytes, bytes]] = dict(zip(known, answers, strict=True))
         return [
             [part for pair in found.get(target or 0, {}).items() for part in pair]
@@ -116,7 +113,3 @@ def _tickets_of(packed: bytes) -> Tickets:
         TicketLine(one.id, one.number, one.title[:LONGEST_TITLE])
         for one in (plan.tickets if plan else ())
     )
-
-
-def _number(raw: Any) -> int | None:
-    return whole(raw.decode("utf-8", "replace")) if raw else None

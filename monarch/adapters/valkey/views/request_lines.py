@@ -6,7 +6,7 @@ from typing import Final
 
 from monarch.adapters.valkey.views.raw import lines_of
 from monarch.adapters.valkey.views.request import cohort_of, request_view
-from monarch.adapters.valkey.views.waiting import Wish
+from monarch.adapters.valkey.views.waiting import Unplanned
 from monarch.core.entry_ids import entry_ms
 from monarch.core.ids import RequestId
 from monarch.core.portions.details import in_iso
@@ -40,7 +40,7 @@ def request_line(request: RequestId, fields: Mapping[str, str], unsettled: int) 
     )
 
 
-def unseen_line(request: RequestId, wish: Wish) -> RequestLine:
+def unseen_line(request: RequestId, wish: Unplanned) -> RequestLine:
     """A request that has no hash yet, by its message."""
     appended_ms, targets = entry_ms(request), len(wish.targets)
     return RequestLine(
@@ -62,7 +62,7 @@ def unseen_line(request: RequestId, wish: Wish) -> RequestLine:
     )
 
 
-def wished_line(line: RequestLine, wish: Wish, next_ms: int | None) -> RequestLine:
+def wished_line(line: RequestLine, wish: Unplanned, next_ms: int | None) -> RequestLine:
     """The same, with what its message asks for where it is not planned yet."""
     return replace(
         line,

@@ -12,6 +12,7 @@ from typing import Any
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.client.spoiled import answers_and_errors_of, answers_of
 from monarch.adapters.valkey.codec import VERSIONS
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.settlement import member_of_migration, member_of_request
@@ -25,7 +26,7 @@ from monarch.core.request.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Unplanned:
     """What an unplanned request asks for, as far as its message can be read.
 
     `reason` says why no worker plans it: its message cannot be read, or a newer version wrote it; `""` if one will.
@@ -45,14 +46,13 @@ class Waiting:
         self._client = client
         self._keys = keys
 
-    async def wishes(self, entries: Mapping[RequestId, str]) -> dict[RequestId, Wish]:
+    async def wishes(self, entries: Mapping[RequestId, str]) -> dict[RequestId, Unplanned]:
         """What these requests ask for, by the entry that carries each; those whose entry is gone are left out."""
         pipe = self._client.pipeline(transaction=False)
         for request, entry in entries.items():
             pipe.xrange(self._keys.stream(Stream.REQUESTS), entry, entry)
             pipe.hget(self._keys.parked_entries, member_of_request(request, Stream.REQUESTS))
-        with classified("reading what waits"):
-            answers = await pipe.execute(raise_on_error=False)
+        answers = await answers_and_errors_of(pipe, "reading what waits")
         found = {}
         for request, raw, parked in zip(entries, answers[::2], answers[1::2], strict=True):
             fields = _in_stream(raw) or _in_parked(parked)
@@ -60,12 +60,13 @@ class Waiting:
                 found[request] = wish_of(fields)
         return found
 
-    async def unseen(self, limit: int) -> dict[RequestId, Wish]:
+    async def unseen(self, limit: int) -> dict[RequestId, Unplanned]:
         """The newest entries of the stream that no worker has taken: a producer's own have no hash before that."""
         if limit < 1:
             return {}
-        with classified("reading what waits"):
-            raw = await self._client.xrevrange(self._keys.stream(Stream.REQUESTS), count=limit)
+        pipe = self._client.pipeline(transaction=False)
+        pipe.xrevrange(self._keys.stream(Stream.REQUESTS), count=limit)
+        (raw,) = await answers_of(pipe, "reading what waits")
         entries = [(RequestId(entry.decode()), fields) for entry, fields in raw]
         first = [(entry, fields) for entry, fields in entries if b"request" not in fields]
         pipe = self._client.pipeline(transaction=False)
@@ -84,8 +85,7 @@ class Waiting:
         pipe = self._client.pipeline(transaction=False)
         for member in members:
             pipe.zscore(self._keys.parked, member)
-        with classified("reading what waits"):
-            scores = await pipe.execute()
+        scores = await answers_of(pipe, "reading what waits")
         return [None if score is None else int(score) for score in scores]
 
 
@@ -98,7 +98,7 @@ def members_of(request: RequestId, migrations: Sequence[Mapping[str, str]]) -> l
     return [member_of_request(request, Stream.REQUESTS), *named]
 
 
-def with_wish(view: RequestView, wish: Wish) -> RequestView:
+def with_wish(view: RequestView, wish: Unplanned) -> RequestView:
     """The same request with what its message says; its targets are queued."""
     targets = tuple(MigrationView(one, State.QUEUED, 0, 0, 0, (), "") for one in wish.targets)
     return replace(
@@ -111,17 +111,19 @@ def with_wish(view: RequestView, wish: Wish) -> RequestView:
     )
 
 
-def wish_of(fields: Mapping[bytes, bytes]) -> Wish:
+def wish_of(fields: Mapping[bytes, bytes]) -> Unplanned:
     """What an entry of the stream of requests asks for."""
     version = whole(fields.get(b"v", b"1").decode("utf-8", "replace")) or 0
     newer = f"a newer version wrote it (v={version}); it waits for a worker of that version"
     reason = newer if version > VERSIONS[Stream.REQUESTS] else ""
     parsed = parse_message(fields.get(b"payload", b""), Rules())
     if isinstance(parsed, BadMessage):
-        return Wish(parsed.source or "", parsed.channel, (), reason or parsed.letter)
+        return Unplanned(parsed.source or "", parsed.channel, (), reason or parsed.letter)
     refused = tuple(one.target for one in parsed.refused)
     named = tuple(one.full_name for one in parsed.targets)
-    return Wish(parsed.source.full_name, parsed.channel, (*named, *refused), reason, parsed.portion)
+    return Unplanned(
+        parsed.source.full_name, parsed.channel, (*named, *refused), reason, parsed.portion
+    )
 
 
 def _in_stream(answer: Any) -> Mapping[bytes, bytes] | None:

@@ -25,11 +25,6 @@ elseif known[2] then
 end
 redis.call('HSET', KEYS[1], 'cancelled_by', by, 'cancelled_ms', int(now_ms()))
 event('request.cancelling', 'request', request, 'by', by)
-promote(parked_member(request, 'requests'))
-local left = redis.call('SMEMBERS', ns .. 'unsettled:' .. request)
-for _, migration in ipairs(left) do
-  local named = redis.call('HMGET', ns .. 'migration:' .. migration, 'order', 'target')
-  if named[2] then promote(parked_member(request, 'migrations', named[1] or '0', named[2])) end
-end
+local _, left = promote_all(request)
 changed(request)
-return {'cancelling', #left}
+return {'cancelling', left}

@@ -15,12 +15,7 @@ if known[2] then return {'cancelled', known[2]} end
 if known[3] then return {'first', known[3], 0} end
 redis.call('HSET', KEYS[1], 'first_by', by, 'first_ms', int(now_ms()))
 event('request.put_first', 'request', request, 'by', by)
-promote(parked_member(request, 'requests'))
-local left = redis.call('SMEMBERS', ns .. 'unsettled:' .. request)
-for _, migration in ipairs(left) do
-  local named = redis.call('HMGET', ns .. 'migration:' .. migration, 'order', 'target')
-  if named[2] then promote(parked_member(request, 'migrations', named[1] or '0', named[2])) end
-end
-if #left > 0 then knock(request) end
+local _, left = promote_all(request)
+if left > 0 then knock(request) end
 changed(request)
 return {'first', by, 1}

@@ -15,11 +15,7 @@ if ENDED[known[1]] then return {'ended', known[1]} end
 if known[2] then return {'cancelled', known[2]} end
 -- A date is what people asked for, not a failure to retry.
 if (tonumber(known[3] or 0) or 0) > now_ms() then return {'dated', known[3]} end
-local tried = promote(parked_member(request, 'requests')) and 1 or 0
-for _, migration in ipairs(redis.call('SMEMBERS', ns .. 'unsettled:' .. request)) do
-  local named = redis.call('HMGET', ns .. 'migration:' .. migration, 'order', 'target')
-  if named[2] and promote(parked_member(request, 'migrations', named[1] or '0', named[2])) then tried = tried + 1 end
-end
+local tried = promote_all(request)
 if tried > 0 then
   event('request.hurried', 'request', request, 'by', by, 'pieces', tried)
   changed(request)

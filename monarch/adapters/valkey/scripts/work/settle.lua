@@ -215,15 +215,27 @@ if is_impostor() then
   return 1
 end
 
-local handle = {}
-
-function handle.planned()
-  note_request('running')
+-- What the message asks for, as the planner has understood it.
+local function keep_request(state)
+  note_request(state)
   keep_details()
   name_targets(request, doc.named, doc.retention_ms)
   name_source(doc.source_id, doc.source, doc.channel, doc.retention_ms)
   join_card(request)
   redis.call('HDEL', request_key, 'reason', 'waits', 'error', 'error_ms')
+end
+
+local function refuse_targets(targets)
+  for _, refused in ipairs(doc.refused) do
+    refuse_target(refused)
+    targets[#targets + 1] = refused.target
+  end
+end
+
+local handle = {}
+
+function handle.planned()
+  keep_request('running')
   if owner() then is_accepted(owner()) end
   local targets = {}
   redis.call('SET', ns .. 'plan:' .. request, ARGV[8])
@@ -232,10 +244,7 @@ function handle.planned()
     targets[#targets + 1] = target
   end
   if #targets > 0 then knock(request) end
-  for _, refused in ipairs(doc.refused) do
-    refuse_target(refused)
-    targets[#targets + 1] = refused.target
-  end
+  refuse_targets(targets)
   redis.call('HSET', request_key, 'tickets', doc.tickets, 'planned_ms', int(now), 'targets', table.concat(targets, '\n'))
   if doc.left_out then redis.call('HSET', request_key, 'left_out', doc.left_out) end
   event('request.planned', 'request', request, 'tickets', doc.tickets, 'targets', #doc.targets)
@@ -245,17 +254,9 @@ function handle.planned()
 end
 
 function handle.skipped()
-  note_request('skipped')
-  keep_details()
-  name_targets(request, doc.named, doc.retention_ms)
-  name_source(doc.source_id, doc.source, doc.channel, doc.retention_ms)
-  join_card(request)
-  redis.call('HDEL', request_key, 'reason', 'waits', 'error', 'error_ms')
+  keep_request('skipped')
   local targets = {}
-  for _, refused in ipairs(doc.refused) do
-    refuse_target(refused)
-    targets[#targets + 1] = refused.target
-  end
+  refuse_targets(targets)
   redis.call('HSET', request_key, 'tickets', '0', 'targets', table.concat(targets, '\n'))
   end_request('skipped')
   changed(request)
