@@ -20,7 +20,7 @@ from monarch.core.outcome import (
     WriteOutcome,
 )
 from monarch.core.target.permission import Credential
-from tests.adapters.github.builders import DRAFT, TARGET, TOKEN, HandClock, github, yes
+from tests.adapters.github.builders import DRAFT, TARGET, TOKEN, Always, HandClock, github, yes
 from tests.adapters.github.hub import LASTS_S, Hub
 from tests.keys import an_rsa_key, public_part
 
@@ -73,16 +73,11 @@ async def test_an_app_says_who_it_is_as_github_wants_it(hub: Hub, clock: HandClo
 
 async def test_a_client_id_is_text() -> None:
     """GitHub recommends it over the app id."""
-    asked: list[httpx.Request] = []
-
-    def refuse(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
-        return httpx.Response(404)
-
+    refuse = Always(404)
     app = AppKey("Iv23liMonarch", an_rsa_key())
     await github(refuse, None, app=app).credential(REPO)
 
-    assertion = asked[0].headers["Authorization"].removeprefix("Bearer ")
+    assertion = refuse.asked[0].headers["Authorization"].removeprefix("Bearer ")
     options = {"verify_exp": False}
     told = jwt.decode(assertion, public_part(), algorithms=["RS256"], options=options)  # type: ignore[arg-type]  # one option of many
     assert told["iss"] == "Iv23liMonarch"
