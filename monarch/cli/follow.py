@@ -18,6 +18,7 @@ from monarch.cli.calling import (
     end_if_interrupted,
     fail,
     settings,
+    spoiled_told,
 )
 from monarch.cli.terminal.away import AGAIN_S, Away
 from monarch.cli.terminal.ending import ending_lines
@@ -53,7 +54,8 @@ def follow(request: RequestId, *, quiet: bool) -> "RequestDetails":
 
     goes_on = _goes_on(request)
     try:
-        end = anyio.run(work)
+        with spoiled_told():
+            end = anyio.run(work)
     except OutOfSight as lost:
         fail(str(lost), OUT_OF_SIGHT)
     except KeyboardInterrupt:

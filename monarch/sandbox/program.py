@@ -26,18 +26,31 @@ def surroundings(environment: Mapping[str, str]) -> dict[str, str]:
 def start_program(
     module: Sequence[str], environment: Mapping[str, str], log: Path
 ) -> subprocess.Popen[bytes]:
-    """Start a module with its arguments, in the folder of its log.
+    """Start a module with its arguments, in the folder of its log."""
+    return start([sys.executable, "-m", *module], surroundings(environment), log)
+
+
+def start(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    log: Path,
+    *,
+    folder: Path | None = None,
+    user: int | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start a command with nothing but this environment, in a folder or else in that of its log, perhaps as a user.
 
     It has a session of its own: Ctrl-C goes to the program that started it, which then ends it.
     """
     with log.open("wb") as file:
-        return subprocess.Popen(  # noqa: S603  # our own modules, no shell
-            [sys.executable, "-m", *module],
-            env=surroundings(environment),
+        return subprocess.Popen(  # noqa: S603  # our own program, no shell
+            command,
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=file,
-            cwd=log.parent,
+            cwd=folder or log.parent,
+            user=user,
             start_new_session=True,
             preexec_fn=dying_with_parent(),  # noqa: PLW1509  # calls one prepared C function
         )

@@ -209,7 +209,8 @@ class Metrics:
             "Since when GitHub refuses a credential, in seconds since 1970; 0: it refuses none.",
         )
         self.refuses_writes = self._of_fleet(
-            "valkey_refuses_writes", "1 while Valkey takes in nothing new (memory, disk, replicas)."
+            "valkey_refuses_writes",
+            "1 while Valkey takes in nothing new (memory, disk, replicas, rights).",
         )
         self.oldest_open = self._of_fleet(
             "oldest_open_request_seconds", "Age of the oldest request that has not ended; 0: none."

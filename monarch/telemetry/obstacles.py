@@ -53,12 +53,18 @@ def _of_fleet(snapshot: Snapshot) -> Iterator[Obstacle]:
             f"Valkey takes in no new work: {snapshot.refuses_writes}",
             "Until that is mended messages wait in the workers and are lost with them; see `monarch doctor`.",
         )
+    # Pub/sub knows neither namespaces nor database numbers, so the workers may be at home in another one.
+    elsewhere = (
+        ", or set MONARCH_NAMESPACE and the database as the workers that listen have them"
+        if snapshot.replicas
+        else ""
+    )
     # A worker whose signs of life Valkey refuses runs all the same, and is heard listening.
     if not snapshot.workers and not (snapshot.refuses_writes and snapshot.replicas):
         yield Obstacle(
             Cause.NO_WORKER,
             "no worker is running",
-            "Start one with `monarch run`; what was submitted waits for it.",
+            f"Start one with `monarch run`{elsewhere}; what was submitted waits for it.",
         )
     if snapshot.paused:
         yield Obstacle(
@@ -71,7 +77,7 @@ def _of_fleet(snapshot: Snapshot) -> Iterator[Obstacle]:
         yield Obstacle(
             Cause.NO_SUBSCRIBER,
             "no worker listens to the channel, so messages that are published now are lost",
-            "Start a worker with the role intake; if one runs, see its log.",
+            "Start a worker with the role intake; if one runs, see its log, and set MONARCH_CHANNEL as it has it.",
         )
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 
 from monarch.sandbox.control.views import MessageView, NamingView, StateView
+from monarch.sandbox.fleet import ask_left_over, texts
 from monarch.sandbox.journal import LogEntry
 from scripts.chaos_machine.catalogue import LEASE_S
 from scripts.chaos_machine.judge.copies import by_title, copies_of, tickets_of
@@ -20,7 +21,6 @@ from scripts.chaos_machine.record import (
 )
 from scripts.chaos_machine.sender import sent_as
 from scripts.chaos_machine.timetable import SOURCES
-from scripts.chaos_machine.watch import _texts
 from scripts.chaos_machine.world import GITHUB_TOKENS, World
 
 MEMORY_LOST: Final = ("valkey.flush_all", "memory.")
@@ -143,9 +143,7 @@ async def unended(world: World) -> int:
 async def left_over(world: World) -> int:
     """How many entries are in the streams or parked, at one moment: what moves meanwhile is not overlooked."""
     async with world.client.pipeline(transaction=True) as pipe:
-        for name in ("requests", "migrations", "notices"):
-            pipe.xlen(f"{{monarch}}:{name}")
-        pipe.zcard("{monarch}:parked")
+        ask_left_over(pipe)
         return sum(await pipe.execute())
 
 
@@ -155,7 +153,7 @@ async def _requests(world: World) -> list[Request]:
 
 
 async def _request(world: World, name: str) -> Request:
-    fields = _texts(await world.client.hgetall(f"{{monarch}}:request:{name}"))
+    fields = texts(await world.client.hgetall(f"{{monarch}}:request:{name}"))
     targets = tuple(fields.get("targets", "").splitlines())
     if fields.get("state") in {"done", "failed"} and name in world.diary.told:
         # What the message asked for, not what the planner made of it.
@@ -177,7 +175,7 @@ async def _strays(world: World, name: str, target: str) -> tuple[int, ...]:
 
 
 async def _dead(world: World) -> list[DeadLetter]:
-    letters = [_texts(fields) for _, fields in await world.client.xrange("{monarch}:dead")]
+    letters = [texts(fields) for _, fields in await world.client.xrange("{monarch}:dead")]
     return [
         DeadLetter(
             *(one.get(name, "") for name in ("stream", "request", "migration", "code", "reason"))

@@ -9,6 +9,7 @@ from typing import Any, Final
 import anyio
 from valkey.exceptions import ValkeyError
 
+from monarch.sandbox.fleet import GROUP, pid_of, texts
 from scripts.chaos_machine.judge.losses import Look, Loss, Losses, Pending
 from scripts.chaos_machine.record import Event
 from scripts.chaos_machine.workers import Worker
@@ -40,8 +41,8 @@ class Watch:
 
     async def held_by(self, worker: Worker) -> list[Pending]:
         """What a worker holds now; nothing where Valkey does not say."""
-        pid = [str(worker.pid)]
-        return [one for one in await self._pending() or [] if one.consumer.split(".")[-2:-1] == pid]
+        found = await self._pending() or []
+        return [one for one in found if pid_of(one.consumer) == worker.pid]
 
     def lost(self, why: str, held: list[Pending]) -> Sequence[Loss]:
         """From now on these deliveries want another worker."""
@@ -79,9 +80,9 @@ class Watch:
         return Look(now, self._looked_at, by_entry, is_well, has_place)
 
     def _has_free_place(self, pending: list[Pending]) -> bool:
-        busy = [one.consumer.split(".")[-2:-1] for one in pending]
+        busy = [pid_of(one.consumer) for one in pending]
         working = [worker for worker in self.world.workers if worker.works]
-        return any(busy.count([str(worker.pid)]) < PLACES for worker in working)
+        return any(busy.count(worker.pid) < PLACES for worker in working)
 
     async def _is_paused(self) -> bool | None:
         """Whether people have paused the fleet; `None` where Valkey takes no writes."""
@@ -94,7 +95,7 @@ class Watch:
         """Every pending entry; `None` where Valkey does not say."""
         try:
             found: list[dict[str, Any]] = await self.world.client.xpending_range(
-                STREAM, "workers", "-", "+", 1000
+                STREAM, GROUP, "-", "+", 1000
             )
         except (ValkeyError, OSError):
             return None
@@ -120,13 +121,9 @@ class Watch:
                 found = []
             for entry, fields in found[0][1] if found else []:
                 last = entry.decode()
-                self._write_down(last, _texts(fields))
+                self._write_down(last, texts(fields))
             await anyio.sleep(LOOK_EVERY_S)
 
     def _write_down(self, entry: str, fields: dict[str, str]) -> None:
         at, name = int(entry.partition("-")[0]) / 1000, fields.pop("event", "")
         self.world.diary.events.append(Event(at, name, fields))
-
-
-def _texts(fields: dict[bytes, bytes]) -> dict[str, str]:
-    return {k.decode("utf-8", "replace"): v.decode("utf-8", "replace") for k, v in fields.items()}

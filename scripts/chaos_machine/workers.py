@@ -27,9 +27,6 @@ THAW_S: Final = 3.0
 STARTED: Final = b"worker.started"
 """What a worker says once it is one; on a busy machine it loads its modules for many seconds before that."""
 
-FAULT_DUMP: Final = {"PYTHONFAULTHANDLER": "1"}
-"""With this in its surroundings a process writes the stacks of all its threads when SIGABRT ends it."""
-
 _PEAK: Final = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
 _STATE: Final = re.compile(r"^State:\s+(.+)", re.MULTILINE)
 

@@ -13,6 +13,7 @@ import anyio
 from monarch.adapters.valkey.client.connection import connected
 from monarch.sandbox.control.client import SandboxClient
 from monarch.sandbox.control.seed import Seed
+from monarch.sandbox.fleet import over
 from monarch.sandbox.process import running_sandbox
 from monarch.sandbox.valkey import free_port
 from scripts.chaos_machine.catalogue import LEASE_S
@@ -30,7 +31,7 @@ from scripts.chaos_machine.scenes import Template, text_of, title_of
 from scripts.chaos_machine.store import Alone, Store, Watched
 from scripts.chaos_machine.timetable import SOURCES, Timetable
 from scripts.chaos_machine.wishes import GONE, Wish
-from scripts.chaos_machine.workers import FAULT_DUMP, Worker
+from scripts.chaos_machine.workers import Worker
 
 SLACK_TOKEN = "xoxb-chaos"  # noqa: S105 - of the stand-in
 MARKER_KEY = "a-key-of-the-chaos-machine"
@@ -105,15 +106,11 @@ class World:
         """What a worker or a command knows of its surroundings; nothing of a real installation."""
         return {
             **self.store.environment,
+            **over(self.sandbox),
             "GH_PAT": GITHUB_TOKENS[self.login],
-            "GITHUB_API_URL": self.sandbox.github_url,
             "SLACK_BOT_TOKEN": SLACK_TOKEN,
-            "SLACK_API_URL": self.sandbox.slack_url,
-            "MONARCH_METRICS_PORT": "0",
-            "MONARCH_WEB_PORT": "0",
             # In the edges accounts change and memories are lost: what keeps copies known after both is the signature.
             "MONARCH_MARKER_KEY": MARKER_KEY if self.plan.world == "edges" else "",
-            "MONARCH_LOG_FORMAT": "json",
             "MONARCH_SLACK_ENDING_SECONDS": "2",
             "MONARCH_LEASE_SECONDS": f"{LEASE_S:g}",
             # Quicker than GitHub would bear, since thousands of tickets must fit into minutes; and slow enough that
@@ -124,7 +121,6 @@ class World:
             "MONARCH_WRITES_AT_ONCE": "6",
             # A target that never appears ends its request within the run.
             "MONARCH_TARGET_PATIENCE_SECONDS": "20",
-            **FAULT_DUMP,
         }
 
     def victim(self, number: int) -> Worker | None:

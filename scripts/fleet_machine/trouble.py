@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from monarch.sandbox.control.views import StateView
+from monarch.sandbox.fleet import GROUP, pid_of
 from monarch.sandbox.judge.findings import Findings, judge
 from scripts.fleet_machine.fleet import SOURCE, Fleet
 
@@ -26,7 +27,6 @@ QUICK = {"MONARCH_LEASE_SECONDS": str(LEASE_S), "MONARCH_WRITES_AT_ONCE": "100"}
 EXIT_WITHIN_S = 10
 """A worker ends within so many seconds of SIGTERM."""
 
-GROUP = "workers"
 PROGRAM = (sys.executable, "-m", "scripts.fleet_machine.troubled_worker")
 
 
@@ -99,37 +99,12 @@ def lines_of(fleet: Fleet, worker: Process, event: str) -> list[dict[str, Any]]:
     return [line for line in found if line["event"] == event]
 
 
-def pending(fleet: Fleet, stream: str = "migrations") -> list[tuple[str, str, int]]:
-    """What is handed out: consumer, target (or request) and delivery count of each entry."""
-    name = f"{{monarch}}:{stream}"
-    found = []
-    for item in fleet.client.xpending_range(name, GROUP, "-", "+", 1000):
-        # An entry may be settled between the two questions.
-        for _, fields in fleet.client.xrange(name, item["message_id"], item["message_id"]):
-            subject = fields.get(b"target", fields.get(b"request", b""))
-            found.append((item["consumer"].decode(), subject.decode(), item["times_delivered"]))
-    return found
-
-
-def counts(fleet: Fleet) -> dict[str, int]:
-    """How often each target's entry was handed out, as Valkey counts it."""
-    return {target: count for _, target, count in pending(fleet)}
-
-
-def holder_of(fleet: Fleet, target: str) -> int | None:
-    """The process id of the worker that has a target in hand; `None` where nobody has."""
-    for consumer, subject, _ in pending(fleet):
-        if subject == target and consumer != "released":
-            return int(consumer.split(".")[-2])
-    return None
-
-
 def end_lease_of(fleet: Fleet, dead: Process, stream: str = "migrations") -> None:
     """Let the lease of a *dead* worker end now; counts stay. What waiting would do, without the wait."""
     name = f"{{monarch}}:{stream}"
     for item in fleet.client.xpending_range(name, GROUP, "-", "+", 1000):
         consumer, entry = item["consumer"], item["message_id"]
-        if b".%d." % dead.pid in consumer:
+        if pid_of(consumer) == dead.pid:
             # Its own count is given again, or claiming would count one more.
             count = item["times_delivered"]
             fleet.client.xclaim(

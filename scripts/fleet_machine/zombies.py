@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from monarch.sandbox.fleet import pid_of
 from monarch.sandbox.judge.findings import Findings
 from monarch.sandbox.process import running_sandbox
 from monarch.sandbox.valkey import EmbeddedValkey
@@ -23,7 +24,6 @@ from scripts.fleet_machine.trouble import (
     Process,
     is_frozen,
     judged,
-    pending,
     spawn_troubled,
     thaw,
 )
@@ -130,7 +130,7 @@ def _passage(moment: str, dice: random.Random) -> int:
 def _freeze(fleet: Fleet, zombies: list[Zombie]) -> bool:
     """Freeze whoever's moment has come; whether all are frozen."""
     now = time.monotonic()
-    held = {int(consumer.split(".")[-2]): team for consumer, team, _ in pending(fleet)}
+    held = {pid_of(consumer): team for consumer, team, _ in fleet.pending()}
     for zombie in zombies:
         if zombie.frozen_at is not None or zombie.worker.pid not in held:
             continue
@@ -148,9 +148,7 @@ def _wake(fleet: Fleet, frozen: list[Zombie]) -> bool:
     now = time.monotonic()
     for zombie in frozen:
         if zombie.woken_at is None and now - (zombie.frozen_at or now) >= zombie.length_s:
-            mine = f".{zombie.worker.pid}."
-            holders = [c for c, team, _ in pending(fleet) if team == zombie.target]
-            zombie.taken_over = not any(mine in consumer for consumer in holders)
+            zombie.taken_over = fleet.at_work_on(zombie.target) is not zombie.worker
             thaw(zombie.worker)
             zombie.woken_at = now
     return all(zombie.woken_at is not None for zombie in frozen)

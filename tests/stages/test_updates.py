@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from monarch.core.after.acts import Act
-from monarch.core.after.revision import Theirs
+from monarch.core.after.revision import LeftToPeople
 from monarch.core.after.touch import Happening, Touch
 from monarch.core.ids import RequestId
 from monarch.core.plan import Plan
@@ -155,8 +155,8 @@ async def test_a_ticket_that_the_template_opens_again_gets_its_copy_back(
     assert did == [("change_state", 1), ("revise_issue", 1)]
     assert told.opened == ((1, 1),)
     assert [(one.issue.number, one.found) for one in told.differing if one.issue.number > 1] == [
-        (2, Theirs(Touch.COMMENTED)),
-        (3, Theirs(Touch.CLOSED)),
+        (2, LeftToPeople(Touch.COMMENTED)),
+        (3, LeftToPeople(Touch.CLOSED)),
     ]
     assert house.told("act.ended")[-1]["changed"] == 1
     assert states(house) == {1: "reopened", 2: "not_planned", 3: "completed", 4: "reopened"}
@@ -201,7 +201,9 @@ async def test_a_closed_copy_of_which_nothing_is_on_record_is_left_and_listed(ho
 
     assert states(house)[2] == "not_planned"
     told = foresight_of(passed, [earlier], house.style)
-    assert [(one.issue.number, one.found) for one in told.differing] == [(2, Theirs(Touch.CLOSED))]
+    assert [(one.issue.number, one.found) for one in told.differing] == [
+        (2, LeftToPeople(Touch.CLOSED))
+    ]
 
 
 async def test_a_template_whose_tickets_are_all_closed_is_updated_like_any_other(
@@ -280,7 +282,10 @@ async def test_a_dry_run_of_an_update_says_every_write_before(house: House) -> N
     assert nested == [one.parent for one in writes.nested] == [6]
     assert len(did) == 1 + 2 + 1 + 1 + 1
     told = foresight_of(passed, [earlier], house.style)
-    assert [(one.issue.number, one.found) for one in told.differing][1] == (2, Theirs(Touch.EDITED))
+    assert [(one.issue.number, one.found) for one in told.differing][1] == (
+        2,
+        LeftToPeople(Touch.EDITED),
+    )
 
 
 async def test_a_label_is_added_though_the_message_was_sent_again_since(house: House) -> None:

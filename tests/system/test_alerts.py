@@ -9,8 +9,9 @@ import pytest
 
 from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.faults import CannedAnswer, Hold, Match
+from monarch.sandbox.fleet import CHANNEL
 from monarch.sandbox.judge.findings import copies_in
-from scripts.fleet_machine.fleet import CHANNEL, Fleet, a_message, a_seed
+from scripts.fleet_machine.fleet import Fleet, a_message, a_seed
 from tests.monitoring.alarm import Scrape, assert_fires, promtool, scraped
 from tests.system.ports import a_free_port
 

@@ -2,7 +2,8 @@
 
 import signal
 
-from scripts.fleet_machine.fleet import CHANNEL, Fleet
+from monarch.sandbox.fleet import CHANNEL
+from scripts.fleet_machine.fleet import Fleet
 
 BURST = 2_000
 

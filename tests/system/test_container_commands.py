@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.fleet_machine.fleet import ROOT, Fleet, a_message, a_seed
+from monarch.sandbox.program import ROOT
+from scripts.fleet_machine.fleet import Fleet, a_message, a_seed
 from scripts.fleet_machine.judge import assert_copied
 
 USER = 10001

@@ -141,7 +141,7 @@ async def test_what_the_predecessor_filled_is_adopted_updated_recalled_and_undon
 
 
 async def killed(
-    fleet: Fleet, worker: "subprocess.Popen[bytes]", where: Match, begin: Callable[[], None]
+    fleet: Fleet, worker: "subprocess.Popen[bytes]", where: Match, begin: Callable[[], object]
 ) -> "subprocess.Popen[bytes]":
     """Begin an act, kill the worker while GitHub has this call of it in hand, and start another."""
     held = await fleet.sandbox.add_fault(Hold(), match=where)

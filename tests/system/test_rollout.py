@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 import valkey
 
-from scripts.fleet_machine.fleet import CHANNEL, ROOT, Fleet, a_message, a_seed
+from monarch.sandbox.fleet import CHANNEL
+from monarch.sandbox.program import ROOT
+from scripts.fleet_machine.fleet import Fleet, a_message, a_seed
 from tests.system.docker_stand_in import docker_on_the_path
 
 MESSAGES = 300

@@ -5,6 +5,7 @@ import subprocess
 import pytest
 
 from monarch.sandbox.faults import Action, Answer, DropAfter, DropBefore, HangBefore, Match
+from monarch.sandbox.fleet import pid_of
 from scripts.fleet_machine.fleet import Fleet, a_message, a_seed
 from scripts.fleet_machine.judge import assert_all_copied, card, endings, final, posts
 
@@ -78,7 +79,7 @@ async def test_eight_messages_are_one_card_whatever_befalls_its_edits(
 def _teller(fleet: Fleet) -> "subprocess.Popen[bytes]":
     """The worker that has a notice in hand."""
     held = fleet.client.xpending_range("{monarch}:notices", "workers", "-", "+", 10)
-    pids = {int(one["consumer"].split(b".")[-2]) for one in held}
+    pids = {pid_of(one["consumer"]) for one in held}
     return next(worker for worker in fleet.workers if worker.pid in pids)
 
 

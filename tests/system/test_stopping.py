@@ -10,7 +10,8 @@ from contextlib import suppress
 import pytest
 
 from monarch.sandbox.faults import HangBefore, Hold, Match
-from scripts.fleet_machine.fleet import ENDED_WITHIN_S, ROOT, Fleet, a_message, a_seed, path_of
+from monarch.sandbox.program import ROOT
+from scripts.fleet_machine.fleet import ENDED_WITHIN_S, Fleet, a_message, a_seed, path_of
 from scripts.fleet_machine.judge import assert_all_copied, final
 from scripts.fleet_machine.trouble import (
     QUICK,
@@ -18,7 +19,6 @@ from scripts.fleet_machine.trouble import (
     begin_stop,
     end_lease_of,
     lines_of,
-    pending,
     seconds_of,
     stop,
 )
@@ -45,7 +45,7 @@ async def test_sigterm_ends_every_state_in_time_and_hands_the_work_back(fleet: F
     assert await fleet.sandbox.wait(calls=1, **looked)  # type: ignore[arg-type]  # a table of conditions
 
     assert stop(*fleet.workers) == [0] * len(fleet.workers)
-    left = pending(fleet)
+    left = fleet.pending()
     stopped_at = time.time()
     await fleet.sandbox.remove_faults()
     heir = fleet.start(**QUICK)
@@ -105,7 +105,7 @@ async def test_an_entry_that_arrives_after_sigterm_is_handed_back_at_once(fleet:
     _append_and_let_read(fleet, a_message(["team/a"]))
     assert codes() == [0]
 
-    [(consumer, _, count)] = pending(fleet, "requests")
+    [(consumer, _, count)] = fleet.pending("requests")
     assert (consumer, count) == ("released", 0)
     [back] = lines_of(fleet, stopping, "delivery.handed_back")
     heir = fleet.start()
@@ -132,7 +132,7 @@ async def test_a_second_signal_ends_a_worker_at_once(fleet: Fleet, number: signa
 
     # Well before a write without an answer would be given up.
     assert worker.wait(5) == 128 + number
-    assert [count for _, _, count in pending(fleet)] == [1]
+    assert [count for _, _, count in fleet.pending()] == [1]
 
 
 @pytest.mark.slow

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.fleet_machine.fleet import ROOT, SOURCE, Fleet, a_message, a_seed
+from monarch.sandbox.program import ROOT
+from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed
 from scripts.fleet_machine.judge import assert_all_copied, assert_copied
 from tests.tls import AUTHORITY, tls_in_front_of
 

@@ -14,7 +14,6 @@ from scripts.fleet_machine.judge import (
 )
 from scripts.fleet_machine.trouble import (
     Process,
-    holder_of,
     is_frozen,
     judged,
     lines_of,
@@ -86,5 +85,5 @@ async def test_the_window_that_stays_open_is_found_and_reported(fleet: Fleet) ->
 def _until_frozen(fleet: Fleet, zombies: list[Process]) -> list[str]:
     """Wait until all are frozen, each with a target in hand; which ones."""
     fleet.until(lambda: all(map(is_frozen, zombies)))
-    by_pid = {holder_of(fleet, team): team for team in TEAMS}
-    return [by_pid[zombie.pid] for zombie in zombies]
+    held = {fleet.at_work_on(team): team for team in TEAMS}
+    return [held[zombie] for zombie in zombies]

@@ -55,6 +55,16 @@ def test_workers_whose_signs_of_life_are_refused_are_not_missed() -> None:
     ]
 
 
+def test_workers_of_another_namespace_may_be_the_ones_that_are_missed() -> None:
+    """Who listens is seen from every namespace and database, who works from one alone."""
+    (listened,) = obstacles(replace(WELL, workers=0))
+    missed, unheard = obstacles(replace(WELL, workers=0, replicas=0))
+
+    assert "set MONARCH_NAMESPACE and the database as the workers" in listened.advice
+    assert "MONARCH_NAMESPACE" not in missed.advice
+    assert "set MONARCH_CHANNEL as it has it" in unheard.advice
+
+
 @pytest.mark.parametrize("cause", Cause)
 def test_the_readme_says_where_each_is_seen(cause: Cause) -> None:
     """A row in its table of causes."""

@@ -9,7 +9,7 @@ import pytest
 from starlette.applications import Starlette
 
 from monarch.core.after.edit import Edit
-from monarch.core.after.revision import Theirs
+from monarch.core.after.revision import LeftToPeople
 from monarch.core.after.touch import Left, Touch
 from monarch.core.report.differing import LINES_COMPARED
 from monarch.core.report.update import Foreseen, Foresight, TargetUpdate
@@ -52,7 +52,9 @@ async def foreseeing(oracle: Oracle) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-def a_copy(number: int, before: str, after: str, found: Edit | Theirs | None = None) -> Foreseen:
+def a_copy(
+    number: int, before: str, after: str, found: Edit | LeftToPeople | None = None
+) -> Foreseen:
     """A copy of the ticket of that number whose text is to become another one."""
     ticket, issue = a_ticket(number, title="Set up"), an_issue(number, title="Set up", body=before)
     return Foreseen(ticket, issue, found or Edit(body=after), "Set up", after)
@@ -64,7 +66,7 @@ def an_update() -> tuple[TargetUpdate, ...]:
         new=(a_ticket(9, title=HOSTILE),),
         differing=(
             a_copy(3, "Do it.\nThen rest.", "Do it well.\nThen rest."),
-            a_copy(4, HOSTILE, "Do it well.", Theirs(Touch.EDITED)),
+            a_copy(4, HOSTILE, "Do it well.", LeftToPeople(Touch.EDITED)),
         ),
         opened=((5, 5),),
         closed=(Left(6, 6, ()), Left(7, 7, (Touch.COMMENTED,))),

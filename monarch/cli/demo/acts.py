@@ -77,7 +77,7 @@ async def _published(fleet: Fleet, person: Operator, teams: tuple[str, ...]) -> 
     """Publish, and return the id of the one request that results."""
     known = {line.id for line in await person.reader.requests(10)}
     say(f"PUBLISH {CHANNEL} '{message(teams)}'")
-    heard = await fleet.publish(teams)
+    heard = fleet.publish_for(teams)
     new: set[RequestId] = set()
 
     async def is_written_down() -> bool:
@@ -113,7 +113,7 @@ async def _draw(fleet: Fleet, teams: Sequence[str], shown: Watch) -> int:
     """Show what GitHub holds and which worker is at it; returns how many issues were ever created."""
     state = await fleet.sandbox.state()
     made = {team: len(copies_in(state.repositories[team])) for team in teams}
-    shown.show({team: Standing(count, await fleet.holder(team)) for team, count in made.items()})
+    shown.show({team: Standing(count, fleet.holder(team)) for team, count in made.items()})
     return sum(len(copies_in(each)) for each in state.repositories.values())
 
 
@@ -132,7 +132,7 @@ async def _is_held(fleet: Fleet, fault: int, team: str) -> bool:
 
 async def _kill_holder(fleet: Fleet, team: str, shown: Watch) -> int:
     """SIGKILL the worker that writes to `team`; returns its number."""
-    number = await fleet.holder(team)
+    number = fleet.holder(team)
     if number is None:
         raise DemoError(f"a write to {team} is under way, so a worker should hold it; none does")
     fleet.kill(number)
@@ -148,7 +148,7 @@ async def _kill_holder(fleet: Fleet, team: str, shown: Watch) -> int:
 async def _tell_takeover(
     fleet: Fleet, team: str, killed: int, killed_at: float, shown: Watch
 ) -> bool:
-    holder = await fleet.holder(team)
+    holder = fleet.holder(team)
     if holder in {None, killed}:
         return False
     shown.say(f"!! worker {holder} took over {team} {time.monotonic() - killed_at:.1f} s later.")

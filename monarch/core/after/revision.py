@@ -41,14 +41,14 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
-class Theirs:
+class LeftToPeople:
     """The copy differs from what the ticket says because people changed it."""
 
     touch: Touch
 
 
 @dataclass(frozen=True, slots=True)
-class Deeds:
+class DetailChanges:
     """What people have done to the details of a copy, by its timeline.
 
     `unlabelled` are the labels that they took away, in small letters.
@@ -59,13 +59,13 @@ class Deeds:
     has_retyped: bool = False
 
 
-NONE: Final = Deeds()
+NONE: Final = DetailChanges()
 
 
-def deeds(happenings: Iterable[Happening], us: Us) -> Deeds:
+def detail_changes(happenings: Iterable[Happening], us: Us) -> DetailChanges:
     """What people have done to the details of a copy."""
     others = [one for one in happenings if not us.wrote(one.actor)]
-    return Deeds(
+    return DetailChanges(
         frozenset(one.label.lower() for one in others if one.kind == "unlabeled"),
         any(one.kind in {"milestoned", "demilestoned"} for one in others),
         any(one.kind.startswith("issue_type") for one in others),
@@ -79,24 +79,24 @@ def revision(
     earlier: Sequence[Earlier],
     details: Details,
     us: Us,
-    theirs: Deeds = NONE,
-) -> Edit | Theirs:
+    changed: DetailChanges = NONE,
+) -> Edit | LeftToPeople:
     """Say what becomes of an open copy.
 
-    `details` are what a new copy of the ticket would have in this target; `theirs` matters only if the copy lacks some.
+    `details` are what a new copy of the ticket would have in this target; `changed` matters only if the copy lacks some.
     """
     says_it = issue.title == title_of(ticket) and is_ours(issue.body, ticket, copying)
     if not us.wrote(issue.by) or says_the_same(issue, ticket):
-        return Edit() if says_it or says_the_same(issue, ticket) else Theirs(Touch.NOT_OURS)
+        return Edit() if says_it or says_the_same(issue, ticket) else LeftToPeople(Touch.NOT_OURS)
     written = next((one for one in earlier if _was_written(issue, one)), None)
     if not says_it and written is None:
         is_adopted = any(says_the_same(issue, one.ticket) for one in earlier)
-        return Theirs(Touch.NOT_OURS if is_adopted else Touch.EDITED)
+        return LeftToPeople(Touch.NOT_OURS if is_adopted else Touch.EDITED)
     edit = Edit()
     if _lacks(issue, ticket, details):
         before = [one.ticket for one in earlier if _was_written(issue, one)]
         before = before or [one.ticket for one in earlier]
-        edit = _detailed(issue, ticket, before, details, theirs)
+        edit = _detailed(issue, ticket, before, details, changed)
     if says_it:
         return edit
     title, body = title_of(ticket), finished(ticket, copying)
@@ -121,13 +121,13 @@ def _lacks(issue: Issue, ticket: Ticket, details: Details) -> bool:
 
 
 def _detailed(
-    issue: Issue, ticket: Ticket, before: Sequence[Ticket], details: Details, theirs: Deeds
+    issue: Issue, ticket: Ticket, before: Sequence[Ticket], details: Details, changed: DetailChanges
 ) -> Edit:
     """What the template has added beside the text."""
     if not before:
         return Edit()
     had = [{label.name.lower() for label in one.labels} for one in before]
-    kept = frozenset.intersection(*map(frozenset, had)) | theirs.unlabelled
+    kept = frozenset.intersection(*map(frozenset, had)) | changed.unlabelled
     has = {label.name.lower() for label in issue.labels}
     added = [name for name in details.labels if name.lower() not in kept | has]
     names = tuple(label.name for label in issue.labels)
@@ -138,8 +138,8 @@ def _detailed(
     is_retyped = is_retyped and types != {ticket.type}
     return Edit(
         labels=(*names, *added) if added else None,
-        milestone=details.milestone if is_moved and not theirs.has_moved else None,
-        type=details.type or None if is_retyped and not theirs.has_retyped else None,
+        milestone=details.milestone if is_moved and not changed.has_moved else None,
+        type=details.type or None if is_retyped and not changed.has_retyped else None,
     )
 
 

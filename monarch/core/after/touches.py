@@ -36,7 +36,7 @@ _KINDS: Final = {
     "renamed": Touch.EDITED,
 }
 
-_NO_DEEDS: Final = frozenset({"mentioned", "subscribed", "unsubscribed"})
+_HARMLESS: Final = frozenset({"mentioned", "subscribed", "unsubscribed"})
 _OF_BOARDS: Final = ("added_to_project", "project_v2_item", "moved_columns")
 
 
@@ -76,7 +76,7 @@ def touches_in_timeline(happenings: Iterable[Happening], us: Us) -> tuple[Touch,
 
 
 def _touch(happening: Happening) -> Touch | None:
-    if happening.kind in _NO_DEEDS:
+    if happening.kind in _HARMLESS:
         return None
     is_bot = happening.actor is not None and happening.actor.is_bot
     if is_bot and happening.kind.startswith(_OF_BOARDS):

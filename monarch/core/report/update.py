@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from monarch.core.after.closed import closed_since
 from monarch.core.after.edit import Edit
-from monarch.core.after.revision import Theirs
+from monarch.core.after.revision import LeftToPeople
 from monarch.core.after.touch import Left
 from monarch.core.copy.render import finished, title_of
 from monarch.core.copy.style import Style
@@ -24,7 +24,7 @@ class Foreseen:
 
     ticket: Ticket
     issue: Issue
-    found: Edit | Theirs
+    found: Edit | LeftToPeople
     title: str
     text: str
 
@@ -58,8 +58,8 @@ def foresight_of(passed: Passage, earlier: Sequence[Plan], style: Style) -> Fore
     """What the rehearsed update has done. It works on whole texts. `earlier` are the plans that it compared with."""
     tickets, numbers, copying = passed.plan.tickets, passed.survey.numbers, passed.copying(style)
     left = {one.number: one for one in _left(passed)}
-    found: dict[int, tuple[Issue, Edit | Theirs]] = {
-        number: (passed.survey.issues[number], Theirs(one.touches[0]))
+    found: dict[int, tuple[Issue, Edit | LeftToPeople]] = {
+        number: (passed.survey.issues[number], LeftToPeople(one.touches[0]))
         for number, one in left.items()
         if number in numbers.values()
     }

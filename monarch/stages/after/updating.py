@@ -20,7 +20,14 @@ from functools import partial
 from monarch.core.after.acts import Change
 from monarch.core.after.edit import Edit
 from monarch.core.after.later import NOTHING
-from monarch.core.after.revision import NONE, Deeds, Earlier, Theirs, deeds, revision
+from monarch.core.after.revision import (
+    NONE,
+    DetailChanges,
+    Earlier,
+    LeftToPeople,
+    detail_changes,
+    revision,
+)
 from monarch.core.after.standing import Standing, standing
 from monarch.core.after.touch import Left, Touch
 from monarch.core.copy.details import Details, wished
@@ -106,7 +113,7 @@ class Updating:
             if not isinstance(read, Found):
                 return None if isinstance(read, Absent) else await self._desk.judge(read)
             edit = await self._edit(read.value, ticket)
-            if isinstance(edit, Theirs):
+            if isinstance(edit, LeftToPeople):
                 self._left.append(Left(ticket.number, number, (edit.touch,)))
                 return None
             if not isinstance(edit, Edit):
@@ -124,7 +131,7 @@ class Updating:
         self._left.append(Left(ticket.number, number, (Touch.CHANGED,)))
         return None
 
-    async def _edit(self, issue: Issue, ticket: Ticket) -> Edit | Theirs | Verdict | None:
+    async def _edit(self, issue: Issue, ticket: Ticket) -> Edit | LeftToPeople | Verdict | None:
         """What to do with a copy; `None`: nothing, since a recall has closed it or it is gone."""
         details = self._details.of(ticket, ())
         found = await self._decided(issue, ticket, details, NONE)
@@ -133,29 +140,29 @@ class Updating:
         timeline = await self._tools.github.read_timeline(self._subject.repository, issue.number)
         match timeline:
             case Found(happenings):
-                theirs = deeds(happenings, self._subject.us)
-                return await self._decided(issue, ticket, details, theirs)
+                changed = detail_changes(happenings, self._subject.us)
+                return await self._decided(issue, ticket, details, changed)
             case Permanent(code=code) if code in GONE:
                 return None
             case _:
                 return await self._desk.judge(timeline)
 
     async def _decided(
-        self, issue: Issue, ticket: Ticket, details: Details, theirs: Deeds
-    ) -> Edit | Theirs | None:
+        self, issue: Issue, ticket: Ticket, details: Details, changed: DetailChanges
+    ) -> Edit | LeftToPeople | None:
         later = self._later.get(ticket.id, NOTHING)
         how = standing(issue, later, self._subject.us)
         if how is Standing.RECALLED:
             # If the ledger does not know this copy (Valkey was emptied), it is unknown who wanted it closed.
             is_known = later.recall is not None and later.recall.number == issue.number
-            return None if is_known else Theirs(Touch.CLOSED)
+            return None if is_known else LeftToPeople(Touch.CLOSED)
         earlier = self._of(ticket)
         copying, us = self._watch.copying(self._subject.plan), self._subject.us
         found = await self._tools.aside(
-            lambda: revision(issue, ticket, copying, earlier, details, us, theirs)
+            lambda: revision(issue, ticket, copying, earlier, details, us, changed)
         )
         if how is Standing.CLOSED and isinstance(found, Edit):
-            return found if found.is_empty else Theirs(Touch.CLOSED)
+            return found if found.is_empty else LeftToPeople(Touch.CLOSED)
         return found
 
     def _of(self, ticket: Ticket) -> tuple[Earlier, ...]:

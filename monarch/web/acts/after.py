@@ -8,7 +8,7 @@ from monarch.core.after.acts import Act
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import ENDS
 from monarch.ports.readings import RequestDetails
-from monarch.web.acts.means import Means
+from monarch.web.acts.means import Means, unknown
 from monarch.web.acts.meant import ActResult, Line, Meant, Member
 
 
@@ -85,7 +85,7 @@ async def _meant(means: Means, asked: Mapping[str, str], act: Act) -> Meant:
 
 
 async def _begin(means: Means, meant: Meant, by: str, act: Act) -> ActResult:
-    request = RequestId(meant.back.removeprefix("/requests/"))
+    request = meant.request
     answers = await means.hands.begin(request, act, meant.keys, by)
     lines = tuple(
         Line(f"{one.target}: {one.refused}" if one.refused else one.target, "", bool(one.refused))
@@ -93,7 +93,7 @@ async def _begin(means: Means, meant: Meant, by: str, act: Act) -> ActResult:
     )
     begun = any(one.migration for one in answers)
     title = _WORDINGS[act].done if begun else "Nothing was begun"
-    return ActResult(title, lines, meant.back, "To the request")
+    return meant.done(title, lines)
 
 
 def _taken(details: RequestDetails) -> tuple[str, ...]:
@@ -105,7 +105,7 @@ def _taken(details: RequestDetails) -> tuple[str, ...]:
 
 def _why_not(request: RequestId, details: RequestDetails | None) -> str:
     if details is None:
-        return f"No request {request} is known."
+        return unknown(request)
     if details.view.state not in ENDS:
         return f"Request {request} is {details.view.state.value}: wait until it has ended, or cancel it first."
     return "" if details.view.migrations else f"Request {request} has no targets."

@@ -11,8 +11,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from monarch.core.after.acts import Act
-from monarch.core.ids import RequestId
-from monarch.web.acts.means import Means, NotUpdated
+from monarch.web.acts.means import Means, NotUpdated, named, unknown
 from monarch.web.acts.meant import ActResult, Line, Meant, Member
 from monarch.web.asking import RequestForm, asked_in
 
@@ -84,12 +83,11 @@ _ALSO: Final = {
 
 
 async def _to_update(means: Means, asked: Mapping[str, str], act: Act) -> Meant:
-    request = RequestId(asked.get("request", ""))
-    details = await means.request(request)
+    request, details = await named(means, asked)
     touched = () if details is None else tuple(one for one in details.times if one.target_id)
     newest = "" if details is None else await means.newest_for(details.view.source)
     closes = act is Act.UPDATE_AND_CLOSE
-    problem = f"No request {request} is known." if details is None else ""
+    problem = unknown(request) if details is None else ""
     if details is not None and not touched:
         problem = f"Nothing was ever copied by request {request}."
     return Meant(
@@ -113,13 +111,11 @@ async def _to_update(means: Means, asked: Mapping[str, str], act: Act) -> Meant:
 
 
 async def _update(means: Means, meant: Meant, by: str, act: Act) -> ActResult:
-    request = RequestId(meant.back.removeprefix("/requests/"))
+    request = meant.request
     closes = act is Act.UPDATE_AND_CLOSE
     made = await means.update(request, meant.keys, _key(meant), by, closes=closes)
     if isinstance(made, NotUpdated):
-        return ActResult(
-            "Nothing is updated", (Line(made.reason, is_bad=True),), meant.back, "To the request"
-        )
+        return meant.done("Nothing is updated", (Line(made.reason, is_bad=True),))
     lines = tuple(Line(member.words) for member in meant.members)
     return ActResult(f"Request {made} updates them", lines, f"/requests/{made}", "To the update")
 

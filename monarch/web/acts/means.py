@@ -135,3 +135,14 @@ class Means(Protocol):
     async def receipt(self, name: str) -> Receipt | None:
         """What was kept; `None` if it is gone."""
         ...
+
+
+async def named(means: Means, asked: Mapping[str, str]) -> tuple[RequestId, RequestDetails | None]:
+    """The request that an address names; its details are `None` where it is not known."""
+    request = RequestId(asked.get("request", ""))
+    return request, await means.request(request)
+
+
+def unknown(request: RequestId) -> str:
+    """Why nothing can be done to it."""
+    return f"No request {request} is known."

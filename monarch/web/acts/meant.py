@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from monarch.core.ids import RequestId
 from monarch.core.listed import listed
 
 _NAMED: Final = 10
@@ -51,6 +52,15 @@ class Meant:
     also: tuple[str, str] = ("", "")
     instead: str = ""
     basis: str = ""
+
+    @property
+    def request(self) -> RequestId:
+        """The request that a press is about, where it is about one."""
+        return RequestId(self.back.removeprefix("/requests/"))
+
+    def done(self, title: str, lines: tuple["Line", ...]) -> "ActResult":
+        """The result, which leads back to the request."""
+        return ActResult(title, lines, self.back, "To the request")
 
     @property
     def keys(self) -> tuple[str, ...]:

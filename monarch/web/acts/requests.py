@@ -8,10 +8,9 @@ from typing import Final
 from monarch.core.ids import RequestId, TicketId
 from monarch.core.report.summary import ENDS, State
 from monarch.core.report.verification import Finding, Mark
-from monarch.ports import NotCancelled
-from monarch.ports.hands import NotPutFirst
+from monarch.ports import NotDone
 from monarch.ports.readings import RequestDetails
-from monarch.web.acts.means import Looked, Looking, Means
+from monarch.web.acts.means import Looked, Looking, Means, named, unknown
 from monarch.web.acts.meant import ActResult, Line, Meant, Member
 
 _UNPLANNED: Final = frozenset({State.QUEUED, State.PARKED})
@@ -19,7 +18,7 @@ _UNPLANNED: Final = frozenset({State.QUEUED, State.PARKED})
 
 async def to_cancel(means: Means, asked: Mapping[str, str]) -> Meant:
     """The targets that have not ended, or the request itself if it is not planned yet."""
-    request, details = await _request(means, asked)
+    request, details = await named(means, asked)
     members = () if details is None else _open_parts(details)
     return Meant(
         "cancel",
@@ -38,18 +37,18 @@ async def to_cancel(means: Means, asked: Mapping[str, str]) -> Meant:
 
 async def cancel(means: Means, meant: Meant, by: str) -> ActResult:
     """Cancel it."""
-    request = RequestId(meant.back.removeprefix("/requests/"))
+    request = meant.request
     answer = await means.hands.cancel(request, by)
-    if isinstance(answer, NotCancelled):
-        return _done(meant, "Nothing was cancelled", (Line(answer.reason, is_bad=True),))
-    return _done(
-        meant, f"Request {request} is cancelled", tuple(Line(one.words) for one in meant.members)
+    if isinstance(answer, NotDone):
+        return meant.done("Nothing was cancelled", (Line(answer.reason, is_bad=True),))
+    return meant.done(
+        f"Request {request} is cancelled", tuple(Line(one.words) for one in meant.members)
     )
 
 
 async def to_first(means: Means, asked: Mapping[str, str]) -> Meant:
     """The request, if it is under way."""
-    request, details = await _request(means, asked)
+    request, details = await named(means, asked)
     state = "" if details is None else details.view.state.value
     return Meant(
         "first",
@@ -68,19 +67,19 @@ async def to_first(means: Means, asked: Mapping[str, str]) -> Meant:
 
 async def first(means: Means, meant: Meant, by: str) -> ActResult:
     """Put it first."""
-    request = RequestId(meant.back.removeprefix("/requests/"))
+    request = meant.request
     answer = await means.hands.first(request, by)
-    if isinstance(answer, NotPutFirst):
-        return _done(meant, "Nothing was changed", (Line(answer.reason, is_bad=True),))
+    if isinstance(answer, NotDone):
+        return meant.done("Nothing was changed", (Line(answer.reason, is_bad=True),))
     if not answer.changed:
-        return _done(meant, "It was put first already", (Line(f"by {answer.by}"),))
+        return meant.done("It was put first already", (Line(f"by {answer.by}"),))
     words = "Its writes go before those of other requests until it has ended."
-    return _done(meant, f"Request {request} goes first", (Line(words),))
+    return meant.done(f"Request {request} goes first", (Line(words),))
 
 
 async def to_verify(means: Means, asked: Mapping[str, str]) -> Meant:
     """The targets of the request."""
-    request, details = await _request(means, asked)
+    request, details = await named(means, asked)
     views = () if details is None else details.view.migrations
     return Meant(
         "verify",
@@ -96,18 +95,18 @@ async def to_verify(means: Means, asked: Mapping[str, str]) -> Meant:
 
 async def verify(means: Means, meant: Meant, by: str) -> ActResult:
     """Begin the look."""
-    request = RequestId(meant.back.removeprefix("/requests/"))
+    request = meant.request
     under_way = await means.begin_look(request, by)
     if under_way is not None:
-        return _done(meant, "A look is under way already", (Line(f"begun by {under_way.by}"),))
+        return meant.done("A look is under way already", (Line(f"begun by {under_way.by}"),))
     lines = (Line("What they hold is shown at the request as soon as it was read."),)
-    begun = _done(meant, "The targets are being looked at", lines)
+    begun = meant.done("The targets are being looked at", lines)
     return replace(begun, then=partial(means.look, request, by))
 
 
 async def to_heal(means: Means, asked: Mapping[str, str]) -> Meant:
     """The tickets that the last look at each target has not found, or found closed by a recall."""
-    request, details = await _request(means, asked)
+    request, details = await named(means, asked)
     looked = None if details is None else await means.looked(request)
     states = {} if details is None else {one.target: one.state for one in details.view.migrations}
     holdings = await means.holdings(request, tuple(states)) if states else ()
@@ -141,7 +140,7 @@ async def to_heal(means: Means, asked: Mapping[str, str]) -> Meant:
 
 async def heal(means: Means, meant: Meant, by: str) -> ActResult:
     """Begin to heal them."""
-    request = RequestId(meant.back.removeprefix("/requests/"))
+    request = meant.request
     missing: dict[str, list[TicketId]] = {}
     for key in meant.keys:
         target, _, ticket = key.rpartition("#")
@@ -156,14 +155,7 @@ async def heal(means: Means, meant: Meant, by: str) -> ActResult:
         for one in answers
     )
     healing = sum(bool(one.migration) for one in answers)
-    return _done(meant, "Copies are made again" if healing else "Nothing is made again", lines)
-
-
-async def _request(
-    means: Means, asked: Mapping[str, str]
-) -> tuple[RequestId, RequestDetails | None]:
-    request = RequestId(asked.get("request", ""))
-    return request, await means.request(request)
+    return meant.done("Copies are made again" if healing else "Nothing is made again", lines)
 
 
 def _open_parts(details: RequestDetails) -> tuple[Member, ...]:
@@ -178,7 +170,7 @@ def _open_parts(details: RequestDetails) -> tuple[Member, ...]:
 
 def _why_not_cancelled(request: RequestId, details: RequestDetails | None) -> str:
     if details is None:
-        return _unknown(request)
+        return unknown(request)
     if details.view.state in ENDS:
         return f"Request {request} has ended: it is {details.view.state.value}."
     if details.view.cancelled_by:
@@ -188,7 +180,7 @@ def _why_not_cancelled(request: RequestId, details: RequestDetails | None) -> st
 
 def _why_not_first(request: RequestId, details: RequestDetails | None) -> str:
     if details is None:
-        return _unknown(request)
+        return unknown(request)
     if details.view.state in ENDS:
         return f"Request {request} has ended: it is {details.view.state.value}."
     if details.view.first_by:
@@ -198,7 +190,7 @@ def _why_not_first(request: RequestId, details: RequestDetails | None) -> str:
 
 def _why_not_verified(means: Means, request: RequestId, details: RequestDetails | None) -> str:
     if details is None:
-        return _unknown(request)
+        return unknown(request)
     if not means.reads_github:
         return "This program has no credential of GitHub (GH_PAT), so it cannot look."
     return "" if details.view.migrations else f"Request {request} has no targets to look at."
@@ -212,7 +204,7 @@ def _why_not_healed(
     was_read: bool,
 ) -> str:
     if details is None:
-        return _unknown(request)
+        return unknown(request)
     if isinstance(looked, Looking):
         return f"A look is under way, begun by {looked.by}."
     if looked is not None and looked.problem:
@@ -246,11 +238,3 @@ def _unread(looked: Looking | Looked | None) -> Iterator[str]:
 def _wanted(target: str, found: Finding) -> Member:
     opened = " (opened again)" if Mark.RECALLED in found.marks else ""
     return Member(f"{target}#{found.id}", f"{target}: #{found.ticket} {found.title}{opened}")
-
-
-def _unknown(request: RequestId) -> str:
-    return f"No request {request} is known."
-
-
-def _done(meant: Meant, title: str, lines: tuple[Line, ...]) -> ActResult:
-    return ActResult(title, lines, meant.back, "To the request")

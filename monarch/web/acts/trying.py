@@ -4,16 +4,15 @@ from collections.abc import Mapping
 
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import ENDS
-from monarch.ports.hands import NotHurried
+from monarch.ports.hands import NotDone
 from monarch.ports.readings import RequestDetails
-from monarch.web.acts.means import Means
+from monarch.web.acts.means import Means, named, unknown
 from monarch.web.acts.meant import ActResult, Line, Meant, Member
 
 
 async def to_try(means: Means, asked: Mapping[str, str]) -> Meant:
     """What of the request waits for a later time."""
-    request = RequestId(asked.get("request", ""))
-    details = await means.request(request)
+    request, details = await named(means, asked)
     return Meant(
         "try",
         f"Try at once what request {request} would try later",
@@ -31,14 +30,14 @@ async def to_try(means: Means, asked: Mapping[str, str]) -> Meant:
 
 async def try_now(means: Means, meant: Meant, by: str) -> ActResult:
     """Send it back into its stream."""
-    request = RequestId(meant.back.removeprefix("/requests/"))
+    request = meant.request
     tried = await means.hands.hurry(request, by)
     title, lines = "It is tried at once", tuple(Line(one.words) for one in meant.members)
-    if isinstance(tried, NotHurried):
+    if isinstance(tried, NotDone):
         title, lines = "Nothing was changed", (Line(tried.reason, is_bad=True),)
     elif not tried:
         title, lines = "Nothing waits any more", (Line("It was begun meanwhile."),)
-    return ActResult(title, lines, meant.back, "To the request")
+    return meant.done(title, lines)
 
 
 def _waiting(details: RequestDetails) -> tuple[Member, ...]:
@@ -51,7 +50,7 @@ def _waiting(details: RequestDetails) -> tuple[Member, ...]:
 
 def _why_not(request: RequestId, details: RequestDetails | None) -> str:
     if details is None:
-        return f"No request {request} is known."
+        return unknown(request)
     if details.view.state in ENDS:
         return f"Request {request} has ended: it is {details.view.state.value}."
     return "" if _waiting(details) else "Nothing of it waits for a later time."

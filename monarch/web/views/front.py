@@ -35,7 +35,7 @@ class Front:
     ended: tuple[CohortCard, ...]
     alone: tuple[Line, ...]
     causes: tuple[LettersOfCode, ...]
-    untold: tuple[CohortCard, ...]
+    unreported: tuple[CohortCard, ...]
     missed: str
 
 
@@ -56,19 +56,19 @@ def front(
     """
     cards = list(cohorts)
     under_way = tuple(card for card in cards if card.done < card.requests)
-    untold = tuple(card for card in cards if card.slack)
+    unreported = tuple(card for card in cards if card.slack)
     return Front(
         (
             _runs(snapshot),
             _under_way(snapshot, under_way),
-            _needs(snapshot, causes, untold),
+            _needs(snapshot, causes, unreported),
             _done(snapshot, forecast),
         ),
         under_way,
         tuple(card for card in cards if card.done == card.requests),
         tuple(alone),
         tuple(causes),
-        untold,
+        unreported,
         _missed(snapshot),
     )
 
@@ -102,14 +102,14 @@ def _under_way(snapshot: Snapshot, shown: Sequence[CohortCard]) -> Answer:
 
 
 def _needs(
-    snapshot: Snapshot, causes: Sequence[LettersOfCode], untold: Sequence[CohortCard]
+    snapshot: Snapshot, causes: Sequence[LettersOfCode], unreported: Sequence[CohortCard]
 ) -> Answer:
     question = "What needs a person?"
     if causes:
         what = counted(snapshot.dead, "dead letter")
         return Answer(question, "bad", what, f"{causes[0].title}{_and_more(len(causes))}", "/dead")
-    if untold:
-        return Answer(question, "warn", "Slack was not told", untold[0].slack, "#untold")
+    if unreported:
+        return Answer(question, "warn", "Slack was not told", unreported[0].slack, "#untold")
     if missed := _missed(snapshot):
         return Answer(question, "warn", missed, "named by no message", "/missed")
     return Answer(question, "ok", "Nothing", "no dead letters", "/dead")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from monarch.core.after.edit import Edit
-from monarch.core.after.revision import Earlier, Theirs, deeds, revision
+from monarch.core.after.revision import Earlier, LeftToPeople, detail_changes, revision
 from monarch.core.after.touch import Happening, Touch
 from monarch.core.copy.details import Details
 from monarch.core.copy.render import render
@@ -27,7 +27,7 @@ def a_copy(**changes: Any) -> Issue:
     return an_issue(4, **{**known, **changes})
 
 
-def revised(issue: Issue, ticket: Any = NEW, details: Details | None = None) -> Edit | Theirs:
+def revised(issue: Issue, ticket: Any = NEW, details: Details | None = None) -> Edit | LeftToPeople:
     """What becomes of it."""
     return revision(issue, ticket, COPYING, EARLIER, details or Details(("easy",)), US)
 
@@ -53,15 +53,15 @@ def test_a_copy_that_says_what_its_ticket_says_is_not_edited() -> None:
 @pytest.mark.parametrize("changes", [{"title": "Mine"}, {"body": "Mine."}])
 def test_what_people_wrote_is_theirs(changes: dict[str, Any]) -> None:
     """Whichever of the two they have changed."""
-    assert revised(a_copy(**changes)) == Theirs(Touch.EDITED)
+    assert revised(a_copy(**changes)) == LeftToPeople(Touch.EDITED)
 
 
 def test_what_monarch_did_not_write_is_left() -> None:
     """By another account, or adopted; as long as it says the same there is nothing to tell."""
-    assert revised(a_copy(author="student")) == Theirs(Touch.NOT_OURS)
+    assert revised(a_copy(author="student")) == LeftToPeople(Touch.NOT_OURS)
     assert revised(an_issue(4, title=NEW.title, body=NEW.body)) == Edit()
     adopted = an_issue(4, title=OLDER.title, body=f"${OLDER.body}\n")
-    assert revised(adopted) == Theirs(Touch.NOT_OURS)
+    assert revised(adopted) == LeftToPeople(Touch.NOT_OURS)
 
 
 def test_only_what_the_template_has_added_is_added() -> None:
@@ -80,8 +80,8 @@ def test_what_some_earlier_plan_lacks_is_added_unless_people_took_it_away() -> N
     earlier = (Earlier(again, COPYING), *EARLIER)
     details = Details(("easy", "hard"), 7, "Bug")
 
-    def now(*happenings: Happening) -> Edit | Theirs:
-        theirs = deeds(happenings, US)
+    def now(*happenings: Happening) -> Edit | LeftToPeople:
+        theirs = detail_changes(happenings, US)
         return revision(a_copy(), again, COPYING, earlier, details, US, theirs)
 
     assert now() == Edit(labels=("easy", "hard"), milestone=7, type="Bug")

@@ -11,7 +11,7 @@ import pytest
 
 from monarch.sandbox.program import ROOT
 from scripts.chaos_machine import workers
-from scripts.chaos_machine.workers import FAULT_DUMP, Worker
+from scripts.chaos_machine.workers import Worker
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def be_stubborn(worker: Worker) -> None:
             [sys.executable, "-c", STUBBORN],
             stdout=subprocess.PIPE,
             stderr=log,
-            env=os.environ | FAULT_DUMP,
+            env={**os.environ, "PYTHONFAULTHANDLER": "1"},
         )
     assert worker.process.stdout is not None
     with worker.process.stdout as said:

@@ -97,15 +97,25 @@ local function join_card(request, by_itself)
   return card
 end
 
+-- What a command answers, or `otherwise` for a key of another type: one broken record does not cost people the others.
+local function sound(otherwise, ...)
+  local found = redis.pcall(...)
+  if type(found) ~= 'table' or not found.err then return found end
+  if string.find(found.err, 'WRONGTYPE', 1, true) then return otherwise end
+  error(found.err)
+end
+
 -- The requests of a cohort as they stand, each with its migrations; those that are gone are left out.
 local function read_requests(card)
   local found = {}
-  for _, request in ipairs(cohort(card)) do
-    local fields, migrations = redis.call('HGETALL', ns .. 'request:' .. request), {}
-    for target in lines(redis.call('HGET', ns .. 'request:' .. request, 'targets')) do
-      migrations[#migrations + 1] = redis.call('HGETALL', ns .. 'migration:' .. request .. ':' .. target)
+  for _, request in ipairs(sound({}, 'ZRANGE', ns .. 'cohort:' .. card, 0, -1)) do
+    local fields, migrations = sound({}, 'HGETALL', ns .. 'request:' .. request), {}
+    if #fields > 0 then
+      for target in lines(redis.call('HGET', ns .. 'request:' .. request, 'targets')) do
+        migrations[#migrations + 1] = sound({}, 'HGETALL', ns .. 'migration:' .. request .. ':' .. target)
+      end
+      found[#found + 1] = {request, fields, migrations}
     end
-    if #fields > 0 then found[#found + 1] = {request, fields, migrations} end
   end
   return found
 end
@@ -197,7 +207,7 @@ end
 
 -- Older code posts each request by itself. It may be about to post one that it has begun, so such a request keeps its own
 -- notices until this code has one of them in hand; then it gets a card of its own (adopt.lua).
-local function is_told_as_before(key)
+local function is_reported_as_before(key)
   for _, field in ipairs(redis.call('HMGET', key, 'notice_due', 'said_version', 'progress_open', 'final_open')) do
     if field then return redis.call('HEXISTS', key, 'card') == 0 end
   end
@@ -224,7 +234,7 @@ local function changed(request)
   if redis.call('EXISTS', key) == 0 then return end
   redis.call('HINCRBY', key, 'version', 1)
   local known = redis.call('HMGET', key, 'channel', 'notice_due', 'source', 'state')
-  if not is_told_as_before(key) then
+  if not is_reported_as_before(key) then
     if known[3] or ENDED[known[4]] then show_on_card(request, join_card(request)) end
     return
   end

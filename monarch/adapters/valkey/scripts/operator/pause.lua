@@ -27,9 +27,9 @@ for _, request in ipairs(redis.call('ZRANGE', ns .. 'open', 0, TOLD - 1)) do
   -- An unplanned request has no channel yet, and 100,000 queued ones need no notices.
   local key = ns .. 'request:' .. request
   local known = redis.call('HMGET', key, 'state', 'channel', 'card', 'notice_due')
-  local is_told = known[1] and not ENDED[known[1]] and (known[2] or '') ~= ''
-  if is_told and known[3] then cards[known[3]] = true
-  elseif is_told and known[4] then
+  local has_channel = known[1] and not ENDED[known[1]] and (known[2] or '') ~= ''
+  if has_channel and known[3] then cards[known[3]] = true
+  elseif has_channel and known[4] then
     redis.call('HINCRBY', key, 'version', 1)
     if known[4] ~= '1' then notify_as_before(request) end
   end

@@ -57,8 +57,8 @@ end
 
 local function audit_as_before(request, known)
   if (known.channel or '') == '' or not is_entry(known.notice_entry) then return end
-  local untold = ENDED[known.state] and known.final_said ~= (known.run or '1') and not known.notice_error
-  if known.notice_due ~= '1' and not untold then return end
+  local unreported = ENDED[known.state] and known.final_said ~= (known.run or '1') and not known.notice_error
+  if known.notice_due ~= '1' and not unreported then return end
   if stands('notices', known.notice_entry, parked_member(request, 'notices')) then return end
   notify_as_before(request)
   restored = restored + 1
@@ -72,8 +72,8 @@ local function audit_card(card)
   seen[card] = true
   local its = hash(ns .. 'card:' .. card)
   if (its.channel or '') == '' or its.notice_error then return end
-  local untold = its.ended_version ~= its.version and not has_open(card)
-  if its.notice_due ~= '1' and not untold then return end
+  local unreported = its.ended_version ~= its.version and not has_open(card)
+  if its.notice_due ~= '1' and not unreported then return end
   if is_entry(its.notice_entry) and stands('notices', its.notice_entry, card_member(card)) then return end
   notify_card(card)
   restored = restored + 1
