@@ -46,4 +46,4 @@ def _slack(end: "RequestDetails") -> Iterator[str]:
     if end.notice_error:
         yield f"channel {channel}: {clean(end.notice_error)}"
     elif end.is_to_be_told:
-        yield f"channel {channel}: not told yet"
+        yield f"channel {channel}: not posted yet"
