@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from monarch.app import plan as module
-from monarch.app.plan import DryRun, TargetPlan
 from monarch.cli.plan import ranges
 from monarch.core.copy.dependencies import Blocking
 from monarch.core.copy.sub_issues import Nesting
 from monarch.core.outcome import Code
 from monarch.core.portions.keys import Portion
 from monarch.core.report.rehearsal import Copy, Rehearsal, Warned
+from monarch.core.report.target_plan import DryRun, TargetPlan
 from tests.cli.conftest import Give
 
 NOWHERE = {"GH_PAT": "ghp_x", "GITHUB_API_URL": "http://127.0.0.1:1"}

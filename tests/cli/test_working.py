@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from monarch.cli.demo.example_world import SLACK_CHANNEL
-from monarch.cli.sandbox import SOURCE, TEAMS
+from monarch.cli.sandbox import SOURCE, TEAMS, recipe
 from tests.cli.conftest import Give
 from tests.system.ports import a_free_port
 
@@ -147,6 +147,28 @@ def test_the_recipe_can_be_pasted_as_it_is(tmp_path: Path) -> None:
         for log in ("monarch-1.log", "monarch-2.log"):
             assert "worker.started" in (tmp_path / log).read_text(encoding="utf-8")
         assert sandbox.wait(timeout=20) == 0
+
+
+def test_a_recipe_leads_away_from_a_real_installation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sentinels win over an address: a worker of the sandbox would give up the work of those who use them."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MONARCH_WEB_PORT", "0")
+    plain = list(recipe("valkey://h", "http://g", "http://s"))
+    monkeypatch.setenv("VALKEY_PASSWORD", "x")
+    monkeypatch.setenv("VALKEY_SENTINELS", "real:26379")
+    (tmp_path / ".env").write_text("GITHUB_APP_ID=1\nGH_PAT=ghp_real\n", encoding="utf-8")
+
+    head, *added = list(recipe("valkey://h", "http://g", "http://s"))[:4]
+
+    assert added == [
+        "unset VALKEY_PASSWORD VALKEY_SENTINELS",
+        "# Away from the .env in this folder, which leads elsewhere:",
+        'cd "$(mktemp -d)"',
+    ]
+    assert plain[0] == head
+    assert plain[1].startswith("export PATH=")
 
 
 @pytest.mark.parametrize("option", ["--port", "--valkey-port"])

@@ -15,7 +15,7 @@ TEAMS = ("team/a", "team/b")
 EIGHT = tuple(f"team/{letter}" for letter in "abcdefgh")
 ARCHIVED = Answer(status=200, body={"ok": False, "error": "is_archived"})
 DONE = "done, 3 tickets for 2 repositories"
-AGAIN = "Said again, since Slack did not confirm the first time."
+AGAIN = "Posted again: Slack did not confirm the first attempt."
 
 
 async def test_eight_messages_are_one_card_and_one_ending(fleet: Fleet) -> None:
