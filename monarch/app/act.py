@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 from monarch.app.surveys import in_order, surveying
 from monarch.app.verify import Unverifiable
-from monarch.app.wiring import web_url_of
 from monarch.core.after.acts import Act
 from monarch.core.after.touch import Left
 from monarch.core.after.words import NEVER_COPIED
@@ -14,8 +13,6 @@ from monarch.core.report.passage import Passage, obstacle
 from monarch.core.verdict import Acted, Done
 from monarch.settings import Settings
 from monarch.stages.rehearsal.rehearsal import RehearsalWish, Rehearser
-
-__all__ = ["ActRehearsal", "TargetRehearsal", "Unverifiable", "rehearsed", "web_url_of"]
 
 
 @dataclass(frozen=True, slots=True)
