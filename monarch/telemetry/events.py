@@ -147,7 +147,7 @@ class Telemetry:
         """
         self.metrics.gaps.inc()
         self.metrics.gap_seconds.inc(seconds or 0.0)
-        self._log.warning("hearing.interrupted", seconds=_rounded(seconds), reason=reason)
+        self._log.warning("subscription.interrupted", seconds=_rounded(seconds), reason=reason)
 
     # ---------------------------------------------------------------------------------- planner
 
@@ -231,7 +231,7 @@ class Telemetry:
     def entry_newer(self, *, version: int, token: Token) -> None:
         """A newer Monarch wrote it: released, for a newer Monarch. A rolling upgrade is under way. Once for each."""
         self.metrics.newer.inc()
-        self._log.warning("entry.newer", version=version, **_named(token))
+        self._log.warning("entry.unsupported_version", version=version, **_named(token))
 
     def entries_promoted(self, *, n: int) -> None:
         """`n` parked entries were due and are in their streams again."""
@@ -246,10 +246,10 @@ class Telemetry:
             self._log.error("entries.trimmed", n=n)
 
     def audited(self, *, restored: int, given_up: int) -> None:
-        """Work was removed from outside: it was put back (stream: `migration.restored`) or given up with a reason."""
+        """Work had no entry any more: it was put back (stream: `migration.restored`) or given up with a reason."""
         if restored or given_up:
             self.metrics.restored.inc(restored)
-            self._log.error("work.removed", restored=restored, given_up=given_up)
+            self._log.error("entries.missing", restored=restored, given_up=given_up)
 
     def fleet_paused(self, *, by: str) -> None:
         """A person has paused the fleet; `""`: it goes on. Stream: `fleet.paused`, `fleet.resumed`."""

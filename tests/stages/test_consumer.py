@@ -257,7 +257,7 @@ async def test_a_newer_entry_is_handed_back_for_newer_code(house: House) -> None
     assert house.store.dead == []
     assert len(house.store.entries(Stream.NOTICES)) == 1
     assert Policy().max_deliveries < bench.streams.calls["streams.settle"] <= leases
-    assert [line["version"] for line in house.told("entry.newer")] == [99]
+    assert [line["version"] for line in house.told("entry.unsupported_version")] == [99]
     assert house.told("delivery.reclaimed") == []
     assert {line["log_level"] for line in house.told("delivery.handed_back")} == {"debug"}
 

@@ -113,7 +113,7 @@ async def test_a_broken_subscription_is_made_again_and_the_gap_told(house: House
 
     assert appended(house) == [b"one", b"two"]
     assert listening.ear.subscriptions == 2
-    (gap,) = house.told("hearing.interrupted")
+    (gap,) = house.told("subscription.interrupted")
     assert 0 < gap["seconds"] <= 5
 
 
@@ -123,7 +123,7 @@ async def test_a_subscription_that_was_never_broken_has_no_gap(house: House) -> 
 
     await listening.run()
 
-    assert "hearing.interrupted" not in house.events
+    assert "subscription.interrupted" not in house.events
     assert listening.intake.subscribed
 
 

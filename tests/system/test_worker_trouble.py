@@ -129,7 +129,7 @@ async def test_an_entry_of_a_newer_version_waits_for_newer_code(fleet: Fleet) ->
     share = (_cpu_s(old) - spent_s) / (time.monotonic() - began_at)
     assert share < 0.5
     assert_copied(await fleet.sandbox.state(), "team/old")
-    assert [line["version"] for line in lines_of(fleet, old, "entry.newer")] == [99]
+    assert [line["version"] for line in lines_of(fleet, old, "entry.unsupported_version")] == [99]
     assert lines_of(fleet, old, "delivery.handed_back") == []
     assert "1 entry of a newer version" in fleet.run("status").stdout
     assert fleet.dead() == []
