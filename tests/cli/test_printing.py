@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from monarch.app.operator import MigrationTimes, RequestDetails
 from monarch.cli.terminal.ending import ending_lines
 from monarch.cli.terminal.printing import age, as_json, clean, moment, show_table
 from monarch.cli.terminal.progress import (
@@ -28,6 +27,7 @@ from monarch.cli.terminal.tables import word
 from monarch.core.budget.forecast import Forecast
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import MigrationView, RequestView, State
+from monarch.ports.readings import MigrationTimes, RequestDetails
 from tests.cli.terminals import Terminal
 
 

@@ -133,7 +133,7 @@ def test_a_rollout_replaces_workers_that_do_not_run_or_are_not_healthy(tmp_path:
 
 
 def test_a_rollout_waits_until_every_new_worker_listens(tmp_path: Path) -> None:
-    """It is healthy before: the old ones stopped, and nobody heard what was published then."""
+    """It is healthy before: the old ones stopped, and what was published then went unheard."""
     path = _scripted(tmp_path, ["old1"])
     (tmp_path / "deaf").write_text("not yet\nnot yet\n", encoding="utf-8")
 

@@ -7,8 +7,8 @@ from monarch.cli.terminal.printing import clean
 from monarch.core.report.summary import State
 
 if TYPE_CHECKING:
-    from monarch.app.operator import RequestDetails
     from monarch.core.report.summary import RequestView
+    from monarch.ports.readings import RequestDetails
 
 
 def ending_lines(end: "RequestDetails") -> Iterator[str]:
