@@ -81,6 +81,23 @@ def test_the_image_says_what_it_is() -> None:
     assert {name.rpartition(".")[2] for name in labels} >= {"version", "revision", "licenses"}
 
 
+def test_the_distribution_has_a_name_of_its_own() -> None:
+    """Package indexes know somebody else's `monarch`: no page and no message may send people there."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    said = [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("monarch/**/*.py")]
+    advised = {
+        line.strip()
+        for path in said
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if re.search(r"pip3? install\s+\S*\bmonarch\b", line)
+    }
+
+    assert project["name"] == "monarch-tickets"
+    assert set(project["scripts"]) == {"monarch"}
+    assert project["readme"] == "README.md"
+    assert advised == set()
+
+
 def test_nothing_unhashed_is_installed() -> None:
     """Each installation checks hashes, or takes a file that was built here."""
     installs = [
@@ -293,6 +310,49 @@ def test_every_variable_of_the_compose_file_is_a_setting() -> None:
         "0.0.0.0",  # noqa: S104  # a container's own addresses
     )
     assert MONARCH["env_file"] == [{"path": ".env", "required": False}]
+
+
+def test_the_valkey_of_a_file_is_not_that_of_the_compose_file() -> None:
+    """A password in `.env` met the Valkey without one: "AUTH called without any password"."""
+    of_the_file = {
+        "VALKEY_URL": "valkey://elsewhere:6380/1",
+        "VALKEY_USERNAME": "ada",
+        "VALKEY_PASSWORD": "a-password",
+        "VALKEY_DB": "3",
+        "VALKEY_SENTINELS": "elsewhere:26379",
+        "VALKEY_SENTINEL_MASTER": "monarch",
+    }
+
+    settings = settings_from(of_the_file | MONARCH["environment"])
+
+    assert settings.valkey_url.get_secret_value() == "valkey://valkey:6379/0"
+
+
+def test_what_is_watched_survives_its_container() -> None:
+    """Prometheus kept its data in a volume without a name, which `down` throws away."""
+    for name in ("prometheus", "grafana"):
+        kept = [volume.partition(":")[0] for volume in COMPOSE["services"][name]["volumes"]]
+
+        assert f"{name}-data" in kept
+        assert f"{name}-data" in COMPOSE["volumes"]
+
+
+def test_every_port_of_the_host_is_documented() -> None:
+    """A port that is taken is changed by a variable that somebody has to know."""
+    ports = " ".join(port for one in COMPOSE["services"].values() for port in one.get("ports", ()))
+    said = (ROOT / ".env.template").read_text(encoding="utf-8")
+
+    found = re.findall(r"\$\{(\w+_HOST_PORT)", ports)
+    assert "VALKEY_HOST_PORT" in found
+    assert [name for name in found if name not in said] == []
+
+
+def test_the_user_of_the_image_is_an_ordinary_one() -> None:
+    """`useradd --system` warned that 10001 is above its range."""
+    (made,) = [rest for word, rest in LAST_STAGE if word == "RUN" and "useradd" in rest]
+
+    assert "--uid 10001" in made
+    assert "--system" not in made
 
 
 def test_prometheus_finds_every_replica() -> None:

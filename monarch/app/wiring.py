@@ -25,7 +25,7 @@ from monarch.core.copy.seal import Seal
 from monarch.core.copy.style import Style
 from monarch.core.request.refs import GITHUB_HOSTS
 from monarch.core.request.rules import Rules
-from monarch.ports import Meter
+from monarch.ports import Meter, StoreRefused
 from monarch.settings import Settings
 
 # ------------------------------------------------------------------------------------------ places
@@ -124,7 +124,11 @@ def outlook_of(client: Valkey, settings: Settings) -> ValkeyOutlook:
     budget = ValkeyBudget(Scripts(client, keys.prefix), keys, ceilings)
 
     async def known_to_fit(account: str) -> Ceilings:
-        return proven(ceilings, (await budget.spent(account)).learned)
+        try:
+            return proven(ceilings, (await budget.spent(account)).learned)
+        except StoreRefused:
+            # A key of another type: the snapshot names it, and a forecast is the least that is lost by it.
+            return ceilings
 
     return ValkeyOutlook(client, keys, known_to_fit)
 

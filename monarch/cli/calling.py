@@ -3,10 +3,11 @@
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
 from monarch.cli.terminal.printing import clean, got
-from monarch.cli.terminal.problem import Problem, tell
+from monarch.cli.terminal.problem import Problem, complain, tell
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator
@@ -78,7 +79,7 @@ def operate(work: "Callable[[Operator], Awaitable[T]]") -> T:
         async with operator(known) as person:
             return await work(person)
 
-    with failures_reported():
+    with failures_reported(), spoiled_told():
         return anyio.run(connected)
 
 
@@ -98,6 +99,32 @@ def end_if_interrupted() -> None:
 _DOCTOR: Final = "See `monarch doctor`."
 _RUBBISH: Final = "Something else than Monarch's work stands in one of its keys: find it with `valkey-cli` (TYPE), and rename it."
 """The doctor looks at the server, and not into each key."""
+
+
+@contextmanager
+def spoiled_told() -> Iterator[None]:
+    """Around readings: name each key that held something else than its record, whatever else becomes of the command."""
+    from monarch.ports.spoiled import spoiled_keys, told  # noqa: PLC0415 - lazily
+
+    with spoiled_keys() as met:
+        try:
+            yield
+        finally:
+            for key in met:
+                complain(f"! {told(clean(key))}")
+                _INCOMPLETE.set(True)
+
+
+_INCOMPLETE: Final = ContextVar("_INCOMPLETE", default=False)
+
+
+@contextmanager
+def demand_all_of_it() -> Iterator[None]:
+    """Around a command: if it could not show everything it fails at its end, as `ls` does."""
+    _INCOMPLETE.set(False)
+    yield
+    if _INCOMPLETE.get():
+        raise _with(FAILED)
 
 
 @contextmanager

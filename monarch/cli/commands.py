@@ -24,8 +24,9 @@ from monarch.cli.dead.commands import dead
 from monarch.cli.terminal.program import Program
 
 _EPILOG = """
-**Exit status.** 0: done. 1: it failed, or the request that was followed did not end well. 2: wrong usage or configuration.
-3: the request that was followed goes on, but cannot be seen any more. 130: interrupted (Ctrl-C). 141: the output was closed.
+**Exit status.** 0: done. 1: it failed, could not show everything, or the request that was followed did not end well.
+2: wrong usage or configuration. 3: the request that was followed goes on, but cannot be seen any more.
+130: interrupted (Ctrl-C). 141: the output was closed.
 
 **Errors.** They stand on standard error. With `--json` it has one JSON document a line: `{"error": {…}}` with `message`,
 `status`, `expected`, `got`, `advice` and `mistakes` (each `null` or empty where there is none), and `{"note": "…"}` for

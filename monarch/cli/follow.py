@@ -18,6 +18,7 @@ from monarch.cli.calling import (
     end_if_interrupted,
     fail,
     settings,
+    spoiled_told,
 )
 from monarch.cli.terminal.away import AGAIN_S, Away
 from monarch.cli.terminal.ending import ending_lines
@@ -29,7 +30,8 @@ from monarch.core.report.summary import State
 from monarch.telemetry.obstacles import obstacles
 
 if TYPE_CHECKING:
-    from monarch.app.operator import Operator, RequestDetails
+    from monarch.app.operator import Operator
+    from monarch.ports.readings import RequestDetails
 
 REPORTED_WITHIN_S: Final = 10.0
 """How long to wait for Slack's answer after the end, in seconds: it is a part of how the request ended."""
@@ -53,7 +55,8 @@ def follow(request: RequestId, *, quiet: bool) -> "RequestDetails":
 
     goes_on = _goes_on(request)
     try:
-        end = anyio.run(work)
+        with spoiled_told():
+            end = anyio.run(work)
     except OutOfSight as lost:
         fail(str(lost), OUT_OF_SIGHT)
     except KeyboardInterrupt:

@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
@@ -53,7 +53,7 @@ def run_sandbox(port: int, valkey_port: int) -> None:
         ends = {signal.SIGINT, signal.SIGTERM}
         signal.pthread_sigmask(signal.SIG_BLOCK, ends)
         urls = server.url, stand_in.github_url, stand_in.slack_url
-        print("\n".join(_recipe(*urls)), flush=True)
+        print("\n".join(recipe(*urls)), flush=True)
         signal.sigwait(ends)
 
 
@@ -68,7 +68,8 @@ def _check_free(option: str, port: int) -> None:
         )
 
 
-def _recipe(valkey_url: str, github_url: str, slack_url: str) -> Iterator[str]:
+def recipe(valkey_url: str, github_url: str, slack_url: str) -> Iterator[str]:
+    """The lines to paste into a second terminal."""
     from monarch.cli.demo import example_world as world  # noqa: PLC0415 - lazily
 
     variables = {
@@ -79,6 +80,7 @@ def _recipe(valkey_url: str, github_url: str, slack_url: str) -> Iterator[str]:
         "SLACK_BOT_TOKEN": world.SLACK_TOKEN,
     }
     yield "# Paste this into a second terminal:"
+    yield from _away_from_here(variables)
     yield f"export PATH={shlex.quote(str(_programs()))}:$PATH"
     yield from (f"export {name}={shlex.quote(value)}" for name, value in variables.items())
     yield "monarch run >monarch-1.log 2>&1 &"
@@ -89,6 +91,23 @@ def _recipe(valkey_url: str, github_url: str, slack_url: str) -> Iterator[str]:
     yield f"# More teams to try: {TEAMS[2]} to -team-{len(TEAMS)}."
     yield "# Look into Valkey with: valkey-cli -u $VALKEY_URL"
     yield "# Here: Ctrl-C ends the sandbox; nothing is kept."
+
+
+def _away_from_here(variables: Mapping[str, str]) -> Iterator[str]:
+    """What keeps the second terminal from another Valkey or account, if this one leads there.
+
+    `VALKEY_SENTINELS` wins over `VALKEY_URL`: a worker with the stand-in's GitHub would give up the work of a real
+    installation.
+    """
+    from monarch.settings import names, read_given  # noqa: PLC0415 - lazily
+
+    given = read_given()
+    others = {name for name in names() if not name.startswith("MONARCH_")} - variables.keys()
+    if set_here := sorted(others & given.process.keys()):
+        yield f"unset {' '.join(set_here)}"
+    if others & given.file.keys():
+        yield "# Away from the .env in this folder, which leads elsewhere:"
+        yield 'cd "$(mktemp -d)"'
 
 
 def _programs() -> Path:

@@ -1,6 +1,6 @@
 """`pause`, `resume`, `cancel`, `first`: what people do to running work. Each says what happens now, and what goes on."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from monarch.cli.calling import fail, operate, unknown_request
 from monarch.cli.choice import actor, request_id
@@ -9,9 +9,10 @@ from monarch.core.delivery import Stream
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator
-    from monarch.ports import Cancelling, NotCancelled, Paused
-    from monarch.ports.hands import NotHurried
+    from monarch.ports import Cancelling, NotDone, Paused
     from monarch.telemetry import Snapshot
+
+T = TypeVar("T")
 
 
 def pause_fleet(by: str | None, *, as_json: bool) -> None:
@@ -60,29 +61,29 @@ def cancel_request(request: str, by: str | None, *, as_json: bool) -> None:
     """Cancel a request. An ended or unknown one is a failure that says what to do."""
     name, known = actor(by), request_id(request)
 
-    async def work(person: "Operator") -> "tuple[Cancelling | NotCancelled, Snapshot]":
+    async def work(person: "Operator") -> "tuple[Cancelling | NotDone, Snapshot]":
         answer = await person.hands.cancel(known, name)
         return answer, await person.standing.snapshot()
 
     answer, snapshot = operate(work)
-    targets = _cancelled_targets(answer, request)
+    done = _done(answer, request)
     if as_json:
-        show_json({"request": request, "by": name, "targets": targets})
+        show_json({"request": request, "by": name, "targets": done.targets})
         return
-    say(f"cancelled by {name}: {_left(targets)}")
+    say(f"cancelled by {name}: {_left(done.targets)}")
     say("what is copied stays, a write that is under way is finished, nothing more is copied")
     if snapshot.paused:
         say(f"the fleet is paused by {clean(snapshot.paused_by)}: it ends after `monarch resume`")
     say(f"`monarch dead replay --request {request}` undoes it once it has ended")
 
 
-def _cancelled_targets(answer: "Cancelling | NotCancelled", request: str) -> int:
-    from monarch.ports import NotCancelled  # noqa: PLC0415 - lazily
+def _done(answer: "T | NotDone", request: str) -> "T":
+    from monarch.ports import NotDone  # noqa: PLC0415 - lazily
 
-    if isinstance(answer, NotCancelled):
+    if isinstance(answer, NotDone):
         advice = None if answer.is_unknown else f"see `monarch show {clean(request)}`"
         fail(f"{clean(answer.reason)}; nothing was changed", advice=advice)
-    return answer.targets
+    return answer
 
 
 def _left(targets: int) -> str:
@@ -96,24 +97,22 @@ def _count(targets: int) -> str:
 
 def try_at_once(request: str, by: str | None, *, as_json: bool) -> None:
     """Try now what the request would try later. If nothing of it waits that is not a failure."""
-    from monarch.ports.hands import NotHurried  # noqa: PLC0415 - lazily
+    from monarch.ports.hands import NotDone  # noqa: PLC0415 - lazily
 
     name, known = actor(by), request_id(request)
 
-    async def work(person: "Operator") -> "tuple[int | NotHurried, Snapshot]":
+    async def work(person: "Operator") -> "tuple[int | NotDone, Snapshot]":
         return await person.hands.hurry(known, name), await person.standing.snapshot()
 
     answer, snapshot = operate(work)
-    if isinstance(answer, NotHurried):
-        if answer.is_unknown:
-            unknown_request(request)
-        advice = f"see `monarch show {clean(request)}`"
-        fail(f"{clean(answer.reason)}; nothing was changed", advice=advice)
+    if isinstance(answer, NotDone) and answer.is_unknown:
+        unknown_request(request)
+    pieces = _done(answer, request)
     if as_json:
-        show_json({"request": request, "by": name, "tried": answer})
+        show_json({"request": request, "by": name, "tried": pieces})
         return
-    if answer:
-        what = "1 piece of work is" if answer == 1 else f"{answer} pieces of work are"
+    if pieces:
+        what = "1 piece of work is" if pieces == 1 else f"{pieces} pieces of work are"
         say(f"{what} tried at once: see `monarch show {clean(request)}`")
     else:
         say("nothing of it waits for a later time: what is queued is begun in its turn")
@@ -123,17 +122,12 @@ def try_at_once(request: str, by: str | None, *, as_json: bool) -> None:
 
 def put_first(request: str, by: str | None, *, as_json: bool) -> None:
     """Put a request first. If it is first already that is not a failure; if it has ended it is one."""
-    from monarch.ports.hands import NotPutFirst  # noqa: PLC0415 - lazily
-
     name, known = actor(by), request_id(request)
-    answer = operate(lambda person: person.hands.first(known, name))
-    if isinstance(answer, NotPutFirst):
-        advice = None if answer.is_unknown else f"see `monarch show {clean(request)}`"
-        fail(f"{clean(answer.reason)}; nothing was changed", advice=advice)
+    first = _done(operate(lambda person: person.hands.first(known, name)), request)
     if as_json:
-        show_json({"request": request, "by": answer.by, "changed": answer.changed})
+        show_json({"request": request, "by": first.by, "changed": first.changed})
         return
-    word = "put first" if answer.changed else "was put first already,"
+    word = "put first" if first.changed else "was put first already,"
     say(
-        f"{word} by {clean(answer.by)}: its writes go before those of other requests until it has ended"
+        f"{word} by {clean(first.by)}: its writes go before those of other requests until it has ended"
     )

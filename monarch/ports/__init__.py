@@ -33,7 +33,7 @@ from monarch.core.target.permission import (
     Wish,
 )
 from monarch.ports.cards import Cards
-from monarch.ports.hands import Begun, Cancelling, Hands, Healing, NotCancelled, Paused, Replayed
+from monarch.ports.hands import Begun, Cancelling, Hands, Healing, NotDone, Paused, Replayed
 from monarch.ports.logins import Logins
 from monarch.ports.outside import GitHub, Gone, Posted, Refusals, Signing, Slack, Unanswered
 from monarch.ports.streams import Audited, Held, Streams, Swept
@@ -56,7 +56,7 @@ __all__ = [
     "Ledger",
     "Logins",
     "Meter",
-    "NotCancelled",
+    "NotDone",
     "Paused",
     "Plans",
     "Posted",

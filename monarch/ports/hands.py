@@ -24,7 +24,7 @@ class Cancelling:
 
 
 @dataclass(frozen=True, slots=True)
-class NotCancelled:
+class NotDone:
     """Nothing was changed, because of this; `is_unknown`: there is no such request."""
 
     reason: str
@@ -37,22 +37,6 @@ class PutFirst:
 
     by: str
     changed: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class NotPutFirst:
-    """Nothing was changed, because of this; `is_unknown`: there is no such request."""
-
-    reason: str
-    is_unknown: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class NotHurried:
-    """Nothing was changed, because of this; `is_unknown`: there is no such request."""
-
-    reason: str
-    is_unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +84,14 @@ class Hands(Protocol):
     async def resume(self, by: str) -> Paused:
         """Go on."""
 
-    async def cancel(self, request: RequestId, by: str) -> Cancelling | NotCancelled:
+    async def cancel(self, request: RequestId, by: str) -> Cancelling | NotDone:
         """Call a request off: what has not been copied is not."""
 
-    async def first(self, request: RequestId, by: str) -> PutFirst | NotPutFirst:
+    async def first(self, request: RequestId, by: str) -> PutFirst | NotDone:
         """Put a request first: its writes go before those of all requests that were not, until it has ended."""
 
-    async def hurry(self, request: RequestId, by: str) -> int | NotHurried:
-        """Have tried at once what the request would try later; returns of how many pieces of work that is so."""
+    async def hurry(self, request: RequestId, by: str) -> int | NotDone:
+        """Bring forward to now what the request would try later; returns how many pieces of work that moved."""
 
     async def replay(self, letters: Sequence[str], by: str) -> tuple[Replayed, ...]:
         """Send dead letters back, under the same ids and without attempts; a refused one stays."""

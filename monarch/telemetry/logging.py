@@ -10,6 +10,7 @@ or like a password in an address, is removed as well, known or not.
 
 import logging
 import os
+import socket
 import sys
 from collections.abc import Iterable
 from typing import Literal, TextIO
@@ -101,4 +102,15 @@ def _route_libraries(out: TextIO, shared: list[Processor], render: Processor) ->
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+    logging.getLogger("asyncio").addFilter(_is_news)
     logging.captureWarnings(capture=True)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether asyncio says something that is not known yet.
+
+    Looking up a name may take longer than its caller waits. The caller has reported that; that the lookup then fails, with
+    no caller left, is no error of its own (uvloop cannot cancel a lookup).
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    return not (isinstance(error, socket.gaierror) and "never retrieved" in record.getMessage())

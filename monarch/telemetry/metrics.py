@@ -209,13 +209,14 @@ class Metrics:
             "Since when GitHub refuses a credential, in seconds since 1970; 0: it refuses none.",
         )
         self.refuses_writes = self._of_fleet(
-            "valkey_refuses_writes", "1 while Valkey takes in nothing new (memory, disk, replicas)."
+            "valkey_refuses_writes",
+            "1 while Valkey takes in nothing new (memory, disk, replicas, rights).",
         )
         self.oldest_open = self._of_fleet(
             "oldest_open_request_seconds", "Age of the oldest request that has not ended; 0: none."
         )
         self.open_requests = self._of_fleet(
-            "requests_open", "Requests that have not ended, or of whose end Slack was not told yet."
+            "requests_open", "Requests that have not ended, or whose end is not in Slack yet."
         )
         self.oldest_parked = self._of_fleet(
             "oldest_parked_seconds",

@@ -17,7 +17,7 @@ from monarch.app.doctor.examination import (
     check_template,
     check_writes,
 )
-from monarch.app.doctor.github_checks import check_app, check_github, check_installations
+from monarch.app.doctor.github_checks import check_app, check_github, check_installations, pages_of
 from monarch.app.doctor.valkey_checks import Status, advice_on, check_server
 from monarch.core.github.reply import Reply
 from monarch.settings import Settings, settings_from
@@ -174,7 +174,7 @@ def test_a_valkey_that_takes_no_writes_has_a_line_of_its_own() -> None:
 def test_the_advice_on_who_listens_fits_its_cause(
     subscribers: int, workers: int, refuses: str, advice: str
 ) -> None:
-    """A worker without the right to the channel runs already, and one whose signs Valkey refuses is nobody else."""
+    """A worker without the right to the channel runs already, and one whose signs Valkey refuses is no other worker."""
     snapshot = Snapshot(0, (), workers=workers, refuses_writes=refuses)
 
     assert check_hearing(facts(subscribers=subscribers), snapshot).advice.startswith(advice)
@@ -316,8 +316,38 @@ def test_an_installation_on_an_enterprise_hides_no_other() -> None:
     assert "github app on octo-corp" in names
 
 
+async def test_every_page_of_installations_is_read() -> None:
+    """The hundred-and-first owner was not looked at."""
+    asked: list[int] = []
+
+    async def page(number: int) -> Reply:
+        asked.append(number)
+        listed = [INSTALLED] * (100 if number < 3 else 1)
+        return Reply(200, {}, json.dumps(listed).encode())
+
+    pages = await pages_of(page)
+
+    assert asked == [1, 2, 3]
+    assert sum(len(check_installations(each, alone=False)) for each in pages) == 201
+
+
+async def test_an_endless_listing_of_installations_is_left() -> None:
+    """And a page that cannot be read ends it, too."""
+
+    async def full(number: int) -> Reply:
+        del number
+        return Reply(200, {}, json.dumps([INSTALLED] * 100).encode())
+
+    async def away(number: int) -> NoAnswer:
+        del number
+        return NoAnswer("deadline")
+
+    assert len(await pages_of(full)) == 20
+    assert len(await pages_of(away)) == 1
+
+
 def test_what_is_open_is_said_with_its_setting() -> None:
-    """Whoever may publish may name every repository that the token reaches."""
+    """A publisher may name every repository that the token reaches."""
     given = {"MONARCH_ALLOWED_TARGETS": "school/*"}
     sources, targets = check_lists(settings_from(given))
 

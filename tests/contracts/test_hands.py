@@ -8,7 +8,7 @@ from monarch.core.ids import CohortId, RequestId
 from monarch.core.outcome import Code
 from monarch.core.target.permission import Cancelled, Granted, Taken, WasCreated, Wish
 from monarch.core.verdict import Dead, Done, Handback, Retry, Skipped, Snooze, Verdict
-from monarch.ports import Cancelling, Hearing, NotCancelled, Paused
+from monarch.ports import Cancelling, Hearing, NotDone, Paused
 from tests.contracts.moves import (
     FIRST,
     ME,
@@ -158,7 +158,7 @@ async def ended(world: World, request: RequestId) -> None:
 async def test_what_nobody_knows_cannot_be_cancelled(world: World) -> None:
     """A slip of the finger makes no request."""
     for name in ("1-1", "x", ""):
-        assert isinstance(await world.hands.cancel(RequestId(name), "ann"), NotCancelled)
+        assert isinstance(await world.hands.cancel(RequestId(name), "ann"), NotDone)
         assert await world.request(RequestId(name)) == {}
 
 
@@ -169,7 +169,7 @@ async def test_what_has_ended_cannot_be_cancelled(world: World) -> None:
 
     answer = await world.hands.cancel(request, "ann")
 
-    assert isinstance(answer, NotCancelled)
+    assert isinstance(answer, NotDone)
     assert "done" in answer.reason
     assert "cancelled_by" not in await world.request(request)
 
@@ -181,7 +181,7 @@ async def test_of_two_who_cancel_the_second_is_told_of_the_first(world: World) -
     assert await world.hands.cancel(request, "ann") == Cancelling(2)
     answer = await world.hands.cancel(request, "ben")
 
-    assert isinstance(answer, NotCancelled)
+    assert isinstance(answer, NotDone)
     assert "ann" in answer.reason
     assert (await world.request(request))["cancelled_by"] == "ann"
 

@@ -4,7 +4,7 @@ from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
 from monarch.core.verdict import Dead, Retry, Snooze
-from monarch.ports.hands import NotHurried
+from monarch.ports.hands import NotDone
 from tests.contracts.moves import appended, migrated, planned
 from tests.contracts.worlds import World
 
@@ -59,9 +59,9 @@ async def test_what_is_in_hand_or_ended_or_called_off_is_left_alone(world: World
     await world.hands.cancel(other, "ben")
     cancelled = await world.hands.hurry(other, "ann")
 
-    assert ended == NotHurried(f"request {request} has ended: it is done")
-    assert unknown == NotHurried("no request 1-1 is known", is_unknown=True)
-    assert cancelled == NotHurried(f"request {other} was cancelled by ben")
+    assert ended == NotDone(f"request {request} has ended: it is done")
+    assert unknown == NotDone("no request 1-1 is known", is_unknown=True)
+    assert cancelled == NotDone(f"request {other} was cancelled by ben")
 
 
 async def test_a_dead_target_beside_it_stays_dead(world: World) -> None:

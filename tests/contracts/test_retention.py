@@ -1,4 +1,7 @@
-"""What is kept while a dead letter pins it, and for how long after: of a real Valkey alone, the doubles forget nothing."""
+"""What is kept while a dead letter pins it, and for how long after.
+
+On a real Valkey alone: the one in memory keeps everything.
+"""
 
 import pytest
 

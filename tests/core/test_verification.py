@@ -109,6 +109,17 @@ def test_a_copy_without_its_marker_is_an_edited_one() -> None:
     assert found.missing == ()
 
 
+def test_a_transferred_copy_is_not_said_to_be_deleted_and_no_more() -> None:
+    """GitHub answers both alike for us: a person who has moved the issue must not look for who deleted it."""
+    fates = {9: Fate.DELETED}
+
+    found = verified(a_plan(1), records={TicketId(101): CreatedAs(9, 0)}, fates=fates)
+
+    assert [one.reason for one in found.findings] == [
+        "#9 was deleted, or moved to another repository"
+    ]
+
+
 @pytest.mark.parametrize(
     ("record", "fate", "said", "reason"),
     [

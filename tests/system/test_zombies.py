@@ -1,7 +1,7 @@
 """Zombies: workers that are frozen for longer than their lease, and go on as if nothing had been.
 
 Another worker has ended the work meanwhile. What a zombie may still do is written at each seam; many more freezes, at
-random moments too, are made by `scripts/zombies`.
+random moments too, are made by `scripts/bench zombies`.
 """
 
 import pytest

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import socket
 from collections.abc import Iterator
 from contextvars import Context
 from io import StringIO
@@ -207,3 +208,16 @@ def test_a_terminal_that_wants_no_colours_gets_none(
     configure("console", "info", stream=out).warning("valkey.unavailable", where="reading")
 
     assert ("\x1b[" in out.getvalue()) is coloured
+
+
+def test_a_lookup_whose_caller_has_gone_is_no_error() -> None:
+    """While the name `valkey` did not resolve, each try ended in an error of asyncio's beside our own line."""
+    out = StringIO()
+    configure("json", "info", stream=out)
+
+    for error in (socket.gaierror(-3, "Temporary failure"), ValueError("ours")):
+        asyncio = logging.getLogger("asyncio")
+        asyncio.error("Future exception was never retrieved", exc_info=error)
+
+    (line,) = lines(out)
+    assert "ValueError: ours" in str(line["exception"])

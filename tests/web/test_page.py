@@ -20,6 +20,7 @@ from monarch.core.target.step import CreatedAs
 from monarch.ports.hearing import Gap
 from monarch.ports.holdings import Holding, TicketLine
 from monarch.ports.readings import Event, MinuteWrites, MissedLine, Parked, WorkerLine
+from monarch.ports.spoiled import note_spoiled
 from monarch.telemetry import AccountSnapshot, Snapshot, Telemetry
 from monarch.web.acts.means import Looked, Looking
 from monarch.web.documents import request_document, status_document
@@ -64,6 +65,29 @@ VENDORED = {
     "hx-sse.min.js": "18ef2761356ec1fe0bb6d92612315b37517a7c1e9856b661c5ae81fef239d103",
 }
 """htmx 4.0.1 and its extension, as they were published."""
+
+
+@pytest.mark.parametrize("address", EVERY)
+async def test_a_key_of_another_type_is_named_over_the_rest(
+    telemetry: Telemetry, address: str
+) -> None:
+    """The page was away as a whole, and said that Valkey does not answer."""
+
+    class Spoiled(Given):
+        async def snapshot(self) -> Snapshot:
+            note_spoiled("{monarch}:request:<1-1>")
+            return await super().snapshot()
+
+    source = Spoiled(
+        lines=[a_line()], details=[details_of(a_migration())], cohort_views=[a_cohort()]
+    )
+    async with paging(source, telemetry) as (client, _):
+        answer = await client.get(address)
+
+    told = in_words(unescape(answer.text))
+    assert answer.status_code == 200
+    assert "The key {monarch}:request:<1-1> holds something else" in told
+    assert "rename it" in told
 
 
 async def test_the_front_page_answers_four_questions(telemetry: Telemetry) -> None:
@@ -289,7 +313,7 @@ async def test_the_budget_shows_each_cohorts_share(telemetry: Telemetry) -> None
 
 
 async def test_a_cohort_too_many_is_shown_without_its_forecast(telemetry: Telemetry) -> None:
-    """Its share is told all the same."""
+    """Its share is shown all the same."""
     many = tuple(Part(f"{n}-0", 1, FORECAST_AT_MOST + 1) for n in range(FORECAST_AT_MOST + 1))
     async with paging(Given(parted=many), telemetry) as (client, _):
         page = await client.get("/budget")

@@ -4,7 +4,7 @@ from typing import Final
 
 from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.client.spoiled import answers_of
 from monarch.adapters.valkey.keys import Keys
 
 SHOWN_FOR_MS: Final = 2 * 86_400_000
@@ -20,8 +20,7 @@ class Accounts:
 
     async def known(self, now_ms: int) -> tuple[str, ...]:
         """Accounts that write, or had a gate closed; a refused token has its own, named `token:<fingerprint>`."""
-        with classified("looking for accounts"):
-            found = await self._client.zrangebyscore(
-                self._keys.accounts, now_ms - SHOWN_FOR_MS, "+inf"
-            )
+        pipe = self._client.pipeline(transaction=False)
+        pipe.zrangebyscore(self._keys.accounts, now_ms - SHOWN_FOR_MS, "+inf")
+        (found,) = await answers_of(pipe, "looking for accounts")
         return tuple(sorted(name.decode("utf-8", "replace") for name in found))

@@ -11,8 +11,8 @@ from monarch.core.after.acts import Act
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, TicketId
 from monarch.core.portions.dates import date_words
-from monarch.ports import Begun, Cancelling, Healing, NotCancelled, Paused, Replayed
-from monarch.ports.hands import NotHurried, NotPutFirst, PutFirst
+from monarch.ports import Begun, Cancelling, Healing, NotDone, Paused, Replayed
+from monarch.ports.hands import PutFirst
 
 
 class ValkeyHands:
@@ -36,50 +36,38 @@ class ValkeyHands:
         changed, who = cast("tuple[int, bytes]", answer)
         return Paused(bool(changed), _text(who))
 
-    async def cancel(self, request: RequestId, by: str) -> Cancelling | NotCancelled:
+    async def cancel(self, request: RequestId, by: str) -> Cancelling | NotDone:
         """See `ports.Hands.cancel`."""
         keys = [self._keys.request(request), self._keys.stream(Stream.REQUESTS)]
         answer = await self._scripts.call("cancel", keys, request, by)
         match cast("list[object]", answer):
             case [b"cancelling", int(targets)]:
                 return Cancelling(targets)
-            case [b"ended", bytes(state)]:
-                return NotCancelled(f"request {request} has ended: it is {_text(state)}")
-            case [b"cancelled", bytes(before)]:
-                return NotCancelled(f"request {request} was cancelled by {_text(before)} already")
-            case _:
-                reason = f"no request {request} is known: see `monarch requests`"
-                return NotCancelled(reason, is_unknown=True)
+            case other:
+                return _not_done(request, other, " already")
 
-    async def first(self, request: RequestId, by: str) -> PutFirst | NotPutFirst:
+    async def first(self, request: RequestId, by: str) -> PutFirst | NotDone:
         """See `ports.Hands.first`."""
         answer = await self._scripts.call("first", [self._keys.request(request)], request, by)
         match cast("list[object]", answer):
             case [b"first", bytes(who), int(changed)]:
                 return PutFirst(_text(who), bool(changed))
-            case [b"ended", bytes(state)]:
-                return NotPutFirst(f"request {request} has ended: it is {_text(state)}")
-            case [b"cancelled", bytes(who)]:
-                return NotPutFirst(f"request {request} was cancelled by {_text(who)}")
-            case _:
-                reason = f"no request {request} is known: see `monarch requests`"
-                return NotPutFirst(reason, is_unknown=True)
+            case other:
+                return _not_done(request, other)
 
-    async def hurry(self, request: RequestId, by: str) -> int | NotHurried:
+    async def hurry(self, request: RequestId, by: str) -> int | NotDone:
         """See `ports.Hands.hurry`."""
         answer = await self._scripts.call("hurry", [self._keys.request(request)], request, by)
         match cast("list[object]", answer):
             case [b"tried", int(pieces)]:
                 return pieces
-            case [b"ended", bytes(state)]:
-                return NotHurried(f"request {request} has ended: it is {_text(state)}")
-            case [b"cancelled", bytes(who)]:
-                return NotHurried(f"request {request} was cancelled by {_text(who)}")
             case [b"dated", bytes(ms)]:
                 date = date_words(datetime.fromtimestamp(int(ms) / 1000, UTC))
-                return NotHurried(f"request {request} was asked to begin no earlier than {date}")
-            case _:
-                return NotHurried(f"no request {request} is known", is_unknown=True)
+                return NotDone(f"request {request} was asked to begin no earlier than {date}")
+            case [b"unknown"]:
+                return NotDone(f"no request {request} is known", is_unknown=True)
+            case other:
+                return _not_done(request, other)
 
     async def replay(self, letters: Sequence[str], by: str) -> tuple[Replayed, ...]:
         """See `ports.Hands.replay`."""
@@ -121,6 +109,18 @@ class ValkeyHands:
         keys = [self._keys.request(request), self._keys.plan(request)]
         answer = await self._scripts.call("begin", keys, request, act.value, by, *targets)
         return tuple(map(_begun, targets, _answers(answer)))
+
+
+def _not_done(request: RequestId, answer: list[object], before: str = "") -> NotDone:
+    """Why a request was left as it is."""
+    match answer:
+        case [b"ended", bytes(state)]:
+            return NotDone(f"request {request} has ended: it is {_text(state)}")
+        case [b"cancelled", bytes(who)]:
+            return NotDone(f"request {request} was cancelled by {_text(who)}{before}")
+        case _:
+            reason = f"no request {request} is known: see `monarch requests`"
+            return NotDone(reason, is_unknown=True)
 
 
 def _answers(answer: object) -> list[tuple[str, list[str]]]:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
+import monarch
 from monarch.adapters.http_send import (
     PROXIED,
     NeverLeft,
@@ -21,7 +22,7 @@ from monarch.core.github.reply import Reply
 
 ANSWER_WITHIN_S: Final = 10.0
 
-USER_AGENT: Final = "monarch (doctor)"
+USER_AGENT: Final = f"monarch/{monarch.__version__} (doctor)"
 _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 _OBJECT: Final = TypeAdapter(dict[str, Any])

@@ -1,6 +1,6 @@
 """Checks who signs at GitHub: a personal token, an App, where the App is installed, and what each may do."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
@@ -138,9 +138,7 @@ async def _app_checks(settings: Settings, key: AppKey) -> tuple[Check, ...]:
         app = check_app(await caller.call("GET", "app"))
         if app.status is Status.FAIL:
             return (app,)
-        pages = [await _page(caller, 1)]
-        while _is_full(pages[-1]) and len(pages) < _MOST_PAGES:
-            pages.append(await _page(caller, len(pages) + 1))
+        pages = await pages_of(lambda number: _page(caller, number))
     alone = settings.gh_pat is None
     first, *others = pages
     return (
@@ -156,6 +154,14 @@ _MOST_PAGES: Final = 20
 
 async def _page(caller: AppCaller, number: int) -> Answer:
     return await caller.call("GET", f"app/installations?per_page={_PAGE}&page={number}")
+
+
+async def pages_of(page: Callable[[int], Awaitable[Answer]]) -> list[Answer]:
+    """Every page of a listing, by its number, until one is not full; at most `_MOST_PAGES`."""
+    pages = [await page(1)]
+    while _is_full(pages[-1]) and len(pages) < _MOST_PAGES:
+        pages.append(await page(len(pages) + 1))
+    return pages
 
 
 def _is_full(answer: Answer) -> bool:

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
+from monarch.cli.calling import demand_all_of_it
 from monarch.cli.terminal.problem import Problem, for_programs, tell
 
 _JSON: Final = "--json"
@@ -94,6 +95,11 @@ class Program(Group):
             return super().main(args, **extra)
         with for_programs():
             raise SystemExit(self._status(given, extra))
+
+    def invoke(self, ctx: Any) -> Any:
+        """See `TyperGroup.invoke`."""
+        with demand_all_of_it():
+            return super().invoke(ctx)
 
     def _status(self, given: list[str], extra: dict[str, Any]) -> int:
         try:

@@ -44,7 +44,7 @@ _Target = RepoRef | RefusedTarget
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The parsed wish.
+    """What a message asks for.
 
     Attributes:
         targets: each once, in the order and spelling of their first mention; empty if all were refused.

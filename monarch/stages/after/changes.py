@@ -168,13 +168,11 @@ class Changes:
         return Accepted()
 
     async def _send(self, change: Change, number: int, send: Send | None) -> DetailOutcome:
-        began, github = self._tools.clock.now(), self._tools.github
         if send is None:
             wanted = Change.CLOSE if change.closes else Change.REOPEN
-            send = partial(github.change_state, self._subject.repository, number, wanted)
-        outcome = await send(self._desk.may_send)
-        seconds = self._tools.clock.now() - began
-        self._tools.telemetry.write_finished(outcome=type(outcome).__name__, seconds=seconds)
+            github, repository = self._tools.github, self._subject.repository
+            send = partial(github.change_state, repository, number, wanted)
+        outcome, _ = await self._tools.timed(send(self._desk.may_send))
         return outcome
 
     async def _note(

@@ -45,11 +45,12 @@ class Closing:
         Raises:
             LeaseLost, Draining: see `Hold.check`.
         """
-        for one in self._closed:
-            number = await self._watch.number_of(one.ticket)
-            ended = await self._see_to(one, number) if isinstance(number, int) else number
-            if ended is not None:
-                return ended
+        closed = {one.ticket: one for one in self._closed}
+        ended = await self._watch.for_each_copy(
+            closed, lambda ticket, number: self._see_to(closed[ticket], number)
+        )
+        if ended is not None:
+            return ended
         if self._open:
             await self._desk.note(notes.closed_since(self._open))
         made = sorted((*self._closed_before, *(ticket for ticket, _ in self._turns.changed)))

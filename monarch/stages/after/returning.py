@@ -49,11 +49,9 @@ class Returning:
         Raises:
             LeaseLost, Draining: see `Hold.check`.
         """
-        for ticket in self._subject.tickets:
-            number = await self._watch.number_of(ticket)
-            ended = await self._see_to(ticket, number) if isinstance(number, int) else number
-            if ended is not None:
-                return ended
+        ended = await self._watch.for_each_copy(self._subject.tickets, self._see_to)
+        if ended is not None:
+            return ended
         made = sorted((*self._opened_before, *(ticket for ticket, _ in self._turns.changed)))
         if made:
             # A worker that has lost its lease meanwhile says nothing: the next one has said it, and how it ended.

@@ -66,15 +66,10 @@ class TakingBack:
         return None
 
     async def _go_through(self) -> Verdict | None:
-        for ticket in self._subject.tickets:
-            number = await self.watch.number_of(ticket)
-            if isinstance(number, int):
-                ended = await self._turns.turn(ticket, number, *self._versions(ticket))
-            else:
-                ended = number
-            if ended is not None:
-                return ended
-        return None
+        return await self.watch.for_each_copy(
+            self._subject.tickets,
+            lambda ticket, number: self._turns.turn(ticket, number, *self._versions(ticket)),
+        )
 
     def _acted(self) -> Acted:
         turns = self._turns

@@ -89,14 +89,11 @@ class Updating:
 
     async def _revise_all(self) -> Verdict | None:
         left = {one.number for one in self._returning.left}
-        for ticket in self._subject.tickets:
-            number = await self._watch.number_of(ticket)
-            if number in left:
-                continue
-            ended = await self._revise(ticket, number) if isinstance(number, int) else number
-            if ended is not None:
-                return ended
-        return None
+
+        async def revise(ticket: Ticket, number: int) -> Verdict | None:
+            return None if number in left else await self._revise(ticket, number)
+
+        return await self._watch.for_each_copy(self._subject.tickets, revise)
 
     def ended(self, verdict: Verdict) -> Verdict:
         """The verdict of the crossing, with what the update did."""

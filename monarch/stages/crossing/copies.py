@@ -98,12 +98,9 @@ class Writer:
     async def _send(self, ticket: Ticket, draft: Draft, granted: Granted) -> Verdict | None:
         tools = self._tools
         self._watch.records[ticket.id] = Intended(granted.until_ms, granted.nonce)
-        began = tools.clock.now()
-        outcome = await tools.github.create_issue(
-            self._subject.repository, draft, self._desk.may_send
+        outcome, seconds = await tools.timed(
+            tools.github.create_issue(self._subject.repository, draft, self._desk.may_send)
         )
-        seconds = tools.clock.now() - began
-        tools.telemetry.write_finished(outcome=type(outcome).__name__, seconds=seconds)
         if draft.labels and isinstance(outcome, Permanent) and outcome.code is Code.FORBIDDEN:
             # A label that does not exist (any more) would have to be made. Since 2026 GitHub refuses the whole call for
             # that if the account may not push. A call without labels shows whether it may open issues at all.

@@ -87,10 +87,7 @@ class OtherWrites:
         return _given_up(reason) if self._desk.has_patience_ended else self._desk.fail(reason)
 
     async def _send(self, send: Send) -> DetailOutcome:
-        began = self._tools.clock.now()
-        outcome = await send(self._desk.may_send)
-        seconds = self._tools.clock.now() - began
-        self._tools.telemetry.write_finished(outcome=type(outcome).__name__, seconds=seconds)
+        outcome, _ = await self._tools.timed(send(self._desk.may_send))
         return outcome
 
     async def _note(

@@ -1,7 +1,8 @@
 """What every part of a crossing receives: its tools, and what it is about."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from monarch.core.copy.style import Style
 from monarch.core.delivery import Delivery, MigrationEntry
@@ -14,6 +15,8 @@ from monarch.ports import Budget, Clock, GitHub, Ledger, Logins
 from monarch.stages.aside import Aside, on_the_loop
 from monarch.stages.lease import Hold
 from monarch.telemetry import Telemetry
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,14 @@ class Tools:
     policy: Policy
     style: Style = field(default_factory=Style)
     aside: Aside = on_the_loop
+
+    async def timed(self, write: Awaitable[T]) -> tuple[T, float]:
+        """What became of a write, and how many seconds it took; telemetry has both."""
+        began = self.clock.now()
+        outcome = await write
+        seconds = self.clock.now() - began
+        self.telemetry.write_finished(outcome=type(outcome).__name__, seconds=seconds)
+        return outcome, seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ added to it. It reports strays and planted markers when it sees them, whatever b
 """
 
 from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
 
 import anyio
 
@@ -196,6 +197,17 @@ class Watch:
                 return fate
             return self.numbers.get(ticket.id)
         return known
+
+    async def for_each_copy(
+        self, tickets: Iterable[Ticket], act: Callable[[Ticket, int], Awaitable[Verdict | None]]
+    ) -> Verdict | None:
+        """Act on the copy of each ticket that has one, in order, up to the first verdict."""
+        for ticket in tickets:
+            number = await self.number_of(ticket)
+            ended = await act(ticket, number) if isinstance(number, int) else number
+            if ended is not None:
+                return ended
+        return None
 
     def copying(self, plan: Plan) -> Copying:
         """What to write a copy of this plan's tickets with, by the numbers that are known now."""

@@ -8,8 +8,7 @@ from typing import Final
 from monarch.core.ids import RequestId, TicketId
 from monarch.core.report.summary import ENDS, State
 from monarch.core.report.verification import Finding, Mark
-from monarch.ports import NotCancelled
-from monarch.ports.hands import NotPutFirst
+from monarch.ports import NotDone
 from monarch.ports.readings import RequestDetails
 from monarch.web.acts.means import Looked, Looking, Means, named, unknown
 from monarch.web.acts.meant import ActResult, Line, Meant, Member
@@ -40,7 +39,7 @@ async def cancel(means: Means, meant: Meant, by: str) -> ActResult:
     """Cancel it."""
     request = meant.request
     answer = await means.hands.cancel(request, by)
-    if isinstance(answer, NotCancelled):
+    if isinstance(answer, NotDone):
         return meant.done("Nothing was cancelled", (Line(answer.reason, is_bad=True),))
     return meant.done(
         f"Request {request} is cancelled", tuple(Line(one.words) for one in meant.members)
@@ -70,7 +69,7 @@ async def first(means: Means, meant: Meant, by: str) -> ActResult:
     """Put it first."""
     request = meant.request
     answer = await means.hands.first(request, by)
-    if isinstance(answer, NotPutFirst):
+    if isinstance(answer, NotDone):
         return meant.done("Nothing was changed", (Line(answer.reason, is_bad=True),))
     if not answer.changed:
         return meant.done("It was put first already", (Line(f"by {answer.by}"),))

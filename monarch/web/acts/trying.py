@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import ENDS
-from monarch.ports.hands import NotHurried
+from monarch.ports.hands import NotDone
 from monarch.ports.readings import RequestDetails
 from monarch.web.acts.means import Means, named, unknown
 from monarch.web.acts.meant import ActResult, Line, Meant, Member
@@ -33,7 +33,7 @@ async def try_now(means: Means, meant: Meant, by: str) -> ActResult:
     request = meant.request
     tried = await means.hands.hurry(request, by)
     title, lines = "It is tried at once", tuple(Line(one.words) for one in meant.members)
-    if isinstance(tried, NotHurried):
+    if isinstance(tried, NotDone):
         title, lines = "Nothing was changed", (Line(tried.reason, is_bad=True),)
     elif not tried:
         title, lines = "Nothing waits any more", (Line("It was begun meanwhile."),)

@@ -21,6 +21,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from monarch.ports import StoreError
+from monarch.ports.spoiled import spoiled_keys
 from monarch.web.door.guard import wants_json
 from monarch.web.page import drawing
 from monarch.web.page.addresses import ADDRESSES, Address
@@ -95,7 +96,9 @@ class Page:
 
     async def _read(self, wish: PageRequest) -> Sight | None:
         address = next(one for one in ADDRESSES if one.name == wish.name)
-        return await address.read(self._source, self._place, wish)
+        with spoiled_keys() as met:
+            sight = await address.read(self._source, self._place, wish)
+        return sight.without(met) if sight is not None and met else sight
 
     def _draw(self, sight: Sight, now_ms: int) -> str:
         return drawing.draw(sight.template, now_ms=now_ms, command=sight.command, **sight.models)

@@ -1,9 +1,11 @@
 """What an address gives (a document for programs, a view model for people), and the request for it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from urllib.parse import urlencode
+
+from monarch.web.views.banner import Banner, marred
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -53,3 +55,11 @@ class Sight:
     command: str
     models: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
     status: int = 200
+
+    def without(self, spoiled: Collection[str]) -> "Sight":
+        """The same, with a banner that names the keys whose records are left out."""
+        models = {
+            name: marred(one, spoiled) if isinstance(one, Banner) else one
+            for name, one in self.models.items()
+        }
+        return replace(self, models=models)

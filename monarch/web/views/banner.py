@@ -1,19 +1,22 @@
 """The banner on top of every page: the state of the fleet, in a word, and what stops it."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
+from monarch.ports.spoiled import told
 from monarch.telemetry import Snapshot
 from monarch.telemetry.obstacles import Cause, Obstacle, obstacles
 
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """`tone` is `ok`, `warn` or `bad`; `word` is what it says; `dead` counts dead letters."""
+    """`tone` is `ok`, `warn` or `bad`; `word` is what it says; `dead` counts dead letters; `spoiled` are sentences."""
 
     tone: str
     word: str
     obstacles: tuple[Obstacle, ...]
     dead: int
+    spoiled: tuple[str, ...] = ()
 
 
 def banner(snapshot: Snapshot) -> Banner:
@@ -25,3 +28,8 @@ def banner(snapshot: Snapshot) -> Banner:
     if causes:
         return Banner("warn", "paused", found, snapshot.dead)
     return Banner("ok", "running", found, snapshot.dead)
+
+
+def marred(whole: Banner, keys: Iterable[str]) -> Banner:
+    """The same over a page that lacks what these keys should hold."""
+    return replace(whole, tone="bad", word="needs a person", spoiled=tuple(map(told, keys)))

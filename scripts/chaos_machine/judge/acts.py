@@ -7,7 +7,7 @@ What was *not* asked for, or hits what people have touched, is a breach whatever
 What is excused, and why:
 
 - a touch less than `JUST_S` before the write arrived, or while its worker was frozen: the copy was read before, and
-  GitHub knows no condition for a write (docs/protocols.md, "What can still go wrong");
+  GitHub knows no condition for a write (docs/protocols.md, "Acts on copies: recall and update");
 - a copy that is not up to date after a loss of memory: what Monarch wrote is known from the plans of earlier requests,
   and without them an edited copy counts as a person's;
 - a second copy of an adopted issue that people had edited, after a loss of memory: nothing tells any more that it was

@@ -94,10 +94,20 @@ class HandClock:
         self.at_s += seconds
 
 
-def always(status: int, body: object, headers: dict[str, str] | None = None) -> Handler:
-    """Give the same answer to everything; bytes as they are, all else as JSON."""
-    content = body if isinstance(body, bytes) else as_bytes(body)
-    return lambda _: httpx.Response(status, headers=headers, content=content)
+class Always:
+    """Gives the same answer to everything, bytes as they are, all else as JSON; `asked` is what it was asked."""
+
+    def __init__(
+        self, status: int, body: object = b"", headers: dict[str, str] | None = None
+    ) -> None:
+        self.asked: list[httpx.Request] = []
+        self._content = body if isinstance(body, bytes) else as_bytes(body)
+        self._status, self._headers = status, headers
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        """Answer one request."""
+        self.asked.append(request)
+        return httpx.Response(self._status, headers=self._headers, content=self._content)
 
 
 def yes() -> bool:

@@ -24,7 +24,7 @@ from monarch.core.outcome import (
     Withheld,
 )
 from monarch.core.ticket import Label, Milestone
-from tests.adapters.github.builders import TARGET, TEACHER, always, github, issue_json, yes
+from tests.adapters.github.builders import TARGET, TEACHER, Always, github, issue_json, yes
 from tests.schemas import assert_request_matches
 
 LABEL = Label("Bug", "d73a4a", "Broken")
@@ -70,7 +70,7 @@ of_issues = pytest.mark.parametrize("name", ["edit", "sub-issue", "dependency"])
 
 
 async def write(name: str, handler: Callable[[httpx.Request], httpx.Response]) -> DetailOutcome:
-    """Do it once against whoever answers so."""
+    """Do it once against this answer."""
     return await WRITES[name][0](github(handler), yes)
 
 
@@ -120,14 +120,10 @@ async def test_what_leaves_is_as_github_documents_it(
     name: str, method: str, path: str, template: str, body: dict[str, Any]
 ) -> None:
     """Method, path and body of each write; and it is sent once."""
-    asked: list[httpx.Request] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
-        return httpx.Response(WRITES[name][1], json=WRITES[name][2])
+    answer = Always(WRITES[name][1], WRITES[name][2])
 
     assert await write(name, answer) == WRITES[name][3]
-    [request] = asked
+    [request] = answer.asked
     assert (request.method, request.url.path) == (method, path)
     assert json.loads(request.content) == body
     assert request.content.isascii()
@@ -137,32 +133,24 @@ async def test_what_leaves_is_as_github_documents_it(
 
 async def test_a_draft_with_details_leaves_as_github_documents_it() -> None:
     """Labels by name, the milestone by its number, the type by its name."""
-    asked: list[bytes] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(request.content)
-        return httpx.Response(201, json=issue_json(1))
+    answer = Always(201, issue_json(1))
 
     await github(answer).create_issue(TARGET, Draft("T", "B", ("bug",), 3, "Task"), yes)
 
-    body = json.loads(asked[0])
+    body = json.loads(answer.asked[0].content)
     assert_request_matches("POST", "/repos/{owner}/{repo}/issues", body)
     assert body == {"title": "T", "body": "B", "labels": ["bug"], "milestone": 3, "type": "Task"}
 
 
 async def test_what_a_label_or_a_milestone_has_not_is_not_mentioned() -> None:
-    """An empty due date is none that GitHub would take; a description may have 100 characters."""
-    bodies: list[Any] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        bodies.append(json.loads(request.content))
-        return httpx.Response(201, json={"number": 1, "name": "a"})
-
+    """GitHub takes no empty due date; a description may have 100 characters."""
+    answer = Always(201, {"number": 1, "name": "a"})
     client = github(answer)
     await client.create_milestone(TARGET, Milestone("M"), yes)
     await client.create_label(TARGET, Label("a", "ededed", ""), yes)
     await client.create_label(TARGET, Label("a", "ededed", "x" * 101), yes)
 
+    bodies = [json.loads(request.content) for request in answer.asked]
     assert bodies[:2] == [{"title": "M", "state": "open"}, {"name": "a", "color": "ededed"}]
     assert bodies[2]["description"] == "x" * 100
 
@@ -173,14 +161,10 @@ async def test_what_a_label_or_a_milestone_has_not_is_not_mentioned() -> None:
 @each_write
 async def test_a_guard_that_says_no_lets_nothing_leave(name: str) -> None:
     """As for an issue."""
-    sent: list[httpx.Request] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        sent.append(request)
-        return httpx.Response(500)
+    answer = Always(500)
 
     assert await WRITES[name][0](github(answer), lambda: False) == Withheld()
-    assert sent == []
+    assert answer.asked == []
 
 
 @each_write
@@ -204,22 +188,22 @@ async def test_a_success_is_only_the_one_that_was_asked_for(
     name: str, status: int, body: bytes
 ) -> None:
     """To be unsure of a write that was done costs a call; to be sure of one that was not would lose it."""
-    assert isinstance(await write(name, always(status, body)), Unknown)
+    assert isinstance(await write(name, Always(status, body)), Unknown)
 
 
 @each_write
 @pytest.mark.parametrize("status", [200, 201])
 async def test_the_right_body_in_another_status_is_no_success(name: str, status: int) -> None:
     """A POST that something turned into a GET is answered with a 200."""
-    outcome = await write(name, always(status, WRITES[name][2]))
+    outcome = await write(name, Always(status, WRITES[name][2]))
 
     assert isinstance(outcome, Accepted if status == WRITES[name][1] else Unknown)
 
 
 async def test_a_label_is_the_same_whatever_its_case() -> None:
     """GitHub answers with its own spelling, if it knows the label."""
-    assert await write("label", always(201, {"name": "BUG"})) == Accepted()
-    assert isinstance(await write("label", always(201, {"name": "other"})), Unknown)
+    assert await write("label", Always(201, {"name": "BUG"})) == Accepted()
+    assert isinstance(await write("label", Always(201, {"name": "other"})), Unknown)
 
 
 @pytest.mark.parametrize(
@@ -237,16 +221,16 @@ async def test_a_label_is_the_same_whatever_its_case() -> None:
 async def test_what_is_there_already_is_as_good_as_done(
     name: str, errors: list[Any], message: str
 ) -> None:
-    """Somebody else has made it, or we did and nobody told us."""
+    """Another caller has made it, or we did and the answer was lost."""
     body = {"message": message or "Validation Failed", "errors": errors}
 
-    assert await write(name, always(422, body)) == AlreadyThere()
+    assert await write(name, Always(422, body)) == AlreadyThere()
 
 
 async def test_another_parent_is_a_refusal() -> None:
     """It is kept, and told."""
     body = {"message": "Sub issue may only have one parent"}
-    outcome = await write("sub-issue", always(422, body))
+    outcome = await write("sub-issue", Always(422, body))
 
     assert isinstance(outcome, Permanent)
     assert outcome.scope is Scope.TICKET
@@ -255,8 +239,8 @@ async def test_another_parent_is_a_refusal() -> None:
 @of_issues
 @pytest.mark.parametrize(("status", "code"), [(404, Code.NOT_FOUND), (410, Code.ISSUES_DISABLED)])
 async def test_a_missing_issue_condemns_no_repository(name: str, status: int, code: Code) -> None:
-    """Somebody has deleted a copy; the others go on."""
-    outcome = await write(name, always(status, {"message": "This issue was deleted"}))
+    """A person has deleted a copy; the others go on."""
+    outcome = await write(name, Always(status, {"message": "This issue was deleted"}))
 
     assert isinstance(outcome, Permanent)
     assert (outcome.scope, outcome.code) == (Scope.TICKET, code)
@@ -266,7 +250,7 @@ async def test_a_missing_issue_condemns_no_repository(name: str, status: int, co
 @pytest.mark.parametrize("name", ["label", "milestone"])
 async def test_a_missing_repository_is_the_repositorys(name: str) -> None:
     """As for an issue that is to be created in it."""
-    outcome = await write(name, always(404, {"message": "Not Found"}))
+    outcome = await write(name, Always(404, {"message": "Not Found"}))
 
     assert isinstance(outcome, Permanent)
     assert outcome.scope is Scope.REPOSITORY
@@ -275,7 +259,7 @@ async def test_a_missing_repository_is_the_repositorys(name: str) -> None:
 @each_write
 async def test_a_limit_is_a_limit(name: str) -> None:
     """Every write counts."""
-    limited = always(403, {"message": "secondary rate limit"}, {"Retry-After": "30"})
+    limited = Always(403, {"message": "secondary rate limit"}, {"Retry-After": "30"})
     outcome = await write(name, limited)
 
     assert isinstance(outcome, RateLimited)
@@ -285,7 +269,7 @@ async def test_a_limit_is_a_limit(name: str) -> None:
 @each_write
 async def test_a_redirect_was_not_done(name: str) -> None:
     """The repository is looked up again."""
-    assert isinstance(await write(name, always(307, {}, {"Location": "/x"})), Transient)
+    assert isinstance(await write(name, Always(307, {}, {"Location": "/x"})), Transient)
 
 
 @each_write
@@ -321,7 +305,7 @@ async def test_what_github_leaves_out_silently_is_named(
 ) -> None:
     """Without the right to push; and what cannot be read is not there, but the issue is."""
     draft = Draft("T", "B", ("Bug", "b"), 3, "Task")
-    outcome = await github(always(201, issue_json(7) | shown)).create_issue(TARGET, draft, yes)
+    outcome = await github(Always(201, issue_json(7) | shown)).create_issue(TARGET, draft, yes)
 
     assert outcome == Created(7, 1007, dropped, TEACHER)
 
@@ -331,7 +315,7 @@ async def test_a_validation_names_its_fields(field: str) -> None:
     """So that the issue can be created without what GitHub does not take."""
     errors = [{"resource": "Issue", "field": field, "code": "invalid"}, {"code": "custom"}]
     body = {"message": "Validation Failed", "errors": errors}
-    outcome = await github(always(422, body)).create_issue(TARGET, Draft("T", "B"), yes)
+    outcome = await github(Always(422, body)).create_issue(TARGET, Draft("T", "B"), yes)
 
     assert isinstance(outcome, Permanent)
     assert (outcome.scope, outcome.fields) == (Scope.TICKET, (field,))
@@ -391,7 +375,7 @@ async def test_a_type_that_is_null_hides_no_other() -> None:
 
 async def test_a_server_without_a_listing_of_issue_types_says_so() -> None:
     """It may have types all the same: an older Enterprise Server answers 404."""
-    answer = await github(always(404, {"message": "Not Found"})).list_issue_types(TARGET)
+    answer = await github(Always(404, {"message": "Not Found"})).list_issue_types(TARGET)
 
     assert isinstance(answer, Permanent)
     assert answer.code is Code.NOT_FOUND

@@ -22,6 +22,7 @@ from tests.adapters.github.builders import (
     PATIENT,
     TARGET,
     TOKEN,
+    Always,
     HandClock,
     as_bytes,
     github,
@@ -294,13 +295,9 @@ async def test_a_refusal_that_repeats_the_token_is_quoted_without_it(status: int
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 async def test_a_write_follows_no_redirect_not_even_at_home(status: int) -> None:
     """A repository that was renamed between the look and the write is looked up again first."""
-    asked: list[str] = []
-
-    def redirect(request: httpx.Request) -> httpx.Response:
-        asked.append(request.url.path)
-        return httpx.Response(status, headers={"Location": f"{API}/repositories/77/issues"})
+    redirect = Always(status, headers={"Location": f"{API}/repositories/77/issues"})
 
     outcome = await github(redirect).create_issue(TARGET, DRAFT, yes)
 
     assert isinstance(outcome, Transient)
-    assert asked == ["/repos/org/team-a/issues"]
+    assert [request.url.path for request in redirect.asked] == ["/repos/org/team-a/issues"]

@@ -16,8 +16,8 @@ from tests.adapters.github.builders import (
     API,
     TARGET,
     TOKEN,
+    Always,
     HandClock,
-    always,
     as_bytes,
     github,
     issue_json,
@@ -80,7 +80,7 @@ async def test_an_installation_may_not_ask_and_its_token_stands_for_it() -> None
     """GitHub answers 403 to a `GET /user` of an app's installation."""
     body = {"message": "Resource not accessible by integration"}
 
-    answer = await github(always(403, body)).credential("org/team-a")
+    answer = await github(Always(403, body)).credential("org/team-a")
 
     assert answer == Found(Credential(f"token:{FINGERPRINT}", FINGERPRINT))
 
@@ -162,8 +162,8 @@ async def test_redirects_in_a_circle_end() -> None:
 
 async def test_a_missing_repository_is_told_from_a_broken_one() -> None:
     """A 404 is for a person; a body that lacks what we need may be read again."""
-    missing = await github(always(404, {"message": "Not Found"})).read_repository("org/x")
-    broken = await github(always(200, {"id": 1})).read_repository("org/x")
+    missing = await github(Always(404, {"message": "Not Found"})).read_repository("org/x")
+    broken = await github(Always(200, {"id": 1})).read_repository("org/x")
 
     assert isinstance(missing, Permanent)
     assert missing.code is Code.NOT_FOUND
@@ -174,7 +174,7 @@ async def test_a_canonical_name_that_would_lead_elsewhere_is_not_believed() -> N
     """Writes are addressed to it."""
     odd = repository_json(full_name="org/../../user")
 
-    assert isinstance(await github(always(200, odd)).read_repository("org/x"), Transient)
+    assert isinstance(await github(Always(200, odd)).read_repository("org/x"), Transient)
 
 
 # ----------------------------------------------------------------------------------------- repeating
@@ -262,14 +262,14 @@ async def test_a_repository_renamed_meanwhile_does_not_make_its_issues_absent(to
 
 async def test_a_retired_api_version_is_no_deleted_issue() -> None:
     """Both are 410."""
-    gone = always(410, {"message": "This API version is not supported any more"})
+    gone = Always(410, {"message": "This API version is not supported any more"})
 
     assert isinstance(await github(gone).read_issue(TARGET, 4), Permanent)
 
 
 async def test_another_issue_than_the_one_asked_for_is_no_answer() -> None:
     """It would be evidence about the wrong number."""
-    assert isinstance(await github(always(200, issue_json(5))).read_issue(TARGET, 4), Transient)
+    assert isinstance(await github(Always(200, issue_json(5))).read_issue(TARGET, 4), Transient)
 
 
 async def test_an_issue_is_found_by_its_number() -> None:
@@ -348,14 +348,14 @@ async def test_a_next_page_elsewhere_is_not_read() -> None:
 async def test_a_listing_that_goes_round_in_circles_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is no evidence."""
     monkeypatch.setattr("monarch.adapters.github.reads.MAX_PAGES", 3)
-    forever = always(200, [], link("/again"))
+    forever = Always(200, [], link("/again"))
 
     assert isinstance(await github(forever).list_issues(TARGET), Transient)
 
 
 async def test_switched_off_issues_are_for_a_person() -> None:
     """A listing answers 410 then."""
-    off = always(410, {"message": "Issues are disabled for this repo"})
+    off = Always(410, {"message": "Issues are disabled for this repo"})
 
     answer = await github(off).list_issues(TARGET)
 

@@ -25,7 +25,7 @@ from tests.adapters.github.builders import (
     TARGET,
     TEACHER,
     TOKEN,
-    always,
+    Always,
     as_bytes,
     github,
     issue_json,
@@ -173,7 +173,7 @@ async def test_a_withheld_write_leaves_the_client_usable(asked: int) -> None:
 
 
 async def test_a_refused_connection_certainly_wrote_nothing() -> None:
-    """Nobody listens: it may be tried again."""
+    """No server listens: it may be tried again."""
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         port = nobody.getsockname()[1]
@@ -215,7 +215,7 @@ async def test_a_kept_connection_that_was_cut_off_leaves_the_second_write_unknow
 async def test_a_transport_that_traces_nothing_proves_nothing_by_its_silence(
     error: Exception,
 ) -> None:
-    """Where nobody saw whether bytes left, they may have."""
+    """Where it is unknown whether bytes left, they may have."""
 
     def fail(_: httpx.Request) -> httpx.Response:
         raise error
@@ -237,7 +237,7 @@ async def test_a_clear_refusal_wrote_nothing(
     status: int, body: object, expected: tuple[Scope, Code]
 ) -> None:
     """The table itself is tested with `core.github.classify`; here, that it is asked."""
-    outcome = await github(always(status, body)).create_issue(TARGET, DRAFT, yes)
+    outcome = await github(Always(status, body)).create_issue(TARGET, DRAFT, yes)
 
     assert isinstance(outcome, Permanent)
     assert (outcome.scope, outcome.code) == expected
@@ -245,7 +245,7 @@ async def test_a_clear_refusal_wrote_nothing(
 
 async def test_a_limit_says_how_long_to_wait() -> None:
     """And nothing was written."""
-    limited = always(403, {"message": "secondary rate limit"}, {"Retry-After": "30"})
+    limited = Always(403, {"message": "secondary rate limit"}, {"Retry-After": "30"})
 
     outcome = await github(limited).create_issue(TARGET, DRAFT, yes)
 
@@ -257,7 +257,7 @@ async def test_a_limit_says_how_long_to_wait() -> None:
 async def test_a_path_that_would_lead_elsewhere_is_a_mistake_of_ours(name: str) -> None:
     """Nothing is sent to it."""
     with pytest.raises(ValueError, match="repository"):
-        await github(always(200, {})).read_repository(name)
+        await github(Always(200, {})).read_repository(name)
 
 
 @pytest.mark.parametrize("token", ["", "two words", "line\nbreak", "tökn"])
@@ -271,6 +271,6 @@ def test_a_token_that_cannot_be_one_is_refused_without_showing_it(token: str) ->
 
 def test_the_token_is_in_no_repr() -> None:
     """Not of the client, and not of what it holds."""
-    client = github(always(200, {}))
+    client = github(Always(200, {}))
 
     assert TOKEN not in repr(client) + repr(vars(client)) + repr(client._http.headers)

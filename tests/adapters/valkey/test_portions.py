@@ -13,7 +13,7 @@ from monarch.core.portions.details import portion_details
 from monarch.core.portions.keys import WHOLE, Portion
 from monarch.core.report.summary import State
 from monarch.core.verdict import Done, Planned, Skipped, Snooze, Verdict, Waits
-from monarch.ports.hands import NotHurried
+from monarch.ports.hands import NotDone
 from monarch.ports.readings import RequestDetails
 from tests.contracts.moves import a_plan, one
 from tests.contracts.worlds import RETENTION_MS, World, a_message
@@ -164,7 +164,7 @@ async def test_a_request_that_waits_for_its_date_is_not_tried_before(desk: Desk)
 
     told = await hands.hurry(request, "Ann")
 
-    assert isinstance(told, NotHurried)
+    assert isinstance(told, NotDone)
     assert told.reason.startswith(f"request {request} was asked to begin no earlier than ")
     assert await desk.world.parked() == 1
 

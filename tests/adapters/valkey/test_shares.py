@@ -11,7 +11,7 @@ from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, TargetId
 from monarch.core.target.permission import GivesWay, Taken, Wait
 from monarch.core.verdict import Snooze, Waits
-from monarch.ports.hands import NotPutFirst, PutFirst
+from monarch.ports.hands import NotDone, PutFirst
 from tests.contracts.crossings import InLine
 from tests.contracts.moves import migrated, one, planned, target_of
 from tests.contracts.worlds import NO_CEILINGS, RETENTION_MS, World
@@ -178,7 +178,7 @@ async def test_a_replayed_or_later_request_takes_part(floor: Floor) -> None:
 # ------------------------------------------------------------------------------------------ put first
 
 
-async def put(floor: Floor, request: RequestId) -> PutFirst | NotPutFirst:
+async def put(floor: Floor, request: RequestId) -> PutFirst | NotDone:
     """Ann puts it first."""
     hands = ValkeyHands(floor.world.scripts, floor.world.keys, retention_ms=RETENTION_MS)
     return await hands.first(request, "Ann")
@@ -223,9 +223,9 @@ async def test_what_has_ended_or_is_not_known_is_not_put_first(floor: Floor) -> 
 
     ended, unknown = await put(floor, request), await put(floor, RequestId("1-1"))
 
-    assert isinstance(ended, NotPutFirst)
+    assert isinstance(ended, NotDone)
     assert "has ended: it is done" in ended.reason
-    assert isinstance(unknown, NotPutFirst)
+    assert isinstance(unknown, NotDone)
     assert unknown.is_unknown
 
 

@@ -17,12 +17,12 @@ from monarch.ports import (
     Cancelling,
     Hands,
     Healing,
-    NotCancelled,
+    NotDone,
     Paused,
     Replayed,
     StoreError,
 )
-from monarch.ports.hands import NotHurried, NotPutFirst, PutFirst
+from monarch.ports.hands import PutFirst
 from monarch.ports.holdings import Holding
 from monarch.ports.readings import Choice, DeadLetter, MigrationTimes, RequestDetails
 from monarch.telemetry import Snapshot, StreamSnapshot
@@ -174,12 +174,12 @@ class Means:
         self.done.append(("resume", by))
         return Paused(bool(before), before)
 
-    async def cancel(self, request: RequestId, by: str) -> Cancelling | NotCancelled:
+    async def cancel(self, request: RequestId, by: str) -> Cancelling | NotDone:
         """See `Hands`."""
         self.done.append(("cancel", request, by))
         return Cancelling(1)
 
-    async def first(self, request: RequestId, by: str) -> PutFirst | NotPutFirst:
+    async def first(self, request: RequestId, by: str) -> PutFirst | NotDone:
         """See `Hands`."""
         self.done.append(("first", request, by))
         return PutFirst(by)
@@ -192,10 +192,10 @@ class Means:
             Replayed(one, one, "its plan is gone" if one in self.refuses else "") for one in letters
         )
 
-    async def hurry(self, request: RequestId, by: str) -> int | NotHurried:
+    async def hurry(self, request: RequestId, by: str) -> int | NotDone:
         """See `Hands`."""
         self.done.append(("hurry", request, by))
-        return NotHurried(self.wrong) if self.wrong else 1
+        return NotDone(self.wrong) if self.wrong else 1
 
     async def foresee_replay(self, letters: Sequence[str]) -> tuple[Replayed, ...]:
         """See `Hands`; the page asks for no such look."""

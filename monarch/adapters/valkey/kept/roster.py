@@ -10,6 +10,7 @@ from typing import Final, NamedTuple, cast
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.client.spoiled import answers_of
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views.raw import whole
 from monarch.ports.hearing import Gap
@@ -66,17 +67,17 @@ class Roster:
 
     async def all(self) -> dict[str, Entered]:
         """Every worker on it, by name; with an unreadable line it counts as started at 0."""
-        with classified("reading the roster of workers"):
-            found = await cast("Awaitable[dict[bytes, bytes]]", self._client.hgetall(self._key))
+        pipe = self._client.pipeline(transaction=False)
+        pipe.hgetall(self._key)
+        (found,) = await answers_of(pipe, "reading the roster of workers")
         return {name.decode("utf-8", "replace"): _entered(line) for name, line in found.items()}
 
     async def hearing(self, names: Sequence[str]) -> dict[str, Heard]:
         """How these workers hear, by name."""
         fields = [f"{kind}:{name}" for name in names for kind in ("heard", "gap")]
-        with classified("reading how the workers hear"):
-            found = await cast(
-                "Awaitable[list[bytes | None]]", self._client.hmget(self._hearing, fields)
-            )
+        pipe = self._client.pipeline(transaction=False)
+        pipe.hmget(self._hearing, fields)
+        (found,) = await answers_of(pipe, "reading how the workers hear")
         values = [(one or b"").decode("utf-8", "replace") for one in found]
         return {
             name: Heard(whole(heard), _gap(gap))

@@ -97,15 +97,25 @@ local function join_card(request, by_itself)
   return card
 end
 
+-- What a command answers, or `otherwise` for a key of another type: one broken record does not cost people the others.
+local function sound(otherwise, ...)
+  local found = redis.pcall(...)
+  if type(found) ~= 'table' or not found.err then return found end
+  if string.find(found.err, 'WRONGTYPE', 1, true) then return otherwise end
+  error(found.err)
+end
+
 -- The requests of a cohort as they stand, each with its migrations; those that are gone are left out.
 local function read_requests(card)
   local found = {}
-  for _, request in ipairs(cohort(card)) do
-    local fields, migrations = redis.call('HGETALL', ns .. 'request:' .. request), {}
-    for target in lines(redis.call('HGET', ns .. 'request:' .. request, 'targets')) do
-      migrations[#migrations + 1] = redis.call('HGETALL', ns .. 'migration:' .. request .. ':' .. target)
+  for _, request in ipairs(sound({}, 'ZRANGE', ns .. 'cohort:' .. card, 0, -1)) do
+    local fields, migrations = sound({}, 'HGETALL', ns .. 'request:' .. request), {}
+    if #fields > 0 then
+      for target in lines(redis.call('HGET', ns .. 'request:' .. request, 'targets')) do
+        migrations[#migrations + 1] = sound({}, 'HGETALL', ns .. 'migration:' .. request .. ':' .. target)
+      end
+      found[#found + 1] = {request, fields, migrations}
     end
-    if #fields > 0 then found[#found + 1] = {request, fields, migrations} end
   end
   return found
 end

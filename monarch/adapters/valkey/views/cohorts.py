@@ -5,7 +5,7 @@ from typing import Final, cast
 
 from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.client.spoiled import answers_of
 from monarch.adapters.valkey.codec import pairs
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
@@ -18,7 +18,7 @@ from monarch.adapters.valkey.views.request import (
     request_views,
 )
 from monarch.core.card.view import Card, CohortView
-from monarch.core.ids import CohortId, RequestId
+from monarch.core.ids import CohortId, RequestId, migration_id
 from monarch.ports.readings import CohortLine
 
 MOST: Final = 500
@@ -35,8 +35,9 @@ class Cohorts:
 
     async def newest(self, limit: int) -> tuple[CohortLine, ...]:
         """The newest `limit` cohorts, newest first; at most `MOST`."""
-        with classified("listing cohorts"):
-            found = await self._client.zrevrange(self._keys.cohorts, 0, min(limit, MOST) - 1)
+        pipe = self._client.pipeline(transaction=False)
+        pipe.zrevrange(self._keys.cohorts, 0, min(limit, MOST) - 1)
+        (found,) = await answers_of(pipe, "listing cohorts")
         ids = [CohortId(one.decode()) for one in found]
         cards = await _cards(self._client, self._keys, ids)
         states = await self._states([one for one in ids if one in cards])
@@ -47,8 +48,7 @@ class Cohorts:
         pipe = self._client.pipeline(transaction=False)
         for one in cohorts:
             pipe.zrange(self._keys.cohort(one), 0, -1)
-        with classified("reading cohorts"):
-            members = await pipe.execute()
+        members = await answers_of(pipe, "reading cohorts")
         asked = [
             (cohort, RequestId(text(raw)))
             for cohort, requests in zip(cohorts, members, strict=True)
@@ -57,8 +57,7 @@ class Cohorts:
         pipe = self._client.pipeline(transaction=False)
         for _, request in asked:
             pipe.hget(self._keys.request(request), "state")
-        with classified("reading requests"):
-            answers = await pipe.execute()
+        answers = await answers_of(pipe, "reading requests")
         states: dict[CohortId, dict[str, int]] = {}
         for (cohort, _), state in zip(asked, answers, strict=True):
             counts = states.setdefault(cohort, {})
@@ -73,10 +72,31 @@ class Cohorts:
             self._scripts.call("cohort", [self._keys.card(cohort)], cohort),
         )
         flat, requests, paused = answer
+        await self._look_for_spoiled(cohort, requests)
         if not flat:
             return None
         views = request_views(requests, paused)
         return cohort_view(cohort, pairs(flat), views)
+
+    async def _look_for_spoiled(self, cohort: CohortId, found: list[RawRequest]) -> None:
+        """Read again what the script has left out, so that a key of another type is noted."""
+        there = {request for request, _, _ in found}
+        pipe = self._client.pipeline(transaction=False)
+        pipe.hgetall(self._keys.card(cohort))
+        pipe.get(self._keys.paused)
+        pipe.zrange(self._keys.cohort(cohort), 0, -1)
+        *_, members = await answers_of(pipe, "reading a cohort")
+        pipe = self._client.pipeline(transaction=False)
+        for raw in members:
+            if raw not in there:
+                pipe.hgetall(self._keys.request(RequestId(text(raw))))
+        for request, fields, migrations in found:
+            targets = pairs(fields).get("targets", "").splitlines()
+            for target, migration in zip(targets, migrations, strict=False):
+                if not migration:
+                    name = migration_id(RequestId(text(request)), target)
+                    pipe.hgetall(self._keys.migration(name))
+        await answers_of(pipe, "reading a cohort")
 
 
 async def _cards(
@@ -86,8 +106,7 @@ async def _cards(
     pipe = client.pipeline(transaction=False)
     for one in cohorts:
         pipe.hgetall(keys.card(one))
-    with classified("reading cards"):
-        answers = await pipe.execute()
+    answers = await answers_of(pipe, "reading cards")
     found = zip(cohorts, answers, strict=True)
     return {one: texts(raw) for one, raw in found if raw}
 

@@ -6,6 +6,7 @@ from typing import Final, cast
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.client.spoiled import answers_of
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views.events import PAGE, RawEntry
 from monarch.adapters.valkey.views.raw import number, texts
@@ -31,8 +32,9 @@ class Letters:
         found: list[DeadLetter] = []
         first, last = await self._span(choice)
         while len(found) < limit:
-            with classified("listing dead letters"):
-                page = await self._client.xrevrange(self._dead, last, first, count=PAGE)
+            pipe = self._client.pipeline(transaction=False)
+            pipe.xrevrange(self._dead, last, first, count=PAGE)
+            (page,) = await answers_of(pipe, "listing dead letters")
             letters = [_letter(entry) for entry in page]
             found += filter(choice.means, letters)
             if len(page) < PAGE:

@@ -7,6 +7,7 @@ from typing import Final, cast
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.client.spoiled import answers_of
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views.numbers import Numbering
 from monarch.adapters.valkey.views.raw import texts
@@ -32,8 +33,9 @@ class EventLog:
 
     async def page(self, limit: int, end: str = "+") -> tuple[Event, ...]:
         """The newest `limit` events up to `end` (`(<id>`: before that one), oldest first."""
-        with classified("reading events"):
-            page = await self._client.xrevrange(self._keys.events, end, "-", count=limit)
+        pipe = self._client.pipeline(transaction=False)
+        pipe.xrevrange(self._keys.events, end, "-", count=limit)
+        (page,) = await answers_of(pipe, "reading events")
         return tuple(await self._numbered([_event(entry) for entry in reversed(page)]))
 
     async def _numbered(self, events: Sequence[Event]) -> list[Event]:

@@ -15,6 +15,7 @@ from valkey.asyncio import Valkey
 from monarch.adapters.valkey.accounts import Accounts
 from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.client.refusal import WRITE_SETTINGS, why_refused
+from monarch.adapters.valkey.client.spoiled import answers_and_errors_of
 from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.logins import login_of_each
 from monarch.adapters.valkey.views.raw import text, texts, whole
@@ -69,8 +70,7 @@ class FleetReader:
             later.xrange(self._keys.stream(raw["stream"]), f"({raw['last']}", "+", count=1)
         for account in accounts:
             self._ask_account(later, account, whole["now_ms"])
-        with classified("reading the fleet"):
-            answers = await later.execute(raise_on_error=False)
+        answers = await answers_and_errors_of(later, "reading the fleet")
         logins = login_of_each(_known(whole["answers"][-1]))
         next_up, budgets = answers[: len(streams)], answers[len(streams) :]
         return Snapshot(
@@ -95,8 +95,8 @@ class FleetReader:
         self._ask_whole(pipe)
         for stream in Stream:
             self._ask_stream(pipe, stream)
+        answers = await answers_and_errors_of(pipe, "reading the fleet")
         with classified("reading the fleet"):
-            answers = await pipe.execute(raise_on_error=False)
             seconds, micros = _given(answers[0])
         now_ms = int(seconds) * 1000 + int(micros) // 1000
         whole = {"now_ms": now_ms, "answers": answers[1:_WHOLE]}

@@ -12,7 +12,7 @@ from typing import Final
 from anyio import to_thread
 from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.client.spoiled import answers_of
 from monarch.adapters.valkey.codec import decode_ledger, decode_plan
 from monarch.adapters.valkey.kept.verifications import decode_look
 from monarch.adapters.valkey.keys import Keys
@@ -46,8 +46,7 @@ class Matrices:
             pipe = self._client.pipeline(transaction=False)
             for one in unknown:
                 pipe.get(self._keys.plan(one))
-            with classified("reading plans"):
-                packed = await pipe.execute()
+            packed = await answers_of(pipe, "reading plans")
             for one, raw in zip(unknown, packed, strict=True):
                 if raw:
                     await self._remember(one, raw)
@@ -75,8 +74,7 @@ class Matrices:
             name = migration_id(request, target)
             pipe.hmget(self._keys.migration(name), ["target_id", "ended_ms"])
             pipe.get(self._keys.verified(name))
-        with classified("reading targets"):
-            (seconds, micros), *answers = await pipe.execute()
+        (seconds, micros), *answers = await answers_of(pipe, "reading targets")
         now_ms = int(seconds) * 1000 + int(micros) // 1000
         facts = [[whole(text(one)) for one in hashes] for hashes in answers[::2]]
         ledgers = await self._ledgers([target_id for target_id, _ in facts])
@@ -101,8 +99,7 @@ class Matrices:
         known = [target for target in targets if target is not None]
         for target in known:
             pipe.hgetall(self._keys.ledger(TargetId(target)))
-        with classified("reading ledgers"):
-            answers = await pipe.execute() if known else []
+        answers = await answers_of(pipe, "reading ledgers") if known else []
         found: dict[int, Mapping[bytes, bytes]] = dict(zip(known, answers, strict=True))
         return [
             [part for pair in found.get(target or 0, {}).items() for part in pair]

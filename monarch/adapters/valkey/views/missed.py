@@ -1,12 +1,11 @@
 """Repositories that no request named, as the last sweep for them has recorded them."""
 
 import json
-from collections.abc import Awaitable
-from typing import Final, cast
+from typing import Final
 
 from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.client.spoiled import answers_of
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views.raw import whole
 from monarch.ports.readings import MissedLine
@@ -24,8 +23,9 @@ class MissedOnRecord:
 
     async def all(self) -> tuple[MissedLine, ...]:
         """What is on record, the newest repository first; what cannot be read is left out."""
-        with classified("reading which repositories were missed"):
-            found = await cast("Awaitable[list[bytes]]", self._client.hvals(self._keys.missed))
+        pipe = self._client.pipeline(transaction=False)
+        pipe.hvals(self._keys.missed)
+        (found,) = await answers_of(pipe, "reading which repositories were missed")
         lines = filter(None, map(_line, found))
         return tuple(sorted(lines, key=lambda one: (-one.created_ms, one.repository))[:MOST])
 

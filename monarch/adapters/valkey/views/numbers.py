@@ -5,7 +5,7 @@ from typing import Final
 
 from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.client.spoiled import answers_of
 from monarch.adapters.valkey.codec import decode_plan
 from monarch.adapters.valkey.keys import Keys
 from monarch.core.ids import RequestId
@@ -41,7 +41,8 @@ class Numbering:
         return {NUMBER: number} if number else {}
 
     async def _read(self, request: str) -> Mapping[str, str]:
-        with classified("reading a plan"):
-            packed = await self._client.get(self._keys.plan(RequestId(request)))
+        pipe = self._client.pipeline(transaction=False)
+        pipe.get(self._keys.plan(RequestId(request)))
+        (packed,) = await answers_of(pipe, "reading a plan")
         plan = decode_plan(packed) if packed else None
         return {} if plan is None else {str(one.id): str(one.number) for one in plan.tickets}

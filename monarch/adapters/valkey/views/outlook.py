@@ -13,7 +13,7 @@ from typing import Final
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.accounts import Accounts
-from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.client.spoiled import answers_of
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views.raw import text, whole
 from monarch.core.budget.ceilings import Ceilings, Pace
@@ -27,12 +27,15 @@ from monarch.core.portions.details import portion_details
 from monarch.core.portions.keys import WHOLE, Portion
 from monarch.core.report.summary import ENDS
 from monarch.ports import StoreError
+from monarch.ports.spoiled import spoiled_keys
 
 AHEAD: Final = 200
 """How many older requests, the oldest, to look at; those after them are not in the forecast, which says so."""
 
 LOOKED_AT: Final = 500
 """For how many unfinished migrations, the oldest, to read the progress; those after them count as not begun."""
+
+_DOING: Final = "looking for what is ahead"
 
 _AT_ONCE: Final = 250
 """How many answers to read in one turn of the event loop."""
@@ -131,14 +134,18 @@ class ValkeyOutlook:
     async def _look(
         self, request: RequestId | None, newcomer: Newcomer | None = None
     ) -> tuple[Traffic, int]:
-        """What comes before that request (`None`: a new one), and how many writes of its own are left."""
-        now_ms, by, names = await self._oldest()
-        is_least = len(names) > AHEAD
-        names = [one for one in names[:AHEAD] if one != request]
-        found = await self._open([*names, *([] if request is None else [request])])
-        left = await self._left(found, request)
+        """What comes before that request (`None`: a new one), and how many writes of its own are left.
+
+        Broken keys of others are not noted: they do not make what is shown of this one incomplete.
+        """
+        with spoiled_keys():
+            now_ms, by, names = await self._oldest()
+            is_least = len(names) > AHEAD
+            names = [one for one in names[:AHEAD] if one != request]
+            found = await self._open([*names, *([] if request is None else [request])])
+            left = await self._left(found, request)
+            load = await self._load(now_ms)
         own = sum(n for one, n in zip(found, left, strict=True) if one.request == request)
-        load = await self._load(now_ms)
         joined = cohort_joined(newcomer.joins_by, found) if newcomer else ""
         return Traffic(load, ahead_in(found, left, request, joined), by, is_least), own
 
@@ -148,8 +155,7 @@ class ValkeyOutlook:
         pipe.time()
         pipe.get(self._keys.paused)
         pipe.zrange(self._keys.open, 0, AHEAD)
-        with classified("looking for what is ahead"):
-            (seconds, micros), paused, members = await pipe.execute()
+        (seconds, micros), paused, members = await answers_of(pipe, _DOING)
         names = sorted((RequestId(text(one)) for one in members), key=entry_order)
         return int(seconds) * 1000 + int(micros) // 1000, text(paused), names
 
@@ -161,8 +167,7 @@ class ValkeyOutlook:
         for one in requests:
             pipe.hmget(self._keys.request(one), _FIELDS)
             pipe.scard(self._keys.unsettled(one))
-        with classified("looking for what is ahead"):
-            answers = await pipe.execute()
+        answers = await answers_of(pipe, _DOING)
         rows = zip(requests, answers[::2], answers[1::2], strict=True)
         return [
             OpenRequest(
@@ -195,8 +200,7 @@ class ValkeyOutlook:
         pipe = self._client.pipeline(transaction=False)
         for index in exact:
             pipe.smembers(self._keys.unsettled(requests[index].request))
-        with classified("looking for what is ahead"):
-            answers = await pipe.execute()
+        answers = await answers_of(pipe, _DOING)
         named = [
             (place, name)
             for place, names in enumerate(answers)
@@ -214,8 +218,7 @@ class ValkeyOutlook:
         pipe = self._client.pipeline(transaction=False)
         for _, migration in some:
             pipe.hmget(self._keys.migration(MigrationId(migration)), _SETTLED)
-        with classified("looking for what is ahead"):
-            counts: list[list[bytes | None]] = await pipe.execute()
+        counts: list[list[bytes | None]] = await answers_of(pipe, _DOING)
         return counts
 
     # ------------------------------------------------------------------------------- how the account stands
@@ -229,8 +232,7 @@ class ValkeyOutlook:
             since = f"({now_ms - PACE.hour_ms - PACE.margin_ms}"
             pipe.zrangebyscore(self._keys.budget(account), since, "+inf", withscores=True)
             pipe.hget(self._keys.gate(account), "until")
-        with classified("looking at the budget"):
-            answers = await pipe.execute()
+        answers = await answers_of(pipe, "looking at the budget")
         rows = zip(accounts, answers[::2], answers[1::2], strict=True)
         account, writes, until = max(rows, key=lambda row: len(row[1]))
         times = [int(at) for _, at in writes]

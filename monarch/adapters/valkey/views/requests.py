@@ -7,11 +7,12 @@ it was listed is left out.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final
 
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.client.spoiled import answers_of
 from monarch.adapters.valkey.codec import decode_ledger
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.ledger.later import decode_later
@@ -22,13 +23,12 @@ from monarch.adapters.valkey.views.request import cohort_of, request_view
 from monarch.adapters.valkey.views.request_lines import request_line, unseen_line, wished_line
 from monarch.adapters.valkey.views.sought import Sought, failed
 from monarch.adapters.valkey.views.waiting import Unplanned, Waiting, members_of, with_wish
-from monarch.core.after.later import Later
 from monarch.core.card.view import Card
 from monarch.core.delivery import Stream
 from monarch.core.entry_ids import entry_ms, entry_order, is_entry_id
-from monarch.core.ids import RequestId, TargetId, TicketId, migration_id
+from monarch.core.ids import RequestId, TargetId, migration_id
 from monarch.core.report.summary import RequestView, State
-from monarch.core.target.step import LedgerRecord
+from monarch.ports.holdings import LedgerReading
 from monarch.ports.readings import MigrationTimes, RequestDetails, RequestLine
 
 PAGE: Final = 200
@@ -40,18 +40,6 @@ LOOKED_THROUGH: Final = 20_000
 EVERY_REQUEST: Final = Sought()
 
 NO_WISH: Final = Unplanned()
-
-
-class LedgerReading(NamedTuple):
-    """What is on record of a target: its ledger, the server's time in ms, whether a migration writes to it now.
-
-    `later` is what the ledger says of copies after they were created.
-    """
-
-    records: Mapping[TicketId, LedgerRecord]
-    now_ms: int
-    is_busy: bool
-    later: Mapping[TicketId, Later]
 
 
 class RequestReader:
@@ -67,8 +55,9 @@ class RequestReader:
         found: list[RequestLine] = []
         start = 0
         while len(found) < limit and start < LOOKED_THROUGH:
-            with classified("listing requests"):
-                ids = await self._client.zrevrange(self._keys.known, start, start + PAGE - 1)
+            pipe = self._client.pipeline(transaction=False)
+            pipe.zrevrange(self._keys.known, start, start + PAGE - 1)
+            (ids,) = await answers_of(pipe, "listing requests")
             page = await self._sought([RequestId(one.decode()) for one in ids], sought)
             found += await self._lines(page)
             start += PAGE
@@ -89,14 +78,12 @@ class RequestReader:
         pipe = self._client.pipeline(transaction=False)
         for line in lines:
             pipe.hget(self._keys.request(line.id), "targets")
-        with classified("reading requests"):
-            targets = [lines_of(text(raw)) for raw in await pipe.execute()]
+        targets = [lines_of(text(raw)) for raw in await answers_of(pipe, "reading requests")]
         pipe = self._client.pipeline(transaction=False)
         for line, named in zip(lines, targets, strict=True):
             for target in named:
                 pipe.hget(self._keys.migration(migration_id(line.id, target)), "state")
-        with classified("reading requests"):
-            states = iter([text(raw) for raw in await pipe.execute()])
+        states = iter([text(raw) for raw in await answers_of(pipe, "reading requests")])
         return tuple(
             replace(line, failed=failed(islice(states, len(named))))
             for line, named in zip(lines, targets, strict=True)
@@ -121,8 +108,7 @@ class RequestReader:
         pipe = self._client.pipeline(transaction=False)
         for one in ids:
             pipe.hmget(self._keys.request(one), ["state", "source", "targets", "entry"])
-        with classified("reading requests"):
-            known = await pipe.execute()
+        known = await answers_of(pipe, "reading requests")
         rows = {
             one: tuple(text(field) for field in raw) for one, raw in zip(ids, known, strict=True)
         }
@@ -145,8 +131,7 @@ class RequestReader:
         for one in ids:
             pipe.hgetall(self._keys.request(one))
             pipe.scard(self._keys.unsettled(one))
-        with classified("reading requests"):
-            answers = await pipe.execute()
+        answers = await answers_of(pipe, "reading requests")
         rows = zip(ids, answers[::2], answers[1::2], strict=True)
         return [request_line(one, texts(raw), unsettled) for one, raw, unsettled in rows if raw]
 
@@ -183,8 +168,9 @@ class RequestReader:
     async def _view(
         self, request: RequestId, fields: Fields, migrations: Sequence[Fields]
     ) -> RequestView:
-        with classified("asking who has paused the fleet"):
-            paused_by = await self._client.get(self._keys.paused)
+        pipe = self._client.pipeline(transaction=False)
+        pipe.get(self._keys.paused)
+        (paused_by,) = await answers_of(pipe, "asking who has paused the fleet")
         view = request_view(request, fields, migrations, text(paused_by))
         if view.state is not State.QUEUED or migrations:
             return view
@@ -214,8 +200,7 @@ class RequestReader:
         pipe = self._client.pipeline(transaction=False)
         for key in keys:
             pipe.hgetall(key)
-        with classified("reading a request"):
-            return [texts(raw) for raw in await pipe.execute()]
+        return [texts(raw) for raw in await answers_of(pipe, "reading a request")]
 
 
 # ---------------------------------------------------------------------------------------- decoding

@@ -5,7 +5,7 @@ from typing import Final
 
 from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.client.spoiled import answers_of
 from monarch.adapters.valkey.keys import Keys
 from monarch.ports.readings import MinuteWrites, Parked
 
@@ -22,8 +22,9 @@ class TrafficReader:
 
     async def parked(self, limit: int) -> tuple[Parked, ...]:
         """At most `limit` parked entries, those that are due first."""
-        with classified("reading what is parked"):
-            found = await self._client.zrange(self._keys.parked, 0, limit - 1, withscores=True)
+        pipe = self._client.pipeline(transaction=False)
+        pipe.zrange(self._keys.parked, 0, limit - 1, withscores=True)
+        (found,) = await answers_of(pipe, "reading what is parked")
         return tuple(parked_of(name.decode("utf-8", "replace"), int(due)) for name, due in found)
 
     async def writes(self, accounts: Sequence[str]) -> tuple[MinuteWrites, ...]:
@@ -34,8 +35,7 @@ class TrafficReader:
             pipe.zrevrangebyscore(
                 self._keys.budget(account), "+inf", "-inf", 0, _MOST, withscores=True
             )
-        with classified("reading what was written"):
-            (seconds, _), *answers = await pipe.execute()
+        (seconds, _), *answers = await answers_of(pipe, "reading what was written")
         last = int(seconds) // MINUTES
         return tuple(
             MinuteWrites(account, _by_minute([int(at) for _, at in answer], last))

@@ -12,6 +12,7 @@ from typing import Any
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.client.spoiled import answers_and_errors_of, answers_of
 from monarch.adapters.valkey.codec import VERSIONS
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.settlement import member_of_migration, member_of_request
@@ -51,8 +52,7 @@ class Waiting:
         for request, entry in entries.items():
             pipe.xrange(self._keys.stream(Stream.REQUESTS), entry, entry)
             pipe.hget(self._keys.parked_entries, member_of_request(request, Stream.REQUESTS))
-        with classified("reading what waits"):
-            answers = await pipe.execute(raise_on_error=False)
+        answers = await answers_and_errors_of(pipe, "reading what waits")
         found = {}
         for request, raw, parked in zip(entries, answers[::2], answers[1::2], strict=True):
             fields = _in_stream(raw) or _in_parked(parked)
@@ -64,8 +64,9 @@ class Waiting:
         """The newest entries of the stream that no worker has taken: a producer's own have no hash before that."""
         if limit < 1:
             return {}
-        with classified("reading what waits"):
-            raw = await self._client.xrevrange(self._keys.stream(Stream.REQUESTS), count=limit)
+        pipe = self._client.pipeline(transaction=False)
+        pipe.xrevrange(self._keys.stream(Stream.REQUESTS), count=limit)
+        (raw,) = await answers_of(pipe, "reading what waits")
         entries = [(RequestId(entry.decode()), fields) for entry, fields in raw]
         first = [(entry, fields) for entry, fields in entries if b"request" not in fields]
         pipe = self._client.pipeline(transaction=False)
@@ -84,8 +85,7 @@ class Waiting:
         pipe = self._client.pipeline(transaction=False)
         for member in members:
             pipe.zscore(self._keys.parked, member)
-        with classified("reading what waits"):
-            scores = await pipe.execute()
+        scores = await answers_of(pipe, "reading what waits")
         return [None if score is None else int(score) for score in scores]
 
 

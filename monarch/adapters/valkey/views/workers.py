@@ -6,6 +6,7 @@ from typing import Any, Final
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.client.spoiled import answers_and_errors_of
 from monarch.adapters.valkey.kept.roster import Entered, Heard, Roster
 from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.views.fleet import RELEASED
@@ -30,8 +31,7 @@ class Workers:
         pipe = self._client.pipeline(transaction=False)
         for stream in Stream:
             pipe.xinfo_consumers(self._keys.stream(stream), GROUP)
-        with classified("reading the workers"):
-            answers = await pipe.execute(raise_on_error=False)
+        answers = await answers_and_errors_of(pipe, "reading the workers")
         found: dict[str, dict[str, Any]] = {}
         for stream, answer in zip(Stream, answers, strict=True):
             for one in answer if isinstance(answer, list) else []:

@@ -7,4 +7,4 @@
 -- is empty where the cohort is not known (any more).
 --
 -- Atomic, so that the requests are shown as of one moment.
-return {redis.call('HGETALL', KEYS[1]), read_requests(ARGV[2]), redis.call('GET', ns .. 'paused') or ''}
+return {sound({}, 'HGETALL', KEYS[1]), read_requests(ARGV[2]), sound('', 'GET', ns .. 'paused') or ''}

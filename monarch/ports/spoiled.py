@@ -1,0 +1,38 @@
+"""Keys of Valkey that hold something else than Monarch's records: a reader shows the rest, and names them here.
+
+One broken key must not spoil a listing of a thousand requests, and must not be hidden either. Readers do not know who
+reads, so they leave the names with the caller that has opened a block around them, on the same task or above it.
+"""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Final
+
+_MET: Final[ContextVar[dict[str, None] | None]] = ContextVar("_MET", default=None)
+
+
+@contextmanager
+def spoiled_keys() -> Iterator[Collection[str]]:
+    """Collect the broken keys that readers meet within the block: each once, in the order in which they were met."""
+    met: dict[str, None] = {}
+    token = _MET.set(met)
+    try:
+        yield met.keys()
+    finally:
+        _MET.reset(token)
+
+
+def note_spoiled(key: str) -> None:
+    """Leave the name of a broken key; without a block around the reader it is dropped."""
+    met = _MET.get()
+    if met is not None:
+        met[key] = None
+
+
+def told(key: str) -> str:
+    """What is missing, and what to do, for people."""
+    return (
+        f"the key {key} holds something else than Monarch's record, which is left out here. Find out with `valkey-cli`"
+        " (TYPE) what it is, and rename it."
+    )
