@@ -22,7 +22,7 @@ COPY monarch monarch
 RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheels .
 
 FROM ${PYTHON_IMAGE}
-# Handed in by whoever builds a release: --build-arg REVISION=$(git rev-parse HEAD)
+# The build of a release sets it: --build-arg REVISION=$(git rev-parse HEAD)
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Monarch" \

@@ -265,7 +265,7 @@ def _refusal(error: str, reply: Reply) -> ReadFailure | Unanswered | Gone:
 
 
 def _refused(why: str, advice: Advice) -> Permanent:
-    reason = f"Slack was not told: {why}"
+    reason = f"Slack did not get the message: {why}"
     return Permanent(Scope.REPOSITORY, Code.SLACK_REFUSED, reason, advice=advice)
 
 

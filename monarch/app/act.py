@@ -5,16 +5,14 @@ from dataclasses import dataclass, replace
 
 from monarch.app.surveys import in_order, surveying
 from monarch.app.verify import Unverifiable
-from monarch.app.wiring import web_url_of
 from monarch.core.after.acts import Act
 from monarch.core.after.touch import Left
+from monarch.core.after.words import NEVER_COPIED
 from monarch.core.ids import RequestId, TargetId
 from monarch.core.report.passage import Passage, obstacle
 from monarch.core.verdict import Acted, Done
 from monarch.settings import Settings
 from monarch.stages.rehearsal.rehearsal import RehearsalWish, Rehearser
-
-__all__ = ["ActRehearsal", "TargetRehearsal", "Unverifiable", "rehearsed", "web_url_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,7 @@ async def _rehearsal(
     rehearser: Rehearser, wanted: RehearsalWish, target: str, known: int | None, patience_s: float
 ) -> TargetRehearsal:
     if known is None:
-        return TargetRehearsal(target, problem="nothing was ever copied there by this request")
+        return TargetRehearsal(target, problem=NEVER_COPIED)
     passed = await rehearser.rehearse(target, replace(wanted, known=TargetId(known)))
     way = obstacle(passed, patience_s)
     verdict = passed.verdict if isinstance(passed, Passage) else passed

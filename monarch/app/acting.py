@@ -14,7 +14,7 @@ from monarch.adapters.valkey.kept.shelf import Shelf
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views.matrix import Matrices
 from monarch.app.operator import Operator, message, operator
-from monarch.app.plan import BadMessage, parsed
+from monarch.app.plan import parsed
 from monarch.app.surveys import LOOKED_AT
 from monarch.app.update import UpdateRefused, submitted, wishes
 from monarch.app.verify import Unverifiable, verified
@@ -23,6 +23,7 @@ from monarch.core.ids import RequestId
 from monarch.core.portions.dates import date_mistake
 from monarch.core.redact import quote
 from monarch.core.request.channels import EXPECTED, can_be_a_channel
+from monarch.core.request.message import BadMessage
 from monarch.ports import StoreError
 from monarch.ports.holdings import Holding
 from monarch.settings import Settings

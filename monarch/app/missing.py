@@ -24,15 +24,13 @@ from monarch.app.wiring import (
     web_url_of,
 )
 from monarch.core.ids import RequestId, TargetId
-from monarch.core.missed.judging import Missed, SweepWindow
+from monarch.core.missed.judging import SweepWindow
 from monarch.ports import Slack
 from monarch.settings import Settings
 from monarch.stages.missed.sweeper import Options, Sweep, SweepTools, sweep
 from monarch.stages.missed.tell import Teller
 from monarch.stages.missed.watch import Duty, MissedWatch
 from monarch.telemetry import Telemetry
-
-__all__ = ["Missed", "Sweep", "SweptOwners", "missed_watch", "swept"]
 
 READ_MOST: Final = 10_000
 """How many repositories a person's sweep reads at their own addresses: all that it lists."""

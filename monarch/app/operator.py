@@ -9,7 +9,7 @@ from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import classified, connected
 from monarch.adapters.valkey.hands import ValkeyHands
-from monarch.adapters.valkey.inbox import KeyTaken, Submission, Submitter, Update
+from monarch.adapters.valkey.inbox import Submission, Submitter, Update
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.views.cohorts import Cohorts
@@ -17,46 +17,15 @@ from monarch.adapters.valkey.views.dead_letters import Letters
 from monarch.adapters.valkey.views.events import EventLog
 from monarch.adapters.valkey.views.fleet import FleetReader
 from monarch.adapters.valkey.views.requests import RequestReader
-from monarch.adapters.valkey.views.server import ServerFacts
 from monarch.adapters.valkey.views.workers import Workers
 from monarch.app.wiring import ceilings_of, outlook_of, valkey_of
-from monarch.core.budget.forecast import Forecast
 from monarch.core.portions.keys import MILESTONES, NOT_BEFORE
 from monarch.core.request.message import CHANNEL, SOURCE, TARGETS
 from monarch.ports import Hands, Outlook, Replayed, StoreRefused
 from monarch.ports.readings import (
-    Choice,
-    CohortLine,
-    DeadLetter,
-    Event,
-    MigrationTimes,
-    RequestDetails,
-    RequestLine,
     WorkerLine,
 )
 from monarch.settings import Settings
-
-__all__ = [
-    "Choice",
-    "CohortLine",
-    "Cohorts",
-    "DeadLetter",
-    "Event",
-    "FleetReader",
-    "Forecast",
-    "KeyTaken",
-    "Letters",
-    "MigrationTimes",
-    "Operator",
-    "RequestDetails",
-    "RequestLine",
-    "RequestReader",
-    "ServerFacts",
-    "Submission",
-    "WorkerLine",
-    "message",
-    "operator",
-]
 
 _DAY_MS = 86_400_000
 

@@ -25,13 +25,14 @@ from monarch.adapters.valkey.views.wanted import Wanted, history, newest
 from monarch.adapters.valkey.views.workers import Workers
 from monarch.app.acting import looked, means_of, message_of
 from monarch.app.doors import doors_of
-from monarch.app.plan import BadMessage, dry_run, parsed
+from monarch.app.plan import dry_run, parsed
 from monarch.app.update import UpdateRefused, foreseen
 from monarch.app.wiring import ceilings_of, outlook_of, valkey_of, web_url_of
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import State
 from monarch.core.report.target_plan import DryRun
 from monarch.core.report.update import TargetUpdate
+from monarch.core.request.message import BadMessage
 from monarch.ports.readings import (
     Event,
     RequestLine,

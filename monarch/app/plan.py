@@ -19,8 +19,6 @@ from monarch.core.verdict import Verdict
 from monarch.settings import Settings
 from monarch.stages.rehearsal.rehearsal import RehearsalWish
 
-__all__ = ["BadMessage", "DryRun", "TargetPlan", "dry_run", "parsed"]
-
 
 def parsed(payload: bytes, settings: Settings) -> Request | BadMessage:
     """The message, as the planner would read it."""

@@ -31,10 +31,11 @@ from monarch.core.report.summary import State
 from monarch.core.target.logins import Us, us_of
 from monarch.core.target.permission import Credential, GateClosed
 from monarch.ports import StoreError
+from monarch.ports.holdings import LedgerReading
 from monarch.ports.readings import RequestDetails
 from monarch.settings import Settings
 from monarch.stages.rehearsal.rehearsal import Rehearser
-from monarch.stages.rehearsal.store import Remembered, Sources
+from monarch.stages.rehearsal.store import Sources
 from monarch.telemetry import Telemetry
 
 T = TypeVar("T")
@@ -104,13 +105,9 @@ class Store:
         read = [await self.plans.read(base) for base in bases]
         return [one for one in read if one is not None]
 
-    async def ledger(self, target: TargetId) -> Remembered:
+    async def ledger(self, target: TargetId) -> LedgerReading:
         """See `stages.rehearsal.store.Sources`."""
-
-        async def asked() -> Remembered:
-            return Remembered(*await self.reader.ledger(target))
-
-        return await self._ask(asked, Remembered({}, 0))
+        return await self._ask(lambda: self.reader.ledger(target), LedgerReading({}, 0))
 
     async def gate(self, credential: Credential) -> GateClosed | None:
         """See `stages.rehearsal.store.Sources`."""

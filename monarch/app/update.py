@@ -11,7 +11,7 @@ from monarch.adapters.valkey.inbox import Submission, Update
 from monarch.adapters.valkey.views.requests import RequestReader
 from monarch.app.operator import Operator, message
 from monarch.app.surveys import LOOKED_AT, OTHERS, PLANNED, SurveyTools, in_order, surveying
-from monarch.app.wiring import style_of, web_url_of
+from monarch.app.wiring import style_of
 from monarch.core.after.acts import Act
 from monarch.core.ids import RequestId
 from monarch.core.plan import Plan
@@ -23,16 +23,6 @@ from monarch.core.request.refs import parse_ref
 from monarch.core.verdict import Verdict
 from monarch.settings import Settings
 from monarch.stages.rehearsal.rehearsal import RehearsalWish
-
-__all__ = [
-    "TargetUpdate",
-    "UpdateRefused",
-    "UpdateWish",
-    "foreseen",
-    "submitted",
-    "web_url_of",
-    "wishes",
-]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,24 +16,12 @@ from monarch.core.ids import RequestId, TargetId, TicketId, migration_id
 from monarch.core.plan import Plan
 from monarch.core.report.passage import obstacle
 from monarch.core.report.summary import MigrationView, State
-from monarch.core.report.verification import COUNTED, Extra, Finding, Mark, Verification, verify
+from monarch.core.report.verification import COUNTED, Mark, Verification, verify
 from monarch.core.request.refs import BadRef, parse_ref
 from monarch.core.target.survey import Survey
 from monarch.ports import StoreError
 from monarch.settings import Settings
 from monarch.stages.rehearsal.rehearsal import RehearsalWish, Rehearser
-
-__all__ = [
-    "Extra",
-    "Finding",
-    "Mark",
-    "TargetReport",
-    "Unverifiable",
-    "Verification",
-    "Verified",
-    "verified",
-    "verified_document",
-]
 
 
 @dataclass(frozen=True, slots=True)

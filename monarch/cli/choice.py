@@ -15,9 +15,9 @@ from monarch.core.request.refs import BadRef, parse_ref
 if TYPE_CHECKING:
     from monarch.adapters.valkey.views.sought import Sought
     from monarch.adapters.valkey.views.wanted import Wanted
-    from monarch.app.operator import Choice
     from monarch.core.ids import RequestId
     from monarch.core.report.summary import State
+    from monarch.ports.readings import Choice
 
 _LONGEST_NAME: Final = 100
 _SECONDS: Final = {"s": 1, "m": 60, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800}
@@ -62,7 +62,7 @@ def choice(
     newer_than: str | None,
 ) -> "Choice":
     """The letters that match all of this."""
-    from monarch.app.operator import Choice  # noqa: PLC0415 - lazily
+    from monarch.ports.readings import Choice  # noqa: PLC0415 - lazily
 
     older_s, newer_s = seconds("--older-than", older_than), seconds("--newer-than", newer_than)
     if older_s is not None and newer_s is not None and older_s >= newer_s:
@@ -109,7 +109,7 @@ def _ago_ms(ago_s: float | None) -> int | None:
 
 def demand_choice(ids: list[str], chosen: "Choice", *, everything: bool) -> None:
     """Demand an explicit choice for a change: no filter does not mean *all*, and *all* excludes any other choice."""
-    from monarch.app.operator import Choice  # noqa: PLC0415 - lazily
+    from monarch.ports.readings import Choice  # noqa: PLC0415 - lazily
 
     demand_ids(ids)
     if everything and (ids or chosen != Choice()):

@@ -14,7 +14,8 @@ from monarch.cli.terminal.troubles import tell_obstacles
 from monarch.core.entry_ids import entry_order
 
 if TYPE_CHECKING:
-    from monarch.app.operator import Event, Operator
+    from monarch.app.operator import Operator
+    from monarch.ports.readings import Event
 
 _NONE, _NONE_SUCH = "no events yet", "no such events: see them all with `monarch events`"
 

@@ -30,7 +30,8 @@ from monarch.core.report.summary import State
 from monarch.telemetry.obstacles import obstacles
 
 if TYPE_CHECKING:
-    from monarch.app.operator import Operator, RequestDetails
+    from monarch.app.operator import Operator
+    from monarch.ports.readings import RequestDetails
 
 REPORTED_WITHIN_S: Final = 10.0
 """How long to wait for Slack's answer after the end, in seconds: it is a part of how the request ended."""

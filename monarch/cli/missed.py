@@ -13,7 +13,9 @@ from monarch.cli.terminal.readings import readings
 from monarch.cli.terminal.tables import number, word
 
 if TYPE_CHECKING:
-    from monarch.app.missing import Missed, Sweep, SweptOwners
+    from monarch.app.missing import SweptOwners
+    from monarch.core.missed.judging import Missed
+    from monarch.stages.missed.sweeper import Sweep
 
 _OWNER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _DAY_S: Final = 86_400

@@ -15,15 +15,16 @@ from monarch.core.portions.words import milestones_words, portion_facts
 from monarch.web.documents import plan_document
 
 if TYPE_CHECKING:
-    from monarch.app.plan import DryRun, TargetPlan
     from monarch.core.report.rehearsal import Copy, Rehearsal, Warned
+    from monarch.core.report.target_plan import DryRun, TargetPlan
 
 
 def show_plan(asked: RequestArguments, *, as_json: bool) -> None:
     """Show what would be done; fails if some of it would not end well."""
     import anyio  # noqa: PLC0415 - lazily
 
-    from monarch.app.plan import BadMessage, dry_run, parsed  # noqa: PLC0415 - lazily
+    from monarch.app.plan import dry_run, parsed  # noqa: PLC0415 - lazily
+    from monarch.core.request.message import BadMessage  # noqa: PLC0415 - lazily
 
     known = settings(needs_github=True)
     request = parsed(asked.message(), known)

@@ -26,14 +26,10 @@ from monarch.web.documents import request_document
 
 if TYPE_CHECKING:
     from monarch.adapters.valkey.views.sought import Sought
-    from monarch.app.operator import (
-        Forecast,
-        MigrationTimes,
-        Operator,
-        RequestDetails,
-        RequestLine,
-    )
+    from monarch.app.operator import Operator
+    from monarch.core.budget.forecast import Forecast
     from monarch.core.report.summary import MigrationView
+    from monarch.ports.readings import MigrationTimes, RequestDetails, RequestLine
     from monarch.telemetry import Snapshot
 
 

@@ -22,10 +22,8 @@ from monarch.telemetry.obstacles import obstacles
 from monarch.web.documents import status_document, workers_document
 
 if TYPE_CHECKING:
-    from monarch.app.operator import (
-        Operator,
-        WorkerLine,
-    )
+    from monarch.app.operator import Operator
+    from monarch.ports.readings import WorkerLine
     from monarch.telemetry import AccountSnapshot, Snapshot
 
 WATCHED_S: Final = 2.0

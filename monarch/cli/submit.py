@@ -13,7 +13,8 @@ from monarch.cli.terminal.problem import complain
 from monarch.core.request.channels import EXPECTED, can_be_a_channel
 
 if TYPE_CHECKING:
-    from monarch.app.operator import Operator, Submission
+    from monarch.adapters.valkey.inbox import Submission
+    from monarch.app.operator import Operator
 
 
 def submit_message(
@@ -38,7 +39,7 @@ def submit_message(
 
 
 async def _submitted(person: "Operator", payload: bytes, key: str, by: str) -> "Submission":
-    from monarch.app.operator import KeyTaken  # noqa: PLC0415 - lazily
+    from monarch.adapters.valkey.inbox import KeyTaken  # noqa: PLC0415 - lazily
     from monarch.ports import StoreError  # noqa: PLC0415 - lazily
 
     try:
@@ -62,7 +63,8 @@ def _demand_channel(channel: str | None) -> None:
 
 def _demand_request(payload: bytes, done: str) -> None:
     """Refuse a message that cannot be planned, or that has no target left; warn of each invalid target beside others."""
-    from monarch.app.plan import BadMessage, parsed  # noqa: PLC0415 - lazily
+    from monarch.app.plan import parsed  # noqa: PLC0415 - lazily
+    from monarch.core.request.message import BadMessage  # noqa: PLC0415 - lazily
 
     request = parsed(payload, settings())
     if isinstance(request, BadMessage):

@@ -28,9 +28,11 @@ from monarch.core.report.summary import ENDS, State
 from monarch.core.report.verification import COUNTED, SIGNS, Mark
 
 if TYPE_CHECKING:
-    from monarch.app.operator import Operator, RequestDetails
-    from monarch.app.verify import Finding, TargetReport, Unverifiable, Verified
+    from monarch.app.operator import Operator
+    from monarch.app.verify import TargetReport, Unverifiable, Verified
+    from monarch.core.report.verification import Finding
     from monarch.ports import Healing
+    from monarch.ports.readings import RequestDetails
     from monarch.settings import Settings
 
 

@@ -91,7 +91,7 @@ class Hands(Protocol):
         """Put a request first: its writes go before those of all requests that were not, until it has ended."""
 
     async def hurry(self, request: RequestId, by: str) -> int | NotDone:
-        """Have tried at once what the request would try later; returns of how many pieces of work that is so."""
+        """Bring forward to now what the request would try later; returns how many pieces of work that moved."""
 
     async def replay(self, letters: Sequence[str], by: str) -> tuple[Replayed, ...]:
         """Send dead letters back, under the same ids and without attempts; a refused one stays."""

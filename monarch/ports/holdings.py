@@ -73,3 +73,16 @@ class Holding:
 
     def _later(self, ticket: TicketId) -> Later:
         return self.later.get(ticket, NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerReading:
+    """What is on record of a target: its ledger, the server's time in ms, and whether a migration writes to it now.
+
+    `later` is what the ledger says of copies after they were created.
+    """
+
+    records: Mapping[TicketId, LedgerRecord]
+    now_ms: int
+    is_busy: bool = False
+    later: Mapping[TicketId, Later] = field(default_factory=dict)

@@ -216,7 +216,7 @@ class Metrics:
             "oldest_open_request_seconds", "Age of the oldest request that has not ended; 0: none."
         )
         self.open_requests = self._of_fleet(
-            "requests_open", "Requests that have not ended, or of whose end Slack was not told yet."
+            "requests_open", "Requests that have not ended, or whose end is not in Slack yet."
         )
         self.oldest_parked = self._of_fleet(
             "oldest_parked_seconds",

@@ -172,7 +172,7 @@ async def test_a_read_that_is_too_large_fails_with_a_sentence_and_is_not_repeate
 
 @pytest.mark.parametrize("status", [201, 422])
 async def test_a_write_whose_answer_is_too_large_may_have_been_done(status: int) -> None:
-    """Nobody has read what it says."""
+    """The status came, and the body was not read to its end."""
     raw = on_the_wire(BOMB, status, "Content-Encoding: gzip")
     async with (
         raw_server(answers(raw)) as server,

@@ -216,7 +216,7 @@ async def test_a_post_ends_with_its_deadline() -> None:
 
 
 async def test_a_refused_connection_certainly_posted_nothing() -> None:
-    """Nobody listens: it may be tried again."""
+    """No server listens: it may be tried again."""
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         async with HttpSlack(TOKEN, f"http://127.0.0.1:{nobody.getsockname()[1]}") as client:

@@ -19,7 +19,7 @@ from tests.web.asking import HOST, asking_on
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What becomes of the page, in order; it says `here` to whoever looks."""
+    """What becomes of the page, in order; it says `here` to each visitor."""
     told: list[str] = []
 
     @asynccontextmanager

@@ -95,7 +95,7 @@ def line_of(process: "subprocess.Popen[str]") -> str:
     ],
 )
 def test_a_process_whose_loop_is_stuck_ends_in_time_too(doing: str) -> None:
-    """A log that nobody takes away any more held up the very loop that was to notice the signal.
+    """A log that no process reads any more held up the very loop that was to notice the signal.
 
     A main thread that never again runs an instruction of Python held up the handler, too: so did one that went to wait
     for a lock in the moment in which the signal came.

@@ -15,7 +15,7 @@ from monarch.web.asking import RequestForm
 
 
 def wished(channel: str) -> Wished | str:
-    """What becomes of a wish with this channel. Nobody is asked for it."""
+    """What becomes of a wish with this channel, without asking Slack."""
     person = cast("Operator", SimpleNamespace(settings=Settings()))
     means = OperatorsMeans(person, cast("Shelf", None), cast("Matrices", None))
     return means.wished(RequestForm("school/template", ("school/team",), channel))

@@ -15,7 +15,6 @@ from monarch.app import plan, verify
 from monarch.app.doctor import examination
 from monarch.app.doctor.valkey_checks import Check, Status
 from monarch.app.operator import Operator
-from monarch.app.plan import DryRun, TargetPlan
 from monarch.app.verify import TargetReport, Verified
 from monarch.cli.commands import app
 from monarch.core.delivery import Stream
@@ -23,6 +22,7 @@ from monarch.core.ids import RequestId, TicketId
 from monarch.core.outcome import Code
 from monarch.core.report.rehearsal import Copy, Rehearsal, Warned
 from monarch.core.report.summary import MigrationView, RequestView, State
+from monarch.core.report.target_plan import DryRun, TargetPlan
 from monarch.core.report.verification import Finding, Mark, Verification
 from monarch.ports.readings import (
     DeadLetter,

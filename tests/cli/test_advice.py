@@ -28,12 +28,12 @@ def _config(name: str, value: str, usual: str) -> Cause:
 
 
 def closed_port(_: Any, __: EmbeddedValkey) -> Iterator[dict[str, str]]:
-    """Nobody listens there."""
+    """No server listens there."""
     yield {"VALKEY_URL": "valkey://127.0.0.1:1/0"}
 
 
 def wrong_password(client: Any, server: EmbeddedValkey) -> Iterator[dict[str, str]]:
-    """It answers, and lets nobody in."""
+    """It answers, and lets no client in."""
     client.acl_setuser("ada", enabled=True, passwords=["+right"], categories=["+@all"])
     yield {"VALKEY_URL": server.url.replace("://", "://ada:wrong@")}
     client.acl_deluser("ada")
@@ -59,7 +59,7 @@ def missing_database(_: Any, server: EmbeddedValkey) -> Iterator[dict[str, str]]
 
 
 def no_more_clients(client: Any, _: EmbeddedValkey) -> Iterator[dict[str, str]]:
-    """Nobody else is let in."""
+    """No other client is let in."""
     usual = client.config_get("maxclients")["maxclients"]
     client.config_set("maxclients", 1)
     yield {}
@@ -67,7 +67,7 @@ def no_more_clients(client: Any, _: EmbeddedValkey) -> Iterator[dict[str, str]]:
 
 
 def key_of_another_type(client: Any, _: EmbeddedValkey) -> Iterator[dict[str, str]]:
-    """Somebody else uses this name."""
+    """Another client uses this name."""
     client.set("{monarch}:requests", "x")
     yield {}
 
@@ -124,7 +124,7 @@ def test_what_was_not_submitted_is_not_called_maybe_submitted(
 
 
 def test_a_key_stands_for_one_message(give: Give, client: Any) -> None:
-    """Another team under the same key got nothing, and nobody was told."""
+    """Another team under the same key got nothing, without a word."""
     first = give("submit", "o/s", "o/a", "--key", "abc")
 
     other = give("submit", "o/s", "o/b", "--key", "abc")

@@ -55,7 +55,7 @@ def end(server: EmbeddedValkey, state: str) -> threading.Thread:
 
 
 def test_who_has_submitted_a_request_is_on_record(give: Give) -> None:
-    """`came by submit` named nobody, and at night one wants to know whom to ask."""
+    """`came by submit` named no person, and at night an operator wants to know whom to ask."""
     given = give("submit", "o/s", "o/a", "--by", "  Ada\tLovelace ")
     request = given.stdout.strip()
 
@@ -127,7 +127,7 @@ def test_submit_asks_for_a_portion(give: Give, client: "valkey.Valkey") -> None:
 def test_a_wrong_portion_is_wrong_usage(
     give: Give, client: "valkey.Valkey", command: str, option: str, value: str, says: str
 ) -> None:
-    """It is told at once, and nothing is submitted."""
+    """It says so at once, and nothing is submitted."""
     result = give(command, "o/s", "o/a", option, value, GH_PAT="ghp_x")
 
     assert (result.exit_code, result.stdout) == (2, "")
@@ -185,7 +185,7 @@ def test_submit_waits_and_ends_in_json(give: Give, server: EmbeddedValkey) -> No
 def test_a_channel_that_can_be_none_is_refused_while_it_can_be_corrected(
     give: Give, client: "valkey.Valkey", command: str, channel: str
 ) -> None:
-    """Slack would refuse it when all is copied, and nobody would hear of the end."""
+    """Slack would refuse it when all is copied, and the ending would not be heard."""
     said = give(command, "o/s", "o/a", "--channel", channel)
 
     assert (said.exit_code, said.stdout) == (2, "")
@@ -197,7 +197,7 @@ def test_a_channel_that_can_be_none_is_refused_while_it_can_be_corrected(
 def test_a_channel_may_be_an_id_or_a_name(
     give: Give, client: "valkey.Valkey", channel: str
 ) -> None:
-    """Of any script; empty is nobody."""
+    """In any script; an empty one means no channel."""
     assert give("submit", "o/s", "o/a", "--channel", channel).exit_code == 0
     assert len(requests_in(client)) == 1
 
@@ -212,7 +212,7 @@ def test_publish_says_how_many_heard(give: Give, client: "valkey.Valkey") -> Non
 
 
 def test_publish_sends_a_payload_as_it_is(give: Give, client: "valkey.Valkey") -> None:
-    """To try what happens to a message that nobody can read."""
+    """To try what happens to an unreadable message."""
     with somebody_listening(client) as heard:
         result = give("publish", "--payload", "{not json", "--json")
 

@@ -51,7 +51,7 @@ def test_each_setting_says_where_it_comes_from(give: Give, tmp_path: Path) -> No
 
 
 def test_only_what_is_set_is_shown_on_demand(give: Give) -> None:
-    """Fifty defaults hide the one value that somebody changed."""
+    """Fifty defaults hide the one value that an operator changed."""
     found = _settings(give("config", "--set", "--json", MONARCH_CHANNEL="mine").stdout)
 
     assert set(found) == {"VALKEY_URL", "MONARCH_CHANNEL"}

@@ -174,7 +174,7 @@ def test_a_valkey_that_takes_no_writes_has_a_line_of_its_own() -> None:
 def test_the_advice_on_who_listens_fits_its_cause(
     subscribers: int, workers: int, refuses: str, advice: str
 ) -> None:
-    """A worker without the right to the channel runs already, and one whose signs Valkey refuses is nobody else."""
+    """A worker without the right to the channel runs already, and one whose signs Valkey refuses is no other worker."""
     snapshot = Snapshot(0, (), workers=workers, refuses_writes=refuses)
 
     assert check_hearing(facts(subscribers=subscribers), snapshot).advice.startswith(advice)
@@ -347,7 +347,7 @@ async def test_an_endless_listing_of_installations_is_left() -> None:
 
 
 def test_what_is_open_is_said_with_its_setting() -> None:
-    """Whoever may publish may name every repository that the token reaches."""
+    """A publisher may name every repository that the token reaches."""
     given = {"MONARCH_ALLOWED_TARGETS": "school/*"}
     sources, targets = check_lists(settings_from(given))
 

@@ -73,7 +73,7 @@ def _line_with(stream: IO[str] | None, words: str) -> str:
 
 @pytest.fixture
 def follower(own: EmbeddedValkey, tmp_path: Path) -> Iterator[Follower]:
-    """`submit --wait`, of which nobody takes the work."""
+    """`submit --wait`, whose work no worker takes."""
     found = Follower(own, tmp_path, "submit", "o/s", "o/a", "--wait")
     try:
         yield found
@@ -83,7 +83,7 @@ def follower(own: EmbeddedValkey, tmp_path: Path) -> Iterator[Follower]:
 
 
 def ended(server: EmbeddedValkey, state: str = "done") -> None:
-    """Somebody has done it."""
+    """The request ends, as if a worker had done it."""
     client: Any = valkey.Valkey.from_url(server.url)
     ((entry, _),) = client.xrange("{monarch}:requests")
     request = entry.decode()
@@ -148,7 +148,7 @@ def test_what_cannot_be_seen_any_more_is_no_failure_of_the_request(
 def test_a_valkey_that_stays_away_is_given_up_at_last(
     give: Give, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """After a quarter of an hour; a script that waits for ever tells nobody."""
+    """After a quarter of an hour; a script that waits for ever reports nothing."""
     assert give("status").exit_code == 0
     monkeypatch.setenv("VALKEY_URL", "valkey://127.0.0.1:1/0")
     monkeypatch.setattr(away, "AWAY_FOR_S", 0.0)

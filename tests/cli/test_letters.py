@@ -106,7 +106,7 @@ def test_nothing_said_is_not_all(give: Give, client: Any, command: str) -> None:
 
 
 def test_letters_are_sent_back_oldest_first(give: Give, client: Any, many: list[str]) -> None:
-    """Each is told by its migration, and stands in its stream again."""
+    """Each names its migration, and stands in its stream again."""
     said = give("dead", "replay", "--request", REQUEST, "--by", "ada")
 
     ids = [f"{REQUEST}:{target}" for target in ("o/Old", "o/a", "o/b")]
@@ -121,7 +121,7 @@ def test_letters_are_sent_back_oldest_first(give: Give, client: Any, many: list[
 
 
 def test_one_refused_is_a_failure_and_stays(give: Give, client: Any, many: list[str]) -> None:
-    """The others are sent back all the same, and each is told."""
+    """The others are sent back all the same, and each is reported."""
     client.delete(f"{{monarch}}:plan:{OTHER}")
 
     said = give("dead", "replay", "--all", "--json")
@@ -135,7 +135,7 @@ def test_one_refused_is_a_failure_and_stays(give: Give, client: Any, many: list[
 
 
 def test_a_letter_is_sent_back_by_its_id_or_its_entrys(give: Give, many: list[str]) -> None:
-    """One that is gone is a failure: it may have been somebody else."""
+    """A missing one is a failure: another person may have taken it."""
     first, again = (give("dead", "replay", many[1]) for _ in range(2))
     by_entry = give("dead", "replay", "1-1", "--target", "o/b")
 
@@ -247,7 +247,7 @@ def test_a_letter_that_valkey_refuses_holds_up_no_other(
 
 
 def test_letters_are_thrown_away(give: Give, client: Any, many: list[str]) -> None:
-    """By filter or by id; one that is gone is told."""
+    """By filter or by id; a missing one is reported."""
     by_filter = give("dead", "drop", "--request", REQUEST)
     by_id = give("dead", "drop", many[0], many[3], "--json")
 

@@ -120,7 +120,7 @@ QUEUED, UNSEEN = "1732406500000-0", "1732406600000-0"
 
 @pytest.fixture
 def waiting(told: "valkey.Valkey") -> "valkey.Valkey":
-    """Beside it one that waits to be planned, and an entry of a producer that nobody has looked at."""
+    """Beside it one that waits to be planned, and a producer's entry that no worker has read."""
     base = "{monarch}:"
     told.zadd(f"{base}known", {QUEUED: 1732406500000})
     hash_ = {"state": "queued", "via": "submit", "entry": QUEUED, "appended_ms": "1732406500000"}
@@ -341,7 +341,7 @@ def test_a_key_that_holds_something_else_is_named_as_the_cause(
 
 
 def test_status_of_an_empty_installation(give: Give) -> None:
-    """Nothing has run yet: all zeros, and it says that nobody works."""
+    """Nothing has run yet: all zeros, and it says that no worker runs."""
     result = give("status")
 
     assert result.exit_code == 0

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from monarch.app import plan as module
-from monarch.app.plan import DryRun, TargetPlan
 from monarch.cli.plan import ranges
 from monarch.core.copy.dependencies import Blocking
 from monarch.core.copy.sub_issues import Nesting
 from monarch.core.outcome import Code
 from monarch.core.portions.keys import Portion
 from monarch.core.report.rehearsal import Copy, Rehearsal, Warned
+from monarch.core.report.target_plan import DryRun, TargetPlan
 from tests.cli.conftest import Give
 
 NOWHERE = {"GH_PAT": "ghp_x", "GITHUB_API_URL": "http://127.0.0.1:1"}
@@ -87,7 +87,7 @@ def test_all_that_would_be_done_is_shown(foretell: Callable[..., Any]) -> None:
 def test_when_it_would_be_done_is_said_with_what_that_rests_on(
     foretell: Callable[..., Any],
 ) -> None:
-    """Without Valkey nobody knows what is left of the budget; with it all that goes first counts."""
+    """Without Valkey the rest of the budget is unknown; with it all that goes first counts."""
     known = foretell(replace(FOUND, ahead=24, paused_by="ada")).stdout
     unknown = foretell(replace(FOUND, without_store="reading: refused")).stdout
 
@@ -170,7 +170,7 @@ def test_a_source_that_cannot_be_read_is_a_failure(give: Give) -> None:
 def test_bad_input_is_wrong_usage(
     give: Give, source: str, environment: dict[str, str], says: str
 ) -> None:
-    """Nothing is asked for it, and nobody is told to replay what was never sent."""
+    """Nothing is asked for it, and no sentence suggests to replay what was never sent."""
     result = give("plan", source, "o/a", **environment)
 
     assert (result.exit_code, result.stdout) == (2, "")

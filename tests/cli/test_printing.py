@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from monarch.app.operator import MigrationTimes, RequestDetails
 from monarch.cli.terminal.ending import ending_lines
 from monarch.cli.terminal.printing import age, as_json, clean, moment, show_table
 from monarch.cli.terminal.progress import (
@@ -28,6 +27,7 @@ from monarch.cli.terminal.tables import word
 from monarch.core.budget.forecast import Forecast
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import MigrationView, RequestView, State
+from monarch.ports.readings import MigrationTimes, RequestDetails
 from tests.cli.terminals import Terminal
 
 
@@ -170,7 +170,8 @@ def test_how_it_ended_is_summed_up() -> None:
     dead = MigrationView("o/b", State.DEAD, 0, 0, 0, (), "gone")
     view = replace(a_view(done, dead, state=State.FAILED), channel="C1")
     end = replace(
-        details_of(view), notice_error="Slack was not told: it answered channel_not_found"
+        details_of(view),
+        notice_error="Slack did not get the message: it answered channel_not_found",
     )
 
     assert list(ending_lines(end)) == [
@@ -178,7 +179,7 @@ def test_how_it_ended_is_summed_up() -> None:
         "failed: o/b; see `monarch dead list --request 17-0`",
         "second copies to close: 1; see `monarch show 17-0`",
         "notes: 1; see `monarch show 17-0`",
-        "channel C1: Slack was not told: it answered channel_not_found",
+        "channel C1: Slack did not get the message: it answered channel_not_found",
     ]
 
 

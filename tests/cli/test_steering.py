@@ -12,7 +12,7 @@ ADA = ("--by", "ada")
 
 
 def test_a_pause_says_what_runs_on(give: Give, client: Any) -> None:
-    """One request is in a worker's hands and one waits; both are told of, and nothing is touched."""
+    """A worker holds one request and one waits; both are reported, and nothing is touched."""
     for _ in range(2):
         give("submit", "o/s", "o/a")
     client.xgroup_create("{monarch}:requests", "workers", "0")
@@ -78,7 +78,7 @@ def test_pausing_twice_says_who_was_first(give: Give) -> None:
 
 
 def test_resuming_says_who_had_paused(give: Give, client: Any) -> None:
-    """And where nobody had, that: no failure either."""
+    """And where no person had paused it, that: no failure either."""
     give("pause", *ADA)
 
     first, second = give("resume", "--by", "bob"), give("resume")
@@ -119,7 +119,7 @@ def test_a_name_that_is_none_is_wrong_usage(give: Give, client: Any, name: str) 
 
 
 def test_a_request_is_called_off(give: Give, client: Any) -> None:
-    """On record before it is told, and `show` and `requests` tell it."""
+    """On record before it is logged, and `show` and `requests` show it."""
     give("submit", "o/s", "o/a")
     [(request, _)] = requests_in(client)
 
@@ -133,7 +133,7 @@ def test_a_request_is_called_off(give: Give, client: Any) -> None:
 
 
 def test_calling_off_while_paused_says_that_it_waits(give: Give, client: Any) -> None:
-    """Nobody takes anything up, not even to end it."""
+    """No worker takes anything up, not even to end it."""
     give("submit", "o/s", "o/a")
     [(request, _)] = requests_in(client)
     give("pause", "--by", "bob")

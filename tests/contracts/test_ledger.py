@@ -64,6 +64,12 @@ async def granted(world: World, delivery: Delivery, look: Taken) -> Granted:
     return answer
 
 
+async def begun(world: World) -> tuple[Delivery, Granted]:
+    """A migration whose first write may begin."""
+    delivery, look = await crossing(world)
+    return delivery, await granted(world, delivery, look)
+
+
 async def reclaimed(world: World, consumer: str = "worker-2") -> Delivery:
     """The one migration, in the hands of another worker."""
     await world.advance(LONG_AGO_S)
@@ -108,8 +114,7 @@ async def test_a_migration_remembers_which_repository_it_took(world: World) -> N
 
 async def test_the_id_of_a_copys_issue_is_kept_beside_its_number(world: World) -> None:
     """Of a created one and of one that a look has found."""
-    delivery, look = await crossing(world)
-    grant = await granted(world, delivery, look)
+    delivery, grant = await begun(world)
     ledger = world.ledger()
 
     await ledger.record(delivery, TARGET, FIRST, ME, WasCreated(5, grant.nonce, 71))
@@ -276,8 +281,7 @@ async def test_each_loss_makes_one_epoch_however_many_workers_have_seen_more(wor
 
 async def test_a_grant_leaves_an_intent(world: World) -> None:
     """The intent is on record before the write may begin."""
-    delivery = await migrating(world)
-    grant = await granted(world, delivery, await taken(world, delivery))
+    delivery, grant = await begun(world)
 
     assert (await taken(world, delivery)).records == {FIRST: Intended(grant.until_ms, grant.nonce)}
 
@@ -294,8 +298,7 @@ async def test_without_the_lock_nothing_is_granted(world: World) -> None:
 
 async def test_an_intent_of_somebody_else_must_be_reconciled(world: World) -> None:
     """No worker writes over a write that may be under way."""
-    first = await migrating(world)
-    grant = await granted(world, first, await taken(world, first))
+    _, grant = await begun(world)
     second = await reclaimed(world)
     look = await taken(world, second)
 
@@ -406,8 +409,7 @@ async def records(world: World, delivery: Delivery) -> object:
 
 async def test_a_copy_is_on_record_under_its_number(world: World) -> None:
     """And counted once, however often it is repeated."""
-    delivery = await migrating(world)
-    grant = await granted(world, delivery, await taken(world, delivery))
+    delivery, grant = await begun(world)
     ledger, fact = world.ledger(), WasCreated(5, grant.nonce)
 
     for _ in range(2):
@@ -482,8 +484,7 @@ async def test_a_copy_that_a_look_has_counted_is_not_counted_twice(world: World)
 
 async def test_no_more_is_there_than_there_are_tickets(world: World) -> None:
     """A look has seen what a late answer tells of now."""
-    delivery = await migrating(world)
-    grant = await granted(world, delivery, await taken(world, delivery))
+    delivery, grant = await begun(world)
     ledger = world.ledger()
 
     await ledger.record(delivery, TARGET, None, ME, WasLooked(2, 0))
@@ -520,8 +521,7 @@ async def test_a_look_is_no_progress(world: World) -> None:
 
 async def test_a_late_201_is_written_down_after_the_lease_was_lost(world: World) -> None:
     """Facts are not fenced: the copy exists."""
-    zombie = await migrating(world)
-    grant = await granted(world, zombie, await taken(world, zombie))
+    zombie, grant = await begun(world)
     fresh = await reclaimed(world)
 
     await world.ledger().record(zombie, TARGET, FIRST, ME, WasCreated(5, grant.nonce))
@@ -533,8 +533,7 @@ async def test_a_late_201_is_written_down_after_the_lease_was_lost(world: World)
 
 async def test_a_second_number_is_a_stray(world: World) -> None:
     """Of two copies the first on record stays, and the other is reported, once."""
-    zombie = await migrating(world)
-    first = await granted(world, zombie, await taken(world, zombie))
+    zombie, first = await begun(world)
     fresh = await reclaimed(world)
     second = await ask(world, fresh, await taken(world, fresh), first.nonce)
     assert isinstance(second, Granted)
@@ -553,8 +552,7 @@ async def test_a_second_number_is_a_stray(world: World) -> None:
 
 async def test_a_stray_reopens_a_request_that_was_done(world: World) -> None:
     """What Slack says is not true any more, so there is a new notice."""
-    delivery = await migrating(world)
-    grant = await granted(world, delivery, await taken(world, delivery))
+    delivery, grant = await begun(world)
     ledger = world.ledger()
     await ledger.record(delivery, TARGET, FIRST, ME, WasCreated(5, grant.nonce))
     await world.streams().settle(delivery, migrated())
@@ -572,8 +570,7 @@ async def test_a_stray_reopens_a_request_that_was_done(world: World) -> None:
 
 async def test_the_ledgers_own_copy_is_never_the_stray(world: World) -> None:
     """A look that knew nothing of the ledger took the lower number for the copy; the ledger has the last word."""
-    delivery = await migrating(world)
-    grant = await granted(world, delivery, await taken(world, delivery))
+    delivery, grant = await begun(world)
     ledger = world.ledger()
     await ledger.record(delivery, TARGET, FIRST, ME, WasCreated(6, grant.nonce))
 
@@ -613,8 +610,7 @@ async def test_a_refusal_is_on_record_with_its_run(world: World) -> None:
 
 async def test_a_late_refusal_leaves_the_intent_of_the_new_holder(world: World) -> None:
     """A zombie's 422 is about its own write: the one under way must stay on record."""
-    zombie = await migrating(world)
-    first = await granted(world, zombie, await taken(world, zombie))
+    zombie, first = await begun(world)
     fresh = await reclaimed(world)
     second = await ask(world, fresh, await taken(world, fresh), first.nonce)
     assert isinstance(second, Granted)
@@ -626,8 +622,7 @@ async def test_a_late_refusal_leaves_the_intent_of_the_new_holder(world: World) 
 
 async def test_a_refusal_never_hides_a_copy(world: World) -> None:
     """What was created stays created, whatever is refused later."""
-    delivery = await migrating(world)
-    grant = await granted(world, delivery, await taken(world, delivery))
+    delivery, grant = await begun(world)
     ledger = world.ledger()
     await ledger.record(delivery, TARGET, FIRST, ME, WasFound(5))
 
@@ -661,8 +656,7 @@ async def test_an_unanswered_write_stays_an_intent(world: World) -> None:
 
 async def test_a_withdrawal_never_hides_a_copy(world: World) -> None:
     """Even by the nonce under which it was created."""
-    delivery = await migrating(world)
-    grant = await granted(world, delivery, await taken(world, delivery))
+    delivery, grant = await begun(world)
     ledger = world.ledger()
     await ledger.record(delivery, TARGET, FIRST, ME, WasCreated(5, grant.nonce))
 

@@ -145,7 +145,7 @@ class Run:
         said = [message.text for message in house.slack.messages.values() if not message.blocks]
         finals = [text for text in said if text.startswith(":white_check_mark:")]
         assert finals
-        first = [text for text in finals if "Said again" not in text]
+        first = [text for text in finals if "Posted again" not in text]
         cards = sum("`monarch show`" in text for text in first)
         # A card, and the one ending beside it.
         assert cards <= 1

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monarch.core.github.classify import MAX_WAIT_S, Reply, classify
-from monarch.core.github.limits import MAX_RESET_S
+from monarch.core.github.classify import classify
+from monarch.core.github.limits import MAX_RESET_S, MAX_WAIT_S
+from monarch.core.github.reply import Reply
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient, Unknown
 
 DATE = {"date": "Wed, 21 Oct 2026 07:28:00 GMT"}

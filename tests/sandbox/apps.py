@@ -47,7 +47,7 @@ def public_pem(name: str = "monarch") -> str:
 
 
 def an_app(**installation: Any) -> Seed:
-    """An app installed on ``org``, and one of somebody else's."""
+    """An app installed on ``org``, and one of another account's."""
     ours = {"id": INSTALLATION, "account": "org", **installation}
     other = {"id": 5002, "account": "org"}
     return Seed.model_validate(

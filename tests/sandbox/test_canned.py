@@ -28,7 +28,7 @@ entries = pytest.mark.parametrize(
 
 @entries
 def test_every_entry_says_where_it_is_written_down(name: str, entry: Canned) -> None:
-    """A refusal that nobody has seen says so instead of pretending."""
+    """A refusal without a known cause says so instead of pretending."""
     assert entry.source.strip(), name
 
 

@@ -36,7 +36,7 @@ def test_a_rule_without_times_hits_for_ever() -> None:
 
 
 def test_the_oldest_due_rule_wins_and_the_others_count_the_match() -> None:
-    """Two rules for the first and the second call are told in any order."""
+    """Two rules for the first and the second call are given in any order."""
     faults = Faults()
     faults.add(Fault(action=DropBefore()))
     faults.add(Fault(nth=2, action=DropAfter()))
@@ -63,7 +63,7 @@ def test_a_match_asks_only_for_what_it_names(match: Match, fits: bool) -> None:
 
 
 def test_ids_are_never_used_again() -> None:
-    """A stale id cannot release somebody else's rule."""
+    """A stale id cannot release another test's rule."""
     faults = Faults()
     first = faults.add(Fault(action=Hold()))
     faults.clear()

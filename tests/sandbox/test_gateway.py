@@ -59,7 +59,7 @@ async def raw_post(sandbox: SandboxClient) -> bytes:
 
 
 async def test_an_answer_has_no_effect(sandbox: SandboxClient, github: httpx.AsyncClient) -> None:
-    """Whatever is told is answered, text or JSON, and nothing is done."""
+    """Whatever it says is answered, text or JSON, and nothing is done."""
     await sandbox.add_fault(faults.Answer(status=502, body="<html>unicorn</html>"), match=POST)
     await sandbox.add_fault(
         faults.Answer(status=429, headers={"Retry-After": "7"}, body={"message": "slow"}),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def test_those_who_can_be_assigned_are_listed_and_assigned(bench: Bench) -> None:
-    """Whoever has any right in the repository; another one refuses the whole issue."""
+    """Every account with any right in the repository; another one refuses the whole issue."""
     listed = bench.send("GET", f"{TEAM}/assignees").json()
     wish = {"title": "T", "assignees": ["bot"]}
     made = bench.send("POST", f"{TEAM}/issues", wish)

@@ -77,7 +77,7 @@ def test_every_reply_carries_the_limit_headers(bench: Bench) -> None:
 
 
 def test_only_classic_tokens_have_scopes(bench: Bench) -> None:
-    """A fine-grained token's permissions are told in no header."""
+    """No header shows a fine-grained token's permissions."""
     assert bench.send("GET", TEAM, token="ghs_app").header("X-OAuth-Scopes") is None
 
 
@@ -220,7 +220,7 @@ def test_a_private_repository_is_closed_to_a_token_without_the_permission(bench:
 def test_an_account_can_be_shut_and_an_organization_can_be_particular(
     bench: Bench, rule: dict[str, object], words: str
 ) -> None:
-    """403 in GitHub's words; whoever the rule is not about goes in."""
+    """403 in GitHub's words; a call that the rule is not about goes in."""
     fine = [
         {"token": "fine", "login": "teacher", "kind": "fine-grained", "sso": ["Org"]},
     ]

@@ -175,7 +175,7 @@ def test_what_is_taken_out_is_by_itself(bench: Bench) -> None:
     ("token", "status"), [("ghp_noscope", 404), ("github_pat_reader", 403), ("ghs_app", 201)]
 )
 def test_arranging_is_writing(bench: Bench, token: str, status: int) -> None:
-    """Who may not write issues may not arrange them, nor may the author of somebody's issue."""
+    """An account that may not write issues may not arrange them, nor may an issue's author."""
     assert put(bench, 1, id_of(bench, 2), token).status == status
     more = {"repositories": [{"full_name": "org/public", "issues": [{"title": "x"}] * 2}]}
     plant(bench.world, bench.workspace, Seed.model_validate(more))
@@ -261,7 +261,7 @@ def test_a_template_can_be_seeded_with_hierarchy_and_types(bench: Bench) -> None
     ],
 )
 def test_a_seed_that_contradicts_itself_is_refused(bench: Bench, wrong: dict[str, Any]) -> None:
-    """An issue above itself or under nothing, a type that nobody has, types of a person."""
+    """An issue above itself or under nothing, an unknown type, types of a person."""
     with pytest.raises(BadSeedError):
         plant(bench.world, bench.workspace, Seed.model_validate(wrong))
 

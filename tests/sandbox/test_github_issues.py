@@ -124,7 +124,7 @@ def test_one_page_has_no_link_and_a_hundred_is_the_most(bench: Bench) -> None:
 
 
 def test_far_pages_are_refused(bench: Bench) -> None:
-    """Large lists want cursors; nobody should make up page numbers."""
+    """Large lists want cursors; a client should not make up page numbers."""
     reply = bench.send("GET", f"{TEMPLATE}/issues?page=100")
 
     assert reply.status == 422
@@ -325,7 +325,7 @@ def test_a_patch_changes_what_it_names(bench: Bench) -> None:
     ],
 )
 def test_a_patch_that_may_not_be(bench: Bench, url: str, wish: dict[str, Any], status: int) -> None:
-    """Somebody else's issue, no issue, bad values, an archive: and nothing has changed."""
+    """Another account's issue, no issue, bad values, an archive: and nothing has changed."""
     create(bench)
     reply = bench.send("PATCH", url, wish)
 

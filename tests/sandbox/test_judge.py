@@ -227,7 +227,7 @@ def test_the_order_is_that_of_the_first_copies(copies: list[Copy]) -> None:
 
 
 def test_a_second_copy_is_named_and_so_is_its_report() -> None:
-    """A breach without its place would help nobody to find it."""
+    """A breach without its place could not be found."""
     tickets = [an_issue(n, f"Ticket {n}", f"Do {n}.") for n in (1, 2)]
     copies = [a_copy(1, 1), a_copy(2, 2), a_copy(3, 2), a_copy(4, 1)]
     repositories = {SOURCE: a_repository(SOURCE, tickets), TEAM: a_repository(TEAM, copies)}

@@ -1,4 +1,4 @@
-"""Windows: whoever waits as long as told gets in, and nobody gets more than the ceiling."""
+"""Windows: a caller that waits as long as asked gets in, and none gets more than the ceiling."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ LINGERS_S: Final = 3 * LEASE_S + 45
 
 TAKEN_OVER_WITHIN_S: Final = LEASE_S + 5
 GOING_BACK: Final = {Blow.FORGET, Blow.REVERT}
-AGAIN = "Said again"
+AGAIN = "Posted again"
 Act = Callable[["Story"], Awaitable[None]]
 
 

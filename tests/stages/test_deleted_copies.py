@@ -16,8 +16,9 @@ from monarch.core.target.permission import Credential
 from monarch.core.target.step import CreatedAs
 from monarch.core.target.survey import Survey
 from monarch.core.verdict import Dead
+from monarch.ports.holdings import LedgerReading
 from monarch.stages.rehearsal.rehearsal import RehearsalWish
-from monarch.stages.rehearsal.store import Remembered, Sources
+from monarch.stages.rehearsal.store import Sources
 from tests.contracts.doubles.faults import Fault
 from tests.stages.house import SOURCE, TEAM_A, House
 from tests.stages.test_dry_run import planned, rehearser
@@ -43,9 +44,9 @@ def tickets(house: House) -> list[TicketId]:
 def sources(house: House, *, remembers: bool = True) -> Sources:
     """What `plan` and `verify` read with; without `remembers` Valkey cannot be asked."""
 
-    async def ledger(target: TargetId) -> Remembered:
+    async def ledger(target: TargetId) -> LedgerReading:
         known = house.store.ledger(target) if remembers else {}
-        return Remembered(dict(known), house.store.now_ms())
+        return LedgerReading(dict(known), house.store.now_ms())
 
     async def gate(_credential: Credential) -> None:
         return None

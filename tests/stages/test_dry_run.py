@@ -25,8 +25,9 @@ from monarch.core.target.permission import Credential, GateClosed
 from monarch.core.target.step import CreatedAs, Intended, Refused, UnreadableRecord
 from monarch.core.ticket import Label, Milestone
 from monarch.ports import Plans
+from monarch.ports.holdings import LedgerReading
 from monarch.stages.rehearsal.rehearsal import RehearsalWish, Rehearser
-from monarch.stages.rehearsal.store import Remembered, Sources
+from monarch.stages.rehearsal.store import Sources
 from monarch.telemetry import Telemetry
 from tests.stages.house import SOURCE, TEAM_A, House
 
@@ -51,9 +52,9 @@ def rehearser(
 def sources(house: House) -> Sources:
     """What a dry run reads."""
 
-    async def ledger(target: TargetId) -> Remembered:
+    async def ledger(target: TargetId) -> LedgerReading:
         later = dict(house.store.later(target))
-        return Remembered(dict(house.store.ledger(target)), house.store.now_ms(), later=later)
+        return LedgerReading(dict(house.store.ledger(target)), house.store.now_ms(), later=later)
 
     budget = house.world.budget
 

@@ -274,8 +274,8 @@ async def test_a_lost_ending_is_repeated_and_says_so(house: House) -> None:
     await cohort(house)
 
     first, second = endings(house)
-    assert "Said again" not in first.text
-    assert "Said again" in second.text
+    assert "Posted again" not in first.text
+    assert "Posted again" in second.text
     judge(house)
 
 
@@ -287,8 +287,8 @@ async def test_a_lost_ending_says_so_though_its_repetition_was_turned_down(house
     await cohort(house)
 
     first, second = endings(house)
-    assert "Said again" not in first.text
-    assert "Said again" in second.text
+    assert "Posted again" not in first.text
+    assert "Posted again" in second.text
 
 
 async def test_an_ending_that_was_turned_down_is_said_as_the_first_it_is(house: House) -> None:
@@ -298,7 +298,7 @@ async def test_an_ending_that_was_turned_down_is_said_as_the_first_it_is(house: 
     await cohort(house)
 
     (ending,) = endings(house)
-    assert "Said again" not in ending.text
+    assert "Posted again" not in ending.text
 
 
 async def test_a_lost_reply_is_not_repeated(house: House) -> None:

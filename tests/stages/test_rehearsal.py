@@ -19,8 +19,9 @@ from monarch.core.target.step import CreatedAs, Fate, Intended, LedgerRecord
 from monarch.core.target.survey import Survey
 from monarch.core.ticket import Label
 from monarch.core.verdict import Dead, Verdict
+from monarch.ports.holdings import LedgerReading
 from monarch.stages.rehearsal.rehearsal import RehearsalWish
-from monarch.stages.rehearsal.store import Remembered, Sources
+from monarch.stages.rehearsal.store import Sources
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.github import FakeGitHub
 from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House
@@ -45,8 +46,8 @@ class Desk:
         sources, rules = Sources(github, self._ledger, self._gate, us), rules or Rules()
         self.rehearser = rehearser(sources, style, rules, self.told)
 
-    async def _ledger(self, target: TargetId) -> Remembered:
-        return Remembered(self.records, 1_000_000, self.is_busy)
+    async def _ledger(self, target: TargetId) -> LedgerReading:
+        return LedgerReading(self.records, 1_000_000, self.is_busy)
 
     async def _gate(self, credential: Credential) -> GateClosed | None:
         return self.closed

@@ -58,6 +58,8 @@ async def test_another_parent_is_a_persons_doing(house: House) -> None:
     house.github.faults.at("list_issues", 6, Fault(Found((as_it_was,))))
     await house.changes_nothing(TEAM_A)
 
+    assert house.github.faults.count("add_sub_issue") == 3
+
 
 async def test_a_copy_that_is_deleted_meanwhile_has_no_place(house: House) -> None:
     """Nothing is to be done for it, and nothing to be told."""

@@ -80,7 +80,7 @@ class BlackHole:
             del self._peers[each]
 
     def _lose_all(self) -> None:
-        """From now on nobody reads what comes, and nobody is told that the other end is gone."""
+        """From now on no process reads what comes, and none learns that the other end is gone."""
         self._lost += self._peers
         for one in self._peers:
             self._selector.unregister(one)

@@ -61,7 +61,7 @@ class Reader:
         return f"[{SOURCE}#{CLOSED}]({self._web_url}/{SOURCE}/issues/{CLOSED})"
 
     def mention(self, name: str) -> str:
-        """Somebody who is to get no mail."""
+        """A person who is to get no mail."""
         return f"@{name}" if self._shift is None else f"@\u200b{name}"
 
 

@@ -68,7 +68,7 @@ async def test_a_busy_day_fires_nothing(fleet: Fleet, tmp_path: Path) -> None:
 
 
 async def test_a_revoked_token(fleet: Fleet, tmp_path: Path) -> None:
-    """Somebody is woken within minutes, and by nothing else, however long it lasts."""
+    """An operator is woken within minutes, and by nothing else, however long it lasts."""
     await fleet.sandbox.seed(a_seed(2, ["team/a"]))
     [port] = started(fleet)
     before = scraped(port)
@@ -140,7 +140,7 @@ async def test_a_request_that_does_not_move(fleet: Fleet, tmp_path: Path) -> Non
 
 
 async def test_a_forgotten_pause(fleet: Fleet, tmp_path: Path) -> None:
-    """What waits for it wakes nobody; after four hours somebody is asked."""
+    """What waits for it wakes no operator; after four hours there is a ticket."""
     await fleet.sandbox.seed(a_seed(2, ["team/a"]))
     [port] = started(fleet)
     assert fleet.run("pause", "--by", "ada").returncode == 0
@@ -157,7 +157,7 @@ async def test_a_forgotten_pause(fleet: Fleet, tmp_path: Path) -> None:
 
 
 async def test_valkey_goes_away_and_comes_back(fleet: Fleet, tmp_path: Path) -> None:
-    """Away: a page. Back: a ticket, since nobody heard the channel meanwhile."""
+    """Away: a page. Back: a ticket, since no intake heard the channel meanwhile."""
     await fleet.sandbox.seed(a_seed(2, ["team/a"]))
     [port] = started(fleet)
     before = scraped(port)

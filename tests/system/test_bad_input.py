@@ -1,4 +1,4 @@
-"""Messages that nobody can carry out: each is a dead letter with its reason, and the service goes on."""
+"""Messages that cannot be carried out: each is a dead letter with its reason, and the service goes on."""
 
 import json
 from collections import Counter

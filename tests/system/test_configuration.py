@@ -1,4 +1,4 @@
-"""A worker is told everything by environment variables, and says at once what is wrong with them."""
+"""A worker takes all its settings from environment variables, and says at once what is wrong with them."""
 
 import socket
 
@@ -41,7 +41,7 @@ async def test_a_missing_token_is_said(fleet: Fleet) -> None:
 
 
 async def test_ports_that_are_taken_are_said_with_their_variables(fleet: Fleet) -> None:
-    """A second worker on one machine is told which settings to change, all of them at once."""
+    """A second worker on one machine lists the settings to change, all of them at once."""
     with (
         socket.create_server(("127.0.0.1", 0)) as taken,
         socket.create_server(("127.0.0.1", 0)) as too,

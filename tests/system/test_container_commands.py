@@ -64,7 +64,7 @@ def _python() -> Path:
 
 
 def _is_open_to_all(program: Path) -> bool:
-    """Whether another user can start it: some Pythons are installed in somebody's home."""
+    """Whether another user can start it: some Pythons are installed in a home directory."""
     return all(folder.stat().st_mode & stat.S_IXOTH for folder in program.resolve().parents)
 
 

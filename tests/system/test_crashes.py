@@ -1,4 +1,4 @@
-"""Workers that die, writes that nobody answers for: nothing is lost, nothing doubled, the order holds."""
+"""Workers that die, writes without an answer: nothing is lost, nothing doubled, the order holds."""
 
 import re
 import time

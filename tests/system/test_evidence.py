@@ -18,7 +18,7 @@ async def _seed(fleet: Fleet, tickets: int = 4) -> None:
 
 
 async def test_a_token_that_may_not_ask_who_it_is_and_a_lost_answer(fleet: Fleet) -> None:
-    """Every ticket once; nothing of ours is called planted, and Slack is told the truth."""
+    """Every ticket once; nothing of ours is called planted, and Slack reads the truth."""
     await _seed(fleet)
     match = Match(api="github", method="POST", path_regex="/issues$")
     await fleet.sandbox.add_fault(DropAfter(), match=match)

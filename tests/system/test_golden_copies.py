@@ -21,7 +21,7 @@ EDITS = ("PATCH", "^/repos/school/team-3/issues/", 11)
 
 
 async def test_the_golden_template_becomes_the_golden_copies(fleet: Fleet) -> None:
-    """Ten teams get them byte for byte, whoever is killed; the same message again edits nothing."""
+    """Ten teams get them byte for byte, whichever worker is killed; the same message again edits nothing."""
     template = golden(fleet.sandbox.base_url)
     await fleet.sandbox.seed(a_seed(template))
     held = {

@@ -129,7 +129,7 @@ async def test_a_replay_helps_once_its_reason_is_put_right(fleet: Fleet) -> None
 
 
 async def test_two_people_who_replay_everything_replay_each_letter_once(fleet: Fleet) -> None:
-    """Each letter goes back by one of them; the other is told that it is gone."""
+    """Each letter goes back by one of them; the other reads that it is gone."""
     targets = [f"team/{number}" for number in range(8)]
     await fleet.sandbox.seed(a_seed(2, ()))
     fleet.start(MONARCH_WRITES_AT_ONCE="8", **IMPATIENT)
@@ -248,7 +248,7 @@ def _until_paused(fleet: Fleet, worker: "subprocess.Popen[bytes]") -> None:
 
 
 def _all_is_told(fleet: Fleet) -> bool:
-    """Whether no notice is under way: one that a dead worker holds is told when its lease is over, and not before."""
+    """Whether no notice is under way: one that a dead worker holds is posted when its lease is over, and not before."""
     return int(fleet.client.xlen("{monarch}:notices")) == 0
 
 

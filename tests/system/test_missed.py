@@ -1,4 +1,4 @@
-"""A message that nobody heard: its repository is found, told and, where that is wished, filled."""
+"""A message that no intake heard: its repository is found, reported and, where that is wished, filled."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -40,7 +40,7 @@ def _one_was_heard_and_one_was_not(fleet: Fleet, **settings: str) -> None:
 async def test_a_message_that_nobody_heard_is_made_good_without_anybodys_help(
     fleet: Fleet,
 ) -> None:
-    """The channel is told once, and the copies are those that the message would have made."""
+    """The channel hears once, and the copies are those that the message would have made."""
     await fleet.sandbox.seed(a_school("school/team-a", "school/team-b"))
     _one_was_heard_and_one_was_not(fleet)
 

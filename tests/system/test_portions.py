@@ -75,7 +75,7 @@ async def test_a_sprint_waits_for_its_date_while_its_worker_is_killed(fleet: Fle
 
 
 async def test_a_milestone_that_does_not_exist_is_told_with_those_that_do(fleet: Fleet) -> None:
-    """By the server's own listing; and replayed once somebody has made it."""
+    """By the server's own listing; and replayed once a person has made it."""
     await fleet.sandbox.seed(the_seed())
     fleet.start()
     fleet.publish(a_portion(milestones=["Sprint 3"]))

@@ -52,7 +52,7 @@ class Publisher:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 async def test_a_rollout_leaves_no_published_message_unheard(fleet: Fleet, tmp_path: Path) -> None:
     """Two workers are replaced as often as it takes for 300 messages; each is heard, appended and ended.
 
@@ -71,7 +71,7 @@ async def test_a_rollout_leaves_no_published_message_unheard(fleet: Fleet, tmp_p
             assert len(docker.running()) == 2
             assert before.isdisjoint(docker.running())
 
-    requests = fleet.until_ended(len(publisher.heard), within_s=200)
+    requests = fleet.until_ended(len(publisher.heard), within_s=500)
     assert publisher.heard.count(0) == 0
     assert {request["source"] for request in requests} == {
         _template(n) for n in range(len(publisher.heard))
@@ -133,7 +133,7 @@ def test_a_rollout_replaces_workers_that_do_not_run_or_are_not_healthy(tmp_path:
 
 
 def test_a_rollout_waits_until_every_new_worker_listens(tmp_path: Path) -> None:
-    """It is healthy before: the old ones stopped, and nobody heard what was published then."""
+    """It is healthy before: the old ones stopped, and what was published then went unheard."""
     path = _scripted(tmp_path, ["old1"])
     (tmp_path / "deaf").write_text("not yet\nnot yet\n", encoding="utf-8")
 
@@ -201,5 +201,5 @@ def _run(
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )

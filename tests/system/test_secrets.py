@@ -264,7 +264,7 @@ async def test_mistaken_settings_and_a_wrong_password_are_told_without_their_val
 
 
 async def test_a_worker_with_a_wrong_password_says_so_without_it(fleet: Fleet) -> None:
-    """At the loudest, until it is told to stop."""
+    """At the loudest, until SIGTERM."""
     lock_up(fleet)
     log = fleet.logs / "wrong.log"
     worker = start_in_vain(fleet, log, VALKEY_PASSWORD=WRONG, MONARCH_LOG_LEVEL="debug")

@@ -15,11 +15,11 @@ TEAMS = ("team/a", "team/b")
 EIGHT = tuple(f"team/{letter}" for letter in "abcdefgh")
 ARCHIVED = Answer(status=200, body={"ok": False, "error": "is_archived"})
 DONE = "done, 3 tickets for 2 repositories"
-AGAIN = "Said again, since Slack did not confirm the first time."
+AGAIN = "Posted again: Slack did not confirm the first attempt."
 
 
 async def test_eight_messages_are_one_card_and_one_ending(fleet: Fleet) -> None:
-    """By two workers: whoever tells, nobody tells twice."""
+    """By two workers: whichever posts, none posts twice."""
     await fleet.sandbox.seed(a_seed(3, EIGHT))
     fleet.start(2, MONARCH_SLACK_ENDING_SECONDS="3", MONARCH_PAGE_URL="https://m.example")
 
@@ -142,7 +142,7 @@ async def test_an_ending_whose_answer_was_lost_is_repeated_and_says_so(fleet: Fl
 
 
 async def test_a_card_whose_answer_was_lost_is_there_once(fleet: Fleet) -> None:
-    """Nobody knows where; the end is a message of its own."""
+    """The card's place is unknown; the ending is a message of its own."""
     await fleet.sandbox.seed(a_seed(3, TEAMS))
     await fleet.sandbox.add_fault(DropAfter(), match=POSTS)
     fleet.start()
@@ -208,7 +208,7 @@ async def test_a_channel_may_be_named(fleet: Fleet) -> None:
 
 
 async def test_an_unknown_channel_is_a_dead_letter_and_nothing_counts_as_said(fleet: Fleet) -> None:
-    """The migrations are done; that nobody could be told is on record once, with Slack's own word for it."""
+    """The migrations are done; that Slack refused the message is on record once, with Slack's own word for it."""
     await fleet.sandbox.seed(a_seed(3, TEAMS))
     fleet.start()
 
@@ -248,7 +248,7 @@ async def test_slack_says_when_to_come_again(fleet: Fleet) -> None:
 
 
 async def test_a_channels_limit_delays_and_loses_nothing(fleet: Fleet) -> None:
-    """One message a second in a channel: two requests for it are told whole."""
+    """One message a second in a channel: both its requests are reported whole."""
     await fleet.sandbox.seed(a_seed(1, TEAMS))
     await fleet.sandbox.settings(slack_posts_every_seconds=1)
     fleet.start()

@@ -116,7 +116,7 @@ def _one_more() -> Seed:
 
 
 def _on_the_page(port: int, request: str) -> object:
-    """What a program is told at the address where people see the difference."""
+    """What a program reads at the address where people see the difference."""
     address = f"http://127.0.0.1:{port}/requests/{request}/update"
     shown = httpx.get(address, headers={"Accept": "application/json"}, trust_env=False, timeout=60)
     shown.raise_for_status()

@@ -189,7 +189,7 @@ async def test_a_frozen_valkey(fleet: Fleet) -> None:
 
 
 async def test_a_valkey_that_may_forget_is_doubted_at_the_start(fleet: Fleet) -> None:
-    """Whoever reads the log learns of it before it is too late, with what to do."""
+    """The log says so before it is too late, with what to do."""
     fleet.client.config_set("appendfsync", "everysec")
     worker = fleet.start(1, **LEASE)
 

@@ -68,7 +68,7 @@ async def test_the_whole_way_by_tls_with_the_rights_of_the_page(secured: Secured
 
 
 async def test_what_the_doctor_says_of_a_door_that_stays_shut(secured: Secured) -> None:
-    """Wrong password, unknown authority, missing right: each is told apart, and no password is shown."""
+    """Wrong password, unknown authority, missing right: each has its own sentence, and no password is shown."""
     fleet = secured.fleet
     fleet.client.execute_command("ACL", "SETUSER", USER, "-info")
     urls = {

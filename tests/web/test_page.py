@@ -313,7 +313,7 @@ async def test_the_budget_shows_each_cohorts_share(telemetry: Telemetry) -> None
 
 
 async def test_a_cohort_too_many_is_shown_without_its_forecast(telemetry: Telemetry) -> None:
-    """Its share is told all the same."""
+    """Its share is shown all the same."""
     many = tuple(Part(f"{n}-0", 1, FORECAST_AT_MOST + 1) for n in range(FORECAST_AT_MOST + 1))
     async with paging(Given(parted=many), telemetry) as (client, _):
         page = await client.get("/budget")

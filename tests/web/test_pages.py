@@ -54,7 +54,7 @@ def test_health_is_progress(known: Vitals, status: int, word: str) -> None:
 
 
 def test_what_stops_all_work_is_said_and_restarts_nobody() -> None:
-    """A token that expired is mended by no restart, so an orchestrator is told that all is well with this process."""
+    """No restart mends an expired token, so an orchestrator reads that this process is well."""
     refused = Obstacle(Cause.CREDENTIAL_REFUSED, "GitHub refuses it", "Set GH_PAT.", 1_500)
 
     status, document = health(replace(vitals(), obstacles=(refused,)))

@@ -108,7 +108,7 @@ async def test_a_plan_of_a_portion_is_submitted_as_it_was_asked_for() -> None:
     )
 )
 def test_what_is_asked_for_stands_in_the_address(asked: RequestForm) -> None:
-    """Whatever was typed: an address can be reloaded, sent to somebody, and submitted."""
+    """Whatever was typed: an address can be reloaded, passed on, and submitted."""
     assert asked_in(dict(parse_qsl(asked.query()))) == asked
 
 

@@ -98,7 +98,7 @@ async def test_the_difference_is_shown_copy_by_copy() -> None:
 
 
 async def test_nothing_of_a_text_is_html() -> None:
-    """Titles, texts and problems are whoever's; each is shown as it was typed."""
+    """Titles, texts and problems come from outside; each is shown as it was typed."""
     async with foreseeing(Oracle(an_update())) as client:
         page = (await client.get(ADDRESS)).text.partition("<main")[2].partition("</main>")[0]
 

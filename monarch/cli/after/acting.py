@@ -106,7 +106,9 @@ def rehearse(
     """Show what the act would do. Nothing is changed."""
     import anyio  # noqa: PLC0415 - lazily
 
-    from monarch.app.act import Unverifiable, rehearsed, web_url_of  # noqa: PLC0415 - lazily
+    from monarch.app.act import rehearsed  # noqa: PLC0415 - lazily
+    from monarch.app.verify import Unverifiable  # noqa: PLC0415 - lazily
+    from monarch.app.wiring import web_url_of  # noqa: PLC0415 - lazily
 
     demand_no_doing(by, wait=wait)
     known, only = settings(needs_github=True), names_of(targets)

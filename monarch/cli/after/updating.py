@@ -78,7 +78,8 @@ def foresee_update(
     """Show what the update would do, with the difference of each copy. Nothing is changed."""
     import anyio  # noqa: PLC0415 - lazily
 
-    from monarch.app.update import UpdateRefused, foreseen, web_url_of  # noqa: PLC0415 - lazily
+    from monarch.app.update import UpdateRefused, foreseen  # noqa: PLC0415 - lazily
+    from monarch.app.wiring import web_url_of  # noqa: PLC0415 - lazily
 
     demand_no_doing(by, wait=wait)
     known = settings(needs_github=True)

@@ -14,8 +14,9 @@ from monarch.cli.terminal.tables import reason, word
 from monarch.web.documents import letter_document
 
 if TYPE_CHECKING:
-    from monarch.app.operator import Choice, DeadLetter, Operator
+    from monarch.app.operator import Operator
     from monarch.ports import Replayed
+    from monarch.ports.readings import Choice, DeadLetter
 
 T = TypeVar("T")
 

@@ -79,7 +79,7 @@ class Fleet(fleets.Fleet):
 
     async def until_told(self) -> None:
         """Wait until everything has been posted to Slack."""
-        await self.until(self.is_idle, TOLD_WITHIN_S, "Slack was not told")
+        await self.until(self.is_idle, TOLD_WITHIN_S, "Slack did not get the message")
 
     async def until(self, condition: Condition, within_s: float, complaint: str) -> None:
         """Wait for a condition; if it does not come, raise the complaint with the workers' last log lines."""

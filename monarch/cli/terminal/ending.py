@@ -7,8 +7,8 @@ from monarch.cli.terminal.printing import clean
 from monarch.core.report.summary import State
 
 if TYPE_CHECKING:
-    from monarch.app.operator import RequestDetails
     from monarch.core.report.summary import RequestView
+    from monarch.ports.readings import RequestDetails
 
 
 def ending_lines(end: "RequestDetails") -> Iterator[str]:
@@ -46,4 +46,4 @@ def _slack(end: "RequestDetails") -> Iterator[str]:
     if end.notice_error:
         yield f"channel {channel}: {clean(end.notice_error)}"
     elif end.is_to_be_told:
-        yield f"channel {channel}: not told yet"
+        yield f"channel {channel}: not posted yet"

@@ -18,7 +18,7 @@ from monarch.core.report.summary import ENDS, MigrationView, RequestView, State
 if TYPE_CHECKING:
     import rich.progress
 
-    from monarch.app.operator import RequestDetails
+    from monarch.ports.readings import RequestDetails
     from monarch.telemetry.obstacles import Obstacle
 
 

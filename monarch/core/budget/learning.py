@@ -19,9 +19,11 @@ time. Both are pure; the caller applies the result by compare-and-set, so a flee
 **Is it believed?** In proportion to what supports it. Where a ceiling of the window is set or was learned, a limit is no
 surprise, and one refusal lowers it. Where there is none, one refusal alone proves nothing: it may have nothing to do with
 counts. Neither does a refusal that counts for the hour only because the minute was nearly empty, nor one that asks for a long
-wait while little of the hour's ceiling was used: it may be about anything. Each is kept as a *lone* one, the gate closes for as long as GitHub asked, and then the fleet tries. A second refusal that agrees makes a ceiling of it:
-after writes were accepted again, no more of them fitted than before. So do some refusals in a row with hardly anything
-accepted between. What is learned from one refusal alone delays no write for longer than its wait.
+wait while little of the hour's ceiling was used, or for a wait at whose end the hour is as full as before: these may be
+about anything. Each is kept as a *lone* one, the gate closes for as long as GitHub asked, and then the fleet tries. A second
+refusal that agrees makes a ceiling of it: after writes were accepted again, no more of them fitted than before. So do some
+refusals in a row with hardly anything accepted between. What is learned from one refusal alone delays no write for longer
+than its wait.
 
 **How long?** What GitHub asks for, else a minute, doubling. While only few are accepted between two refusals, the door is
 hardly open, whatever GitHub asks for, and the wait goes on doubling. The script waits for what must leave the windows first.
@@ -141,7 +143,10 @@ def learn(learned: Learned, refusal: Refusal, ceilings: Ceilings, pace: Pace) ->
     is_new, is_guess = accepted >= _FEW, minute.is_idle and not hour.limit.ceiling
     minute_support = minute.is_bound or (is_new and minute.agrees(pace))
     hour_support = (
-        (hour.is_bound and (hour.is_telling if _asks_for_long(refusal, pace) else not is_guess))
+        (
+            hour.is_bound
+            and (_fits(refusal, hour, pace) if _asks_for_long(refusal, pace) else not is_guess)
+        )
         or _persists(hour, strikes)
         or (is_new and (hour.agrees(pace) or hour.is_stuck(learned.refused_load)))
     )
@@ -158,6 +163,11 @@ def learn(learned: Learned, refusal: Refusal, ceilings: Ceilings, pace: Pace) ->
         minute_lone=minute_lone,
         hour_lone=hour_lone,
     )
+
+
+def _fits(refusal: Refusal, hour: Window, pace: Pace) -> bool:
+    """Whether the wait that GitHub asks for is one until there is room in the hour, as far as our own writes show."""
+    return hour.is_telling and refusal.kept(pace.hour_ms) < hour.load
 
 
 def _persists(hour: Window, strikes: int) -> bool:

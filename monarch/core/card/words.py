@@ -124,7 +124,7 @@ def ending_words(view: CohortView, places: Places, *, repeated: bool) -> Words:
     lines = [share_line(share, places.web_url) for share in shares(view) if share.needs_a_person]
     lines += _requests_given_up(view)
     tail = _advice([one.request for one in failures(view)] or _cancelled(view))
-    tail += "\n_Said again, since Slack did not confirm the first time._" if repeated else ""
+    tail += "\n_Posted again: Slack did not confirm the first attempt._" if repeated else ""
     shown = _cut(lines, MAX_TEXT - length(top) - length(tail) - 1)
     return Words("\n".join([top, *shown]) + tail)
 

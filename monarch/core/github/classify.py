@@ -48,11 +48,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from monarch.core.advice import Advice
-from monarch.core.github.limits import MAX_WAIT_S, asked_wait_s, is_limit
+from monarch.core.github.limits import asked_wait_s, is_limit
 from monarch.core.github.reply import Reply, ReplyWords, read_reply
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient, Unknown
-
-__all__ = ["MAX_WAIT_S", "RULES", "Failure", "Reply", "classify", "is_there_already", "rule_of"]
 
 Failure = RateLimited | Transient | Permanent | Unknown
 

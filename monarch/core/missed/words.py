@@ -24,7 +24,9 @@ def missed_text(
     names = listed([_link(one.repository.full_name, web_url) for one in missed], NAMED_MOST)
     were = "repository was" if len(missed) == 1 else "repositories were"
     head = f":mag: {len(missed)} {were} made from {made}, and no message about it arrived"
-    before = " (Said again, since a worker ended while it said this.)" if again else ""
+    before = (
+        " (Posted again: a worker ended before it could record the first attempt.)" if again else ""
+    )
     return f"{head}: {names}. {_advice(submits=submits)}{before}"
 
 

@@ -211,8 +211,8 @@ class Desk:
     async def _same_account(self) -> Verdict | None:
         """Check that the account that signs is the one that this crossing has put on record; `None`: it is.
 
-        An App may be installed or suspended at any moment. A copy by an account that is not on record would not be known
-        again if GitHub's answer to it were lost, so the crossing ends, uncounted, and the next one introduces the other.
+        An App may be installed or suspended at any moment. A copy by an account that is not on record would not be
+        recognised if GitHub's answer to it were lost, so the crossing ends, uncounted, and the next one records the account.
         This makes no call: the client remembers who signs. What can still go wrong: the account changes in the few
         milliseconds between this and the bytes, and the answer to just that write is lost.
         """

@@ -4,12 +4,11 @@ Every permission is granted: what a write would wait for (budget, gate, quiet ti
 belongs to the forecast, and does not change what the crossing would do.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import assert_never
 
 from monarch.core.after.acts import Change
-from monarch.core.after.later import Later
 from monarch.core.delivery import Delivery
 from monarch.core.ids import Epoch, RequestId, TargetId, TicketId
 from monarch.core.plan import Plan
@@ -34,22 +33,9 @@ from monarch.core.target.permission import (
     WasUnanswered,
     Wish,
 )
-from monarch.core.target.step import LedgerRecord
 from monarch.core.verdict import CREDENTIAL_PAUSE_S
 from monarch.ports import Clock, GitHub, Plans
-
-
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """What Valkey knows of a target: its ledger, the server's time in ms, and whether a migration writes to it now.
-
-    `later` is what the ledger says of copies after they were created.
-    """
-
-    records: Mapping[TicketId, LedgerRecord]
-    now_ms: int
-    is_busy: bool = False
-    later: Mapping[TicketId, Later] = field(default_factory=dict)
+from monarch.ports.holdings import LedgerReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +43,7 @@ class Sources:
     """Where a rehearsal reads. All but `github` read Valkey, and give an empty answer while it is away."""
 
     github: GitHub
-    ledger: Callable[[TargetId], Awaitable[Remembered]]
+    ledger: Callable[[TargetId], Awaitable[LedgerReading]]
     gate: Callable[[Credential], Awaitable[GateClosed | None]]
     us: Callable[[Credential], Awaitable[Us]]
 
@@ -80,7 +66,7 @@ class RememberingLedger:
         """`known` is the repository that the migration took before, if it took any."""
         self._read, self._clock, self._target = sources.ledger, clock, known
         self._grants = 0
-        self.known = Remembered({}, 0)
+        self.known = LedgerReading({}, 0)
         self.created: dict[TicketId, int] = {}
         self.changed: dict[TicketId, int] = {}
         self.found: set[TicketId] = set()

@@ -50,7 +50,7 @@ CAUSES: Final[dict[Code, tuple[str, str]]] = {
         "Close some of its tickets, or put long texts into files; then send it back.",
     ),
     Code.BAD_DATE: (
-        "A message has a date that is none",
+        "A message has a date that cannot be read",
         "Send it again with a date in ISO 8601 and its zone, and delete this one.",
     ),
     Code.DATE_TOO_FAR: (
@@ -131,7 +131,7 @@ CAUSES: Final[dict[Code, tuple[str, str]]] = {
     Code.TRIMMED: ("A stream was trimmed", "Find out who trims it; submit the request again."),
     Code.CANCELLED: ("A person called it off", "Nothing, or send it back to go on."),
     Code.SLACK_REFUSED: (
-        "Slack was not told",
+        "Slack did not get a message",
         "Invite the bot to the channel, or correct the token; then send it back.",
     ),
 }

@@ -109,7 +109,9 @@ def _needs(
         what = counted(snapshot.dead, "dead letter")
         return Answer(question, "bad", what, f"{causes[0].title}{_and_more(len(causes))}", "/dead")
     if unreported:
-        return Answer(question, "warn", "Slack was not told", unreported[0].slack, "#untold")
+        return Answer(
+            question, "warn", "Slack did not get the message", unreported[0].slack, "#untold"
+        )
     if missed := _missed(snapshot):
         return Answer(question, "warn", missed, "named by no message", "/missed")
     return Answer(question, "ok", "Nothing", "no dead letters", "/dead")

@@ -1,4 +1,4 @@
-"""A server that keeps no rules: it reads a request, notes its bytes, and does as it is told."""
+"""A server that keeps no rules: it reads a request, notes its bytes, and does what the test says."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

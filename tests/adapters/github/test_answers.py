@@ -48,12 +48,12 @@ class Meaning:
 
 
 def limited(wait_s: float | None) -> Meaning:
-    """Nobody calls for so long, or for as long as the budget thinks."""
+    """No call is made for this time, or for as long as the budget thinks."""
     return Meaning(RateLimited, wait_s=wait_s, advice="no worker calls")
 
 
 def credential(advice: str, code: Code = Code.CREDENTIAL) -> Meaning:
-    """Nothing works until somebody sees to the token."""
+    """Nothing works until a person replaces the token."""
     return Meaning(Permanent, Scope.CREDENTIAL, code, advice=advice)
 
 
@@ -228,7 +228,7 @@ each_answer = pytest.mark.parametrize("name", ANSWERS)
 
 
 def test_every_answer_has_a_meaning() -> None:
-    """Whoever writes a new one down has to say what it means."""
+    """A new one needs its meaning."""
     assert set(MEANINGS) == set(ANSWERS)
 
 

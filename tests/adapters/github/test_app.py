@@ -195,7 +195,7 @@ async def test_where_nobody_signs_a_person_is_told_what_to_do(hub: Hub) -> None:
 
 
 async def test_an_app_is_missed_for_a_minute_only(hub: Hub, clock: HandClock) -> None:
-    """Somebody may be about to install it; and until then nobody asks with every call."""
+    """A person may be about to install it; and until then not every call asks."""
     client = hub.client(TOKEN)
     for _ in range(3):
         assert account_of(await client.credential(OTHER.full_name)) == "user:9"
@@ -243,7 +243,7 @@ async def test_a_role_that_apps_do_not_have_says_nothing(hub: Hub) -> None:
 
 
 async def test_a_read_with_a_token_that_was_revoked_is_asked_again_with_a_new_one(hub: Hub) -> None:
-    """Nobody notices."""
+    """The caller does not notice."""
     client = hub.client()
     await client.credential(REPO)
     hub.refused.add(hub.token(1))
@@ -253,7 +253,7 @@ async def test_a_read_with_a_token_that_was_revoked_is_asked_again_with_a_new_on
 
 
 async def test_a_write_with_a_token_that_was_revoked_was_not_done(hub: Hub) -> None:
-    """It is never repeated here; whoever tries again has a new token, and no credential is closed."""
+    """It is never repeated here; the next try has a new token, and no credential is closed."""
     client = hub.client()
     await client.credential(REPO)
     hub.refused.add(hub.token(1))
@@ -270,7 +270,7 @@ async def test_a_write_with_a_token_that_was_revoked_was_not_done(hub: Hub) -> N
 async def test_an_installation_whose_fresh_tokens_are_refused_is_closed_and_no_other(
     hub: Hub, clock: HandClock, *, writing: bool
 ) -> None:
-    """It is not the token then. For a minute nobody asks; the other owners notice nothing."""
+    """It is not the token then. For a minute no call is made; the other owners notice nothing."""
     hub.installed["school"] = 5002
     client = hub.client()
     await client.credential(REPO)
@@ -406,7 +406,7 @@ async def test_a_wrong_clock_is_corrected_by_githubs(clock: HandClock, skew_s: f
     ],
 )
 async def test_a_token_that_cannot_be_read_is_asked_for_again_later(hub: Hub, body: bytes) -> None:
-    """Nothing was written; nobody is closed."""
+    """Nothing was written; no gate is closed."""
     hub.failing[MINT] = httpx.Response(201, content=body)
     client = hub.client()
 
@@ -436,7 +436,7 @@ async def test_a_repository_that_was_given_away_is_followed_and_no_other_of_its_
 
 
 async def test_a_write_waits_for_its_pass_within_its_deadline(clock: HandClock) -> None:
-    """Whoever reconciles counts from the intent; so what leaves later than that must not leave."""
+    """A reconciling worker counts from the intent; so what would leave later than that must not leave."""
     hub, never = Hub(clock), anyio.Event()
 
     async def hang(request: httpx.Request) -> httpx.Response:

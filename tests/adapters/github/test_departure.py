@@ -23,7 +23,7 @@ TLS_S = 2.8
 
 
 class SlowToConnect(httpx.AsyncHTTPTransport):
-    """Its first request waits for a place in the pool, DNS and TLS: so long, by a clock that is moved by hand."""
+    """Its first request waits this long for a place in the pool, DNS and TLS, by a clock that is moved by hand."""
 
     def __init__(self, clock: HandClock, seconds: float) -> None:
         super().__init__()

@@ -70,7 +70,7 @@ of_issues = pytest.mark.parametrize("name", ["edit", "sub-issue", "dependency"])
 
 
 async def write(name: str, handler: Callable[[httpx.Request], httpx.Response]) -> DetailOutcome:
-    """Do it once against whoever answers so."""
+    """Do it once against this answer."""
     return await WRITES[name][0](github(handler), yes)
 
 
@@ -143,7 +143,7 @@ async def test_a_draft_with_details_leaves_as_github_documents_it() -> None:
 
 
 async def test_what_a_label_or_a_milestone_has_not_is_not_mentioned() -> None:
-    """An empty due date is none that GitHub would take; a description may have 100 characters."""
+    """GitHub takes no empty due date; a description may have 100 characters."""
     answer = Always(201, {"number": 1, "name": "a"})
     client = github(answer)
     await client.create_milestone(TARGET, Milestone("M"), yes)
@@ -221,7 +221,7 @@ async def test_a_label_is_the_same_whatever_its_case() -> None:
 async def test_what_is_there_already_is_as_good_as_done(
     name: str, errors: list[Any], message: str
 ) -> None:
-    """Somebody else has made it, or we did and nobody told us."""
+    """Another caller has made it, or we did and the answer was lost."""
     body = {"message": message or "Validation Failed", "errors": errors}
 
     assert await write(name, Always(422, body)) == AlreadyThere()
@@ -239,7 +239,7 @@ async def test_another_parent_is_a_refusal() -> None:
 @of_issues
 @pytest.mark.parametrize(("status", "code"), [(404, Code.NOT_FOUND), (410, Code.ISSUES_DISABLED)])
 async def test_a_missing_issue_condemns_no_repository(name: str, status: int, code: Code) -> None:
-    """Somebody has deleted a copy; the others go on."""
+    """A person has deleted a copy; the others go on."""
     outcome = await write(name, Always(status, {"message": "This issue was deleted"}))
 
     assert isinstance(outcome, Permanent)

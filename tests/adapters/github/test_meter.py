@@ -89,7 +89,7 @@ async def test_each_try_is_counted() -> None:
 
 
 async def test_an_installation_pays_for_itself() -> None:
-    """What the App asks in its own name is on nobody's budget here."""
+    """What the App asks in its own name is on no budget here."""
     meter, hub = Notebook(), Hub(HandClock())
     hub.installed["school"] = 5002
     client = hub.client(TOKEN, meter=meter)

@@ -32,7 +32,7 @@ async def sandbox() -> AsyncIterator[SandboxClient]:
 
 @pytest.fixture
 async def github(sandbox: SandboxClient) -> AsyncIterator[HttpGitHub]:
-    """A client with the token of somebody who may push."""
+    """A client with a pusher's token."""
     async with HttpGitHub("ghp_bot", sandbox.github_url, patience=PATIENCE) as client:
         yield client
 
@@ -90,7 +90,7 @@ async def test_every_page_is_read(
 
 
 class Meanwhile(httpx.AsyncHTTPTransport):
-    """The network; behind the first page of a listing somebody closes or deletes an issue."""
+    """The network; behind the first page of a listing a person closes or deletes an issue."""
 
     def __init__(self, change: Callable[[], Awaitable[object]]) -> None:
         super().__init__()

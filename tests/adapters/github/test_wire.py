@@ -199,7 +199,7 @@ def test_what_was_created_is_read_with_its_details() -> None:
 def test_whom_a_201_names_as_the_author_never_hides_that_the_issue_is_there(
     user: object, author: Author | None
 ) -> None:
-    """Who we are is learned from it; what cannot be read is nobody."""
+    """Our login is learned from it; what cannot be read names no account."""
     created = read_created(as_bytes(issue_json(4, user=user)))
 
     assert created is not None

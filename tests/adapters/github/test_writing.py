@@ -173,7 +173,7 @@ async def test_a_withheld_write_leaves_the_client_usable(asked: int) -> None:
 
 
 async def test_a_refused_connection_certainly_wrote_nothing() -> None:
-    """Nobody listens: it may be tried again."""
+    """No server listens: it may be tried again."""
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         port = nobody.getsockname()[1]
@@ -215,7 +215,7 @@ async def test_a_kept_connection_that_was_cut_off_leaves_the_second_write_unknow
 async def test_a_transport_that_traces_nothing_proves_nothing_by_its_silence(
     error: Exception,
 ) -> None:
-    """Where nobody saw whether bytes left, they may have."""
+    """Where it is unknown whether bytes left, they may have."""
 
     def fail(_: httpx.Request) -> httpx.Response:
         raise error

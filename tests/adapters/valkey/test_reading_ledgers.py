@@ -18,11 +18,11 @@ KEYS = Keys("ledgers")
 
 async def test_a_target_that_nobody_has_written_to_has_an_empty_ledger(client: Valkey) -> None:
     """With the server's time, and nothing of it is there afterwards."""
-    records, now_ms, is_busy, _ = await RequestReader(client, KEYS).ledger(TARGET)
+    found = await RequestReader(client, KEYS).ledger(TARGET)
 
     seconds, _ = await client.time()
-    assert (records, is_busy) == ({}, False)
-    assert abs(now_ms - int(seconds) * 1000) < 60_000
+    assert (found.records, found.is_busy) == ({}, False)
+    assert abs(found.now_ms - int(seconds) * 1000) < 60_000
     assert await client.keys() == []
 
 
@@ -32,10 +32,13 @@ async def test_what_is_on_record_is_read_as_the_workers_read_it(client: Valkey) 
     await cast("Awaitable[int]", client.hset(KEYS.ledger(TARGET), mapping=fields))
     await client.set(KEYS.target(TARGET), "somebody")
 
-    records, _, is_busy, _ = await RequestReader(client, KEYS).ledger(TARGET)
+    found = await RequestReader(client, KEYS).ledger(TARGET)
 
-    assert records == {TicketId(101): CreatedAs(5, 1000), TicketId(102): Refused(1, 2000, "no")}
-    assert is_busy
+    assert found.records == {
+        TicketId(101): CreatedAs(5, 1000),
+        TicketId(102): Refused(1, 2000, "no"),
+    }
+    assert found.is_busy
 
 
 async def test_a_ledger_that_is_none_is_a_store_error(client: Valkey) -> None:

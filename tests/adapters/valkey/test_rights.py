@@ -66,7 +66,7 @@ async def test_a_user_of_our_keys_alone_lacks_nothing(limited: Valkey, client: V
         commands=["+info", "+role", "+config|get"],
     )
 
-    snapshot = await Standing(limited, Keys("rights"), "channel", Ceilings()).snapshot()
+    snapshot = await FleetReader(limited, Keys("rights"), "channel", Ceilings()).snapshot()
 
     assert snapshot.refuses_writes == ""
 

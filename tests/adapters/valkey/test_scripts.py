@@ -12,12 +12,8 @@ import pytest
 from valkey.asyncio import Valkey
 
 import monarch.adapters.valkey.scripts as scripts_package
-from monarch.adapters.valkey.client.connection import (
-    BLOCK_MS,
-    IDLE_BLOCK_MS,
-    SOCKET_TIMEOUT_S,
-    connect,
-)
+from monarch.adapters.valkey.client.connection import BLOCK_MS, IDLE_BLOCK_MS, connect
+from monarch.adapters.valkey.client.sockets import SOCKET_TIMEOUT_S
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import SCRIPTS, Scripts
 from monarch.core.delivery import Stream

@@ -289,7 +289,7 @@ async def _struck(school: School, blows: Blows) -> None:
     assert events["repository.missed"] <= 2
     assert events["repository.asked"] <= 2
     assert channel.posts
-    assert [text for text in channel.posts[1:] if "Said again" not in text] == []
+    assert [text for text in channel.posts[1:] if "Posted again" not in text] == []
 
 
 async def test_what_is_on_record_is_shown_with_who_asked_for_it(

@@ -191,7 +191,7 @@ def test_an_end_whose_answer_was_lost_is_said_again_and_says_so() -> None:
     again = step(after_loss(ended(), first))
 
     assert isinstance(again, Post)
-    assert "Said again" in again.words.text
+    assert "Posted again" in again.words.text
 
 
 def test_an_edit_that_fails_does_not_keep_the_end_back() -> None:

@@ -271,8 +271,8 @@ def test_a_repeated_ending_says_so() -> None:
     """It may be there already."""
     view = cohort(asked(a_migration(), state=State.DONE))
 
-    assert "Said again" in ending_words(view, HERE, repeated=True).text
-    assert "Said again" not in ending_words(view, HERE, repeated=False).text
+    assert "Posted again" in ending_words(view, HERE, repeated=True).text
+    assert "Posted again" not in ending_words(view, HERE, repeated=False).text
 
 
 def test_an_ending_says_how_long_it_took() -> None:

@@ -125,7 +125,7 @@ async def test_a_letter_that_is_refused_is_said_with_its_reason() -> None:
 
 
 async def test_many_letters_go_in_portions() -> None:
-    """While a script runs nobody else is served; and one press is about 500 at most, which is said."""
+    """While a script runs no other client is served; and one press is about 500 at most, which the page says."""
     means = with_letters(*(a_letter(number, f"org/team-{number}") for number in range(1, 601)))
     async with a_page(means) as page:
         told = await page.get("/acts/drop", headers=ADA)

@@ -49,7 +49,7 @@ def visit(
 
 
 def session(name: str = "ada", token: str = TOKEN, at_s: float = NOW_S) -> tuple[str, str]:
-    """The cookie of somebody who has signed in."""
+    """The cookie of a person who has signed in."""
     return "cookie", f"theme=dark; {cookie_name(token)}={issued(token, name, at_s)}"
 
 
@@ -57,7 +57,7 @@ def session(name: str = "ada", token: str = TOKEN, at_s: float = NOW_S) -> tuple
 
 
 def test_a_session_names_who_signed_in() -> None:
-    """With the name that they gave, marked as one that nobody has checked."""
+    """With the name that they gave, marked as unchecked."""
     found = who(visit(session("Ada Lovelace")), BY_TOKEN, NOW_S)
 
     assert found == Named("Ada Lovelace", Way.SESSION)
@@ -155,7 +155,7 @@ def test_a_trusted_proxy_names_a_person() -> None:
     "peer", ["203.0.113.9", "127.0.0.1", "::ffff:203.0.113.9", "", "10.0.0.1.evil"]
 )
 def test_a_forged_header_is_refused_and_not_demoted(peer: str) -> None:
-    """Whoever sends it from elsewhere is mistaken or lies, whatever else they hold."""
+    """A client that sends it from elsewhere is mistaken or lies, whatever else it holds."""
     forged = ("x-auth-request-email", "ada@example.org")
 
     for others in ((), (session(),), (("authorization", f"Bearer {TOKEN}"),)):

@@ -118,7 +118,7 @@ async def test_pressing_without_a_name_is_refused_where_looking_is_free() -> Non
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
 async def test_other_methods_are_not_answered(method: str) -> None:
-    """Whoever sends them."""
+    """From every sender."""
     async with asking(BY_TOKEN) as page:
         assert (await page.request(method, "/", headers=BEARER)).status_code == 405
 

@@ -20,11 +20,9 @@ from valkey.exceptions import (
     ResponseError,
 )
 
-from monarch.adapters.valkey.client.sockets import SOCKET_TIMEOUT_S, ServerPlace, place, pool
+from monarch.adapters.valkey.client.sockets import ServerPlace, place, pool
 from monarch.adapters.valkey.client.trouble import TROUBLE, is_trouble
 from monarch.ports import StoreError, StoreRefused
-
-__all__ = ["BLOCK_MS", "SOCKET_TIMEOUT_S", "classified", "connect", "connected", "is_refusal"]
 
 BLOCK_MS = 2_000
 """How long a read waits for work, in milliseconds: short, so that a flag can end it instead of a cancellation."""

@@ -7,7 +7,7 @@ it was listed is left out.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final
 
 from valkey.asyncio import Valkey
 
@@ -23,13 +23,12 @@ from monarch.adapters.valkey.views.request import cohort_of, request_view
 from monarch.adapters.valkey.views.request_lines import request_line, unseen_line, wished_line
 from monarch.adapters.valkey.views.sought import Sought, failed
 from monarch.adapters.valkey.views.waiting import Unplanned, Waiting, members_of, with_wish
-from monarch.core.after.later import Later
 from monarch.core.card.view import Card
 from monarch.core.delivery import Stream
 from monarch.core.entry_ids import entry_ms, entry_order, is_entry_id
-from monarch.core.ids import RequestId, TargetId, TicketId, migration_id
+from monarch.core.ids import RequestId, TargetId, migration_id
 from monarch.core.report.summary import RequestView, State
-from monarch.core.target.step import LedgerRecord
+from monarch.ports.holdings import LedgerReading
 from monarch.ports.readings import MigrationTimes, RequestDetails, RequestLine
 
 PAGE: Final = 200
@@ -41,18 +40,6 @@ LOOKED_THROUGH: Final = 20_000
 EVERY_REQUEST: Final = Sought()
 
 NO_WISH: Final = Unplanned()
-
-
-class LedgerReading(NamedTuple):
-    """What is on record of a target: its ledger, the server's time in ms, whether a migration writes to it now.
-
-    `later` is what the ledger says of copies after they were created.
-    """
-
-    records: Mapping[TicketId, LedgerRecord]
-    now_ms: int
-    is_busy: bool
-    later: Mapping[TicketId, Later]
 
 
 class RequestReader:
