@@ -94,6 +94,7 @@ def test_the_distribution_has_a_name_of_its_own() -> None:
 
     assert project["name"] == "monarch-tickets"
     assert set(project["scripts"]) == {"monarch"}
+    assert project["readme"] == "README.md"
     assert advised == set()
 
 
@@ -309,6 +310,22 @@ def test_every_variable_of_the_compose_file_is_a_setting() -> None:
         "0.0.0.0",  # noqa: S104  # a container's own addresses
     )
     assert MONARCH["env_file"] == [{"path": ".env", "required": False}]
+
+
+def test_the_valkey_of_a_file_is_not_that_of_the_compose_file() -> None:
+    """A password in `.env` met the Valkey without one: "AUTH called without any password"."""
+    of_the_file = {
+        "VALKEY_URL": "valkey://elsewhere:6380/1",
+        "VALKEY_USERNAME": "ada",
+        "VALKEY_PASSWORD": "a-password",
+        "VALKEY_DB": "3",
+        "VALKEY_SENTINELS": "elsewhere:26379",
+        "VALKEY_SENTINEL_MASTER": "monarch",
+    }
+
+    settings = settings_from(of_the_file | MONARCH["environment"])
+
+    assert settings.valkey_url.get_secret_value() == "valkey://valkey:6379/0"
 
 
 def test_what_is_watched_survives_its_container() -> None:

@@ -7,6 +7,7 @@ from monarch.app.surveys import in_order, surveying
 from monarch.app.verify import Unverifiable
 from monarch.core.after.acts import Act
 from monarch.core.after.touch import Left
+from monarch.core.after.words import NEVER_COPIED
 from monarch.core.ids import RequestId, TargetId
 from monarch.core.report.passage import Passage, obstacle
 from monarch.core.verdict import Acted, Done
@@ -80,7 +81,7 @@ async def _rehearsal(
     rehearser: Rehearser, wanted: RehearsalWish, target: str, known: int | None, patience_s: float
 ) -> TargetRehearsal:
     if known is None:
-        return TargetRehearsal(target, problem="nothing was ever copied there by this request")
+        return TargetRehearsal(target, problem=NEVER_COPIED)
     passed = await rehearser.rehearse(target, replace(wanted, known=TargetId(known)))
     way = obstacle(passed, patience_s)
     verdict = passed.verdict if isinstance(passed, Passage) else passed

@@ -26,7 +26,8 @@ from typing import Any, Final
 
 from monarch.__main__ import main
 from monarch.adapters import http_send
-from monarch.adapters.github.client import HttpGitHub
+from monarch.adapters.github.reads import Reads
+from monarch.adapters.github.writes import Writes
 from monarch.adapters.valkey import codec, scripts
 from monarch.adapters.valkey.ledger.ledger import ValkeyLedger
 from monarch.adapters.valkey.streams import ValkeyStreams
@@ -167,8 +168,8 @@ def _put_in_place(troubles: list[Trouble]) -> None:
     _around(ValkeyLedger, "take", passing, before=_nothing, after=_named("taken"))
     _around(ValkeyLedger, "permit", passing, before=_nothing, after=_named("granted", Granted))
     _around(ValkeyLedger, "record", passing, before=_nothing, after=_named("recorded"))
-    _around(HttpGitHub, "list_issues", passing, before=_nothing, after=_named("looked"))
-    _around(HttpGitHub, "create_issue", passing, before=_note_name, after=_named("answered"))
+    _around(Reads, "issues", passing, before=_nothing, after=_named("looked"))
+    _around(Writes, "create_issue", passing, before=_note_name, after=_named("answered"))
     _around(ValkeyStreams, "settle", passing, before=_named("settling"), after=_nothing)
     _around(http_send._Departure, "watch", passing, before=_nothing, after=_on_the_wire)
 

@@ -61,6 +61,24 @@ def test_the_fairness_bench_shows_the_goal_beside_first_come_first_served(
     assert cases["first come, first served"]["small_s"] > cases["fair order"]["small_s"]
 
 
+def test_the_page_bench_asks_for_each_page() -> None:
+    """With two hundred requests in place of a hundred thousand."""
+    ended = run("scripts.benchmarks.page", "--requests", "200", "--seconds", "1", "--json")
+
+    assert ended.returncode == 0, ended.stderr
+    assert min(json.loads(ended.stdout)["cpu_ms"].values()) > 0
+
+
+@pytest.mark.slow
+def test_the_bench_of_frozen_workers_freezes_one_at_each_seam() -> None:
+    """The seams sit in methods by name, so a method that is renamed is found here."""
+    ended = run("scripts.benchmarks.zombies", "--runs", "1", "--seed", "7", "--json")
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    rows = json.loads(ended.stdout)["rows"]
+    assert all(row["runs"] >= 1 and row["lost"] == 0 for row in rows)
+
+
 @pytest.mark.parametrize("program", ["pipeline", "budget", "zombies", "page"])
 def test_a_bench_says_how_it_is_called(program: str) -> None:
     """What it imports is there, and its arguments are read."""

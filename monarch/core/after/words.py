@@ -19,6 +19,9 @@ _ENDED: Final = {
     Act.UPDATE_AND_CLOSE.value: "updated",
 }
 
+NEVER_COPIED: Final = "nothing was ever copied there by this request"
+"""Why no act can begin in a target, and none can be rehearsed."""
+
 
 @dataclass(frozen=True, slots=True)
 class ActDone:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from monarch.core.advice import NO_ADVICE, Advice
+from monarch.core.after.words import NEVER_COPIED
 from monarch.core.outcome import Code
 from monarch.core.verdict import Dead, called_off
 
@@ -60,7 +61,7 @@ BEGIN: Final = _OF_A_REQUEST | {
     "not_ended": "request {0} is {1}; wait until it has ended, or cancel it first (`monarch cancel {0}`)",
     "no_plan": "its plan is not known: there is nothing that it copied, or it has expired",
     "given_up": "its {0} was given up; replay that first (`monarch dead replay --request {1}`), or drop it",
-    "never_copied": "nothing was ever copied there by this request",
+    "never_copied": NEVER_COPIED,
 }
 
 REPLAY: Final = {
