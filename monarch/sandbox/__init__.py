@@ -12,8 +12,9 @@ Its parts, from the inside out:
 - the wire: ``gateway`` plays faults around that, ``transport`` can drop a connection without a
   byte, ``control`` is the administrator's HTTP API, ``server`` puts them on a socket;
 - the outside: ``client`` talks to the control API, ``process`` runs the stand-in as a child
-  process, ``valkey`` runs a real Valkey server that can be killed and restarted, ``sentinels``
-  a primary, a replica and three Sentinels that replace it.
+  process, ``valkey`` runs a real Valkey server that can be killed and restarted;
+- those who use it: ``fleet`` runs Monarch's workers over it, ``judge`` decides what came of their
+  work. The demo, the tests and the chaos machine share both.
 
 URLs below the base: ``/github`` is ``GITHUB_API_URL``, ``/slack/api/`` is ``SLACK_API_URL``,
 ``/_sandbox/`` is the control API.

@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -32,18 +33,22 @@ PROGRAM = (sys.executable, "-m", "scripts.fleet_machine.troubled_worker")
 
 def start_troubled(fleet: Fleet, trouble: str, **settings: str) -> Process:
     """Start a worker that gets into trouble (see `troubled_worker`), and return it once it hears the channel."""
-    usual, fleet.program = fleet.program, PROGRAM
-    try:
+    with _troubled(fleet):
         return fleet.start(TROUBLE=trouble, **{**QUICK, **settings})
-    finally:
-        fleet.program = usual
 
 
 def spawn_troubled(fleet: Fleet, troubles: Iterable[str], **settings: str) -> list[Process]:
     """Start a worker for each trouble, and wait for none."""
+    with _troubled(fleet):
+        return [fleet.spawn(TROUBLE=each, **{**QUICK, **settings}) for each in troubles]
+
+
+@contextmanager
+def _troubled(fleet: Fleet) -> Iterator[None]:
+    """Within it the fleet starts troubled workers."""
     usual, fleet.program = fleet.program, PROGRAM
     try:
-        return [fleet.spawn(TROUBLE=each, **{**QUICK, **settings}) for each in troubles]
+        yield
     finally:
         fleet.program = usual
 

@@ -19,6 +19,7 @@ from monarch.sandbox.control.client import SandboxClient, no_tls
 from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.faults import Hold, Match
 from monarch.sandbox.process import running_sandbox
+from monarch.sandbox.program import start
 from monarch.sandbox.valkey import EmbeddedValkey, free_port
 from scripts.fleet_machine.fleet import SLACK_CHANNEL, SOURCE, Fleet, a_fleet, a_message, a_target
 
@@ -103,14 +104,11 @@ class World:
 
     def start_web(self, port: int, **settings: str) -> "subprocess.Popen[bytes]":
         """`monarch web` alone; returns once it answers."""
-        with (self.fleet.logs / f"web-{port}.log").open("wb") as log:
-            process = subprocess.Popen(
-                [*self.fleet.program, "web"],
-                env=self.fleet.environment(MONARCH_WEB_PORT=str(port), **settings),
-                stderr=log,
-                stdout=log,
-                cwd=self.fleet.logs,
-            )
+        process = start(
+            [*self.fleet.program, "web"],
+            self.fleet.environment(MONARCH_WEB_PORT=str(port), **settings),
+            self.fleet.logs / f"web-{port}.log",
+        )
         self.others.append(process)
         self.fleet.until(lambda: answers(port))
         return process

@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 
 from monarch.adapters.valkey.views.dead_letters import Letters
+from monarch.adapters.valkey.views.events import EventLog
 from monarch.adapters.valkey.views.fleet import FleetReader
 from monarch.adapters.valkey.views.requests import RequestReader
 from monarch.app import plan, verify
@@ -76,7 +77,7 @@ def night(monkeypatch: pytest.MonkeyPatch) -> None:
         (RequestReader, "requests"): LINES,
         (RequestReader, "with_failed"): COUNTED,
         (RequestReader, "request"): DETAILS,
-        (RequestReader, "events"): EVENTS,
+        (EventLog, "page"): EVENTS,
         (Letters, "newest"): LETTERS,
         (Letters, "one"): LETTERS[0],
         (FleetReader, "snapshot"): FLEET,

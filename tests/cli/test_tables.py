@@ -109,7 +109,12 @@ def test_many_signs_in_a_row_are_broken_all_the_same() -> None:
     assert max(map(len, wrapped("a " * 40, 40))) <= 40
 
 
-@given(SENTENCES, st.integers(34, 120))
+NOT_COPIED = st.text(
+    st.characters(categories=("L", "N", "P"), exclude_characters="/`"), min_size=1, max_size=60
+)
+
+
+@given(st.lists(NOT_COPIED, min_size=1, max_size=9).map(" ".join), st.integers(34, 120))
 def test_a_sentence_is_no_wider_than_its_lines(sentence: str, width: int) -> None:
     """Whatever is quoted in it from outside, and in which script; and no character of it is lost."""
     lines = wrapped(sentence, width, "  because: ")
@@ -122,6 +127,8 @@ def test_only_what_people_do_not_copy_is_broken() -> None:
     """An address and the name of a repository are copied; a quoted text of a hundred characters is not."""
     address = "https://github.example/" + "a" * 60
 
+    command = "(`monarch dead replay --request 1732406400000-0`)"
+    assert f"    {command}" in wrapped(f"replay it first {command}", 40)
     assert address in wrapped(f"see {address} for it", 40)[1]
     assert f"o/{'a' * 60}:" in wrapped(f"o/{'a' * 60}: gone", 40)
     assert max(map(len, wrapped(f'got "{"a/" * 50}"', 40))) <= 40

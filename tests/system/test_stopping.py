@@ -183,15 +183,21 @@ def _started_at(fleet: Fleet, worker: Process) -> float:
 
 def _hold_next_read_of(fleet: Fleet, name: str) -> None:
     """Until Valkey has the next read of the client of that name, and keeps it back as it keeps back every write."""
-    fleet.until(lambda: _sent_by(fleet, name) > 0)
+    heard: list[int] = []
+
+    def waits() -> bool:
+        heard.append(_waiting_after(fleet, name))
+        return heard[-1] > 0
+
+    fleet.until(waits)
     fleet.client.execute_command("CLIENT PAUSE", 60_000, "WRITE")
-    heard = _sent_by(fleet, name)
-    fleet.until(lambda: _sent_by(fleet, name) > heard)
+    fleet.until(lambda: _waiting_after(fleet, name) > heard[-1])
 
 
-def _sent_by(fleet: Fleet, name: str) -> int:
-    """How many bytes the client of that name has sent to Valkey."""
-    return sum(int(c["tot-net-in"]) for c in fleet.client.client_list() if c["name"] == name)
+def _waiting_after(fleet: Fleet, name: str) -> int:
+    """How many bytes the client of that name had sent to Valkey when it began to wait; 0 if it does not wait."""
+    found = [c for c in fleet.client.client_list() if c["name"] == name and "b" in c["flags"]]
+    return sum(int(c["tot-net-in"]) for c in found)
 
 
 def _append_and_let_read(fleet: Fleet, message: bytes) -> None:

@@ -25,8 +25,8 @@ _SHORT: Final = re.compile(r"(?<!\S)(\S) (?=\S\S)")
 _JOINT: Final = "\ue000"
 """A space at which no line breaks; text from outside has none, since control characters are spelled out."""
 _WORD: Final = re.compile(r"(\s*)(\S+)")
-_COPIED: Final = re.compile(r"[^\"'].*/|`")
-"""How a word begins that people copy: a command, an address, the name of a repository. Quoted text is none of them."""
+_COPIED: Final = re.compile(r"[^\"'].*/|.*`")
+"""A word that people copy: a command, an address, the name of a repository. Quoted text is none of them."""
 
 
 class ColumnKind(Enum):

@@ -55,6 +55,22 @@ async def test_a_right_that_was_lost_stops_all_work_and_is_said(
     assert "docs/valkey.md" in said.words
 
 
+async def test_a_user_of_our_keys_alone_lacks_nothing(limited: Valkey, client: Valkey) -> None:
+    """As docs/valkey.md makes one: no key of others is asked for."""
+    await client.acl_setuser(
+        "limited",
+        enabled=True,
+        reset_keys=True,
+        keys=["{rights}:*"],
+        categories=["+@all", "-@admin", "-@dangerous"],
+        commands=["+info", "+role", "+config|get"],
+    )
+
+    snapshot = await FleetReader(limited, Keys("rights"), "channel", Ceilings()).snapshot()
+
+    assert snapshot.refuses_writes == ""
+
+
 @pytest.mark.parametrize(
     ("answer", "is_said"),
     [([], False), ([b"XADD"], True), (NoPermissionError("eval"), True), (ResponseError(), False)],

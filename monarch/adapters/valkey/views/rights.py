@@ -19,10 +19,11 @@ NEEDED: Final = (
 )
 """What the scripts call and what reads the streams; XGROUP and XINFO have rights by their second word and are left out."""
 
+# Our key in every place: some commands take a key there, too (DEL), and others' keys may be forbidden.
 _ASK: Final = """
 local lacking = {}
 for _, command in ipairs(ARGV) do
-  if not redis.acl_check_cmd(command, KEYS[1], '1', '1', '1') then lacking[#lacking + 1] = command end
+  if not redis.acl_check_cmd(command, KEYS[1], KEYS[1], KEYS[1], KEYS[1]) then lacking[#lacking + 1] = command end
 end
 return lacking
 """
