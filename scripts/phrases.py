@@ -1,7 +1,7 @@
 """Phrases that no page, no text for operators, no docstring and no comment of the program has.
 
-Each hides who acts, and plain words say it better. Looked for in Markdown outside of code, and in the Python and Lua of the
-program.
+Each hides who acts, and plain words say it better. Looked for in Markdown outside of code, in the Python and Lua of the
+program, and in what operators read beside it: the page, the alerts and the board, and the files that deploy Monarch.
 """
 
 import ast
@@ -16,11 +16,11 @@ REFUSED: Final = {
     r"nobody": 'name who does not: "no worker", "no account", "unknown"',
     r"somebody|anybody": 'name the role: "a person", "another worker", "anyone"',
     r"whoever": 'name the role: "the caller", "a worker that"',
-    r"(?:is|are|was|were|be|been) told(?! apart)": '"learns", "gets a message", "is reported"',
+    r"(?:is|are|was|were|be|been)(?: not)? told(?! apart)": '"learns", "gets a message", "is reported"',
     r"told of|tells? of": '"reports", "names", "mentions"',
     r"so long(?! as)": '"for N seconds", "as long as"',
     r"lest": '"so that … not"',
-    r"one that is none": '"not a …"',
+    r"that is none": '"not a …"',
     r"by the hand of": '"by", "with"',
 }
 """What is refused, and what to write instead."""
@@ -29,6 +29,12 @@ _PATTERN = re.compile(
     r"\b(?:" + "|".join(f"(?P<p{n}>{phrase})" for n, phrase in enumerate(REFUSED)) + r")\b",
     re.IGNORECASE,
 )
+OPERATED: Final = frozenset({"monarch", "deploy", "monitoring"})
+"""Folders whose files operators read or edit; they read those at the top level as well."""
+
+# Of these files every line counts: they hold text, comments and names, and a name of several words is one word here.
+_WHOLE: Final = frozenset({".html", ".json", ".yaml", ".yml", ".service", ".env"})
+_NAMES: Final = frozenset({".env.template", "Dockerfile"})
 _CODE = re.compile(r"^```.*?^```$|`[^`\n]*`|<!--.*?-->", re.MULTILINE | re.DOTALL)
 _LUA_STRING = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
 
@@ -54,6 +60,16 @@ def _texts(path: Path, text: str) -> Iterator[tuple[int, str]]:
             code, _, comment = line.partition("--")
             strings = " ".join(one for one in _LUA_STRING.findall(code) if " " in one)
             yield number, f"{strings} {_without_code(comment)}"
+    elif _is_operators(path):
+        yield from enumerate(text.splitlines(), start=1)
+
+
+def _is_operators(path: Path) -> bool:
+    """Whether operators see all of this file: templates, alerts, boards, settings, deployments."""
+    at_the_top = len(path.parts) == 1
+    return (at_the_top or path.parts[0] in OPERATED) and (
+        path.suffix in _WHOLE or path.name in _NAMES
+    )
 
 
 def _without_code(text: str) -> str:
