@@ -144,8 +144,9 @@ def _looked(world: World, request: str) -> bool:
         found = client.get(
             f"/acts/heal?request={request}", headers={"Accept": "application/json"}
         ).json()
-    # On a busy machine Valkey may answer too late: then there is a `problem`, and no set.
-    return bool(found.get("set"))
+    # What each target was found to hold is kept before the look ends; until then there is a `problem` beside the set. So there
+    # is where Valkey answers too late, on a busy machine, and then without a set.
+    return bool(found.get("set")) and not found.get("problem")
 
 
 # --------------------------------------------------------------------------------------- from elsewhere
