@@ -53,8 +53,8 @@ def refuse(what: str, expected: str, came: str, *, advice: str | None = None) ->
 
 def unknown_request(request: str) -> NoReturn:
     """End: there is no such request, or its record cannot be read."""
-    if cannot_be_told(f"request:{request}"):
-        fail(f"request {clean(request)} cannot be told: its record holds something else")
+    if cannot_be_read(f"request:{request}"):
+        fail(f"request {clean(request)} cannot be read: its record holds something else")
     what = f"no request {clean(request)} is known"
     fail(what, advice="it has expired, or see `monarch requests`")
 
@@ -121,7 +121,7 @@ _SPOILED: Final = ContextVar[tuple[str, ...]]("_SPOILED", default=())
 """The keys that the command has named as broken."""
 
 
-def cannot_be_told(*records: str) -> bool:
+def cannot_be_read(*records: str) -> bool:
     """Whether a reading for this command has met a broken record of these: that it found none says nothing then."""
     from monarch.ports.spoiled import is_spoiled, spoiled_so_far  # noqa: PLC0415 - lazily
 
@@ -130,7 +130,7 @@ def cannot_be_told(*records: str) -> bool:
 
 def nothing(words: str, *records: str) -> str:
     """What an empty listing says; `records` are what it is read from."""
-    return "what there is cannot be told" if cannot_be_told(*records) else words
+    return "what there is cannot be read" if cannot_be_read(*records) else words
 
 
 @contextmanager

@@ -52,5 +52,5 @@ def told(key: str) -> str:
 def why_unknown(request: str) -> str:
     """Why a reading found no such request, for people: an unreadable record is not one that has expired."""
     if is_spoiled(spoiled_so_far(), f"request:{request}"):
-        return f"request {request} cannot be told: its record holds something else"
+        return f"request {request} cannot be read: its record holds something else"
     return f"no request {request} is known: it has expired, or see `monarch requests`"

@@ -69,7 +69,7 @@ def _of_fleet(snapshot: Snapshot) -> Iterator[Obstacle]:
     if snapshot.paused and not snapshot.paused_by:
         yield Obstacle(
             Cause.PAUSED,
-            "whether the fleet is paused cannot be told: that record holds something else",
+            "it is unknown whether the fleet is paused: the record of its pause holds something else",
             "Find its key with `valkey-cli` (TYPE), and rename it; until then workers may take on nothing new.",
         )
     elif snapshot.paused:

@@ -205,7 +205,7 @@ def test_dead_letters_that_cannot_be_read_are_not_none(give: Give, client: "valk
     said = give("doctor", "--json")
 
     (found,) = [c for c in json.loads(said.stdout)["checks"] if c["name"] == "dead letters"]
-    assert (found["status"], found["detail"]) == ("FAIL", "cannot be told")
+    assert (found["status"], found["detail"]) == ("FAIL", "cannot be read")
     assert "Rename it" in found["advice"]
 
 

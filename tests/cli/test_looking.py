@@ -366,7 +366,7 @@ def test_what_cannot_be_read_is_not_taken_for_nothing(
 
     assert said.exit_code == 1
     assert f"the key {{monarch}}:{key} holds something else" in said.stderr
-    assert "cannot be told" in said.output
+    assert "cannot be read" in said.output
     for wrong in ("expired", "no requests", "no request ", "no dead letters", "no events"):
         assert wrong not in said.output
 
@@ -391,9 +391,9 @@ def test_a_pause_that_cannot_be_read_names_its_key(give: Give, client: "valkey.V
     status, paused = give("status"), give("pause")
 
     fleet = next(line for line in status.stdout.splitlines() if line.startswith("fleet"))
-    assert fleet.split(maxsplit=1)[1] == "cannot be told"
+    assert fleet.split(maxsplit=1)[1] == "cannot be read"
     assert "paused by" not in status.output
-    assert "! whether the fleet is paused cannot be told" in status.stdout
+    assert "! it is unknown whether the fleet is paused" in status.stdout
     assert "{monarch}:paused" in status.stderr
     assert paused.exit_code == 1
     assert "{monarch}:paused" in paused.stderr

@@ -112,7 +112,7 @@ def check_dead(snapshot: Snapshot) -> Check:
     """Whether there are dead letters that no person has dealt with."""
     if is_spoiled(spoiled_so_far(), "dead"):
         advice = "Find their key with `valkey-cli` (TYPE): it holds something else. Rename it."
-        return Check("dead letters", Status.FAIL, "cannot be told", advice)
+        return Check("dead letters", Status.FAIL, "cannot be read", advice)
     if not snapshot.dead:
         return Check("dead letters", Status.OK, "none")
     return Check("dead letters", Status.WARN, str(snapshot.dead), "See `monarch dead list`.")
