@@ -10,6 +10,7 @@ from monarch.cli.after.telling import issue_url, print_acts
 from monarch.cli.calling import FAILED, WRONG, fail, failures_reported, operate, settings
 from monarch.cli.choice import actor, repository, request_id
 from monarch.cli.follow import follow, judge
+from monarch.cli.terminal.output import note_done
 from monarch.cli.terminal.printing import clean, say, show_json
 from monarch.cli.terminal.readings import readings
 from monarch.core.after.edit import Edit
@@ -52,6 +53,7 @@ def update_copies(
 
 
 def _follow(requests: Sequence[RequestId], by: str, *, wait: bool, as_json: bool) -> None:
+    note_done(f"submitted as {', '.join(requests)}")
     if not as_json:
         for one in requests:
             print(one, flush=True)
