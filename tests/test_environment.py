@@ -470,6 +470,42 @@ def test_a_misspelt_name_in_the_file_is_met_with_the_nearest(
     assert meant in told
 
 
+@pytest.mark.parametrize("name", ["MONARCH_CHANEL", "VALKEY_HOTS", "SLACK_WEBHOOK", "MONARCH_X"])
+def test_a_misspelt_name_in_the_file_is_told_with_its_line(tmp_path: Path, name: str) -> None:
+    """Of each prefix, our own too: the file is long, and there may be several of them."""
+    told = refused(tmp_path, f"# Ours\nVALKEY_PORT=1\n\n\n{name}=x\n".encode())
+
+    assert f"{tmp_path / '.env'} line 5: {name}: expected no such variable" in told
+    assert told.count(name) == 1
+
+
+def test_a_misspelt_name_that_stands_elsewhere_has_no_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The environment's own counts, whatever the file has."""
+    monkeypatch.setenv("MONARCH_CHANEL", "x")
+
+    assert "\n- MONARCH_CHANEL: expected" in refused(tmp_path, b"MONARCH_CHANEL=y\n")
+
+
+@pytest.mark.parametrize("line", ["1X=2", "FOO-BAR=1", "a.b=1", "MONARCH CHANNEL=x", "é=1", "$X=1"])
+def test_what_cannot_be_a_name_stops_the_start_with_its_line(tmp_path: Path, line: str) -> None:
+    """No program could read it, so it was meant for something else; the lines beside it still count."""
+    told = refused(tmp_path, f"VALKEY_DB=no\n{line}\nVALKEY_PORT=no\n".encode())
+
+    assert f"{tmp_path / '.env'} line 2: expected NAME=value" in told
+    assert "VALKEY_DB: expected" in told
+    assert "VALKEY_PORT: expected" in told
+
+
+@pytest.mark.parametrize("name", ["lower", "PATH", "FOO_BAR", "_X", "COMPOSE_PROFILES"])
+def test_a_name_without_a_prefix_of_ours_belongs_to_another_program(
+    tmp_path: Path, name: str
+) -> None:
+    """As the page says: the file may serve other programs too."""
+    assert loaded_from(tmp_path, f"{name}=2\n".encode()) == Settings()
+
+
 def test_what_compose_reads_from_the_file_is_no_mistake(tmp_path: Path) -> None:
     """How many workers, which ports of the host, and Grafana's password."""
     read = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text("utf-8")))

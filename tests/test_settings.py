@@ -134,6 +134,56 @@ def test_globs_are_split_at_commas() -> None:
     assert settings.allowed_targets == ("a/*", "b/c-?")
 
 
+@pytest.mark.parametrize("name", ["MONARCH_ALLOWED_SOURCES", "MONARCH_ALLOWED_TARGETS"])
+@pytest.mark.parametrize(
+    "glob",
+    [
+        *("owner/[", "owner/]", "owner/[z-a]*", "owner/[]", "owner/a!b", "own.er/*", "-owner/*"),
+        *("owner/name.git", "owner/.", "owner/..", "owner/é", "owner/{a,b}", "https://owner/*"),
+    ],
+)
+def test_a_glob_that_can_match_no_repository_is_refused(name: str, glob: str) -> None:
+    """It would allow nothing, in silence; a glob beside it does not make it better."""
+    (mistake,) = mistakes(**{name: f"owner/*, {glob}"})
+
+    assert mistake.startswith(f"{name}: expected globs")
+
+
+@pytest.mark.parametrize("glob", ["owner/[a-c]x*", "o?ner/[!.]*", "*/*", "o_x/.github", "[ab]c/d"])
+def test_a_glob_that_can_match_is_kept(glob: str) -> None:
+    """With every wildcard that names are compared with."""
+    assert settings_from({"MONARCH_ALLOWED_SOURCES": glob}).allowed_sources == (glob,)
+
+
+@pytest.mark.parametrize("host", ["localhost", "0.0.0.0", "::1", "fe80::1%eth0"])  # noqa: S104 - a value, nothing listens
+def test_what_is_listened_on_is_an_address_or_localhost(host: str) -> None:
+    """Any other name is known only when it is asked for, and then beside no other mistake."""
+    assert settings_from({"MONARCH_WEB_HOST": host}).web_host == host
+
+
+def test_a_wrong_host_is_told_with_the_other_mistakes() -> None:
+    """One start is enough to mend all."""
+    told = mistakes(MONARCH_WEB_HOST="nowhere", MONARCH_WEB_TOKEN="short", VALKEY_PORT="x")
+
+    assert {each.partition(":")[0] for each in told} == {
+        "MONARCH_WEB_HOST",
+        "MONARCH_WEB_TOKEN",
+        "VALKEY_PORT",
+    }
+
+
+def test_sentinels_without_a_name_are_told_what_they_need() -> None:
+    """And a name without Sentinels what it needs."""
+    (unnamed,) = mistakes(VALKEY_SENTINELS="one")
+    (alone,) = mistakes(VALKEY_SENTINEL_MASTER="monarch")
+
+    assert unnamed == (
+        "VALKEY_SENTINEL_MASTER: expected the name under which the Sentinels watch the primary;"
+        " got nothing (VALKEY_SENTINELS needs VALKEY_SENTINEL_MASTER). Set it."
+    )
+    assert "(VALKEY_SENTINEL_MASTER needs VALKEY_SENTINELS)" in alone
+
+
 def test_words_are_compared_without_case() -> None:
     """`info` and `JSON` mean what everybody takes them to mean."""
     settings = settings_from({"MONARCH_LOG_LEVEL": "debug", "MONARCH_LOG_FORMAT": "JSON"})
@@ -270,6 +320,9 @@ def test_sentinels_need_a_name_and_a_network(variables: dict[str, str]) -> None:
         ("MONARCH_WRITE_INTERVAL_SECONDS", "-0.1"),
         ("MONARCH_WRITES_AT_ONCE", "0"),
         ("MONARCH_ALLOWED_SOURCES", "owner"),
+        ("MONARCH_WEB_HOST", "nowhere"),
+        ("MONARCH_WEB_HOST", "127.0.0.1:8081"),
+        ("MONARCH_WEB_HOST", "*"),
         ("MONARCH_MISSED_OWNERS", "owner/*"),
         ("MONARCH_MISSED_OWNERS", ","),
         ("MONARCH_ALLOWED_TARGETS", "owner/* other/*"),

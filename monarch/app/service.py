@@ -175,7 +175,7 @@ _NOT_THIS_HOST: Final = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EINVAL}
 
 def _wrong_host(host: str, error: OSError) -> str:
     return (
-        f"MONARCH_WEB_HOST: expected an address or a name of this machine to listen on; got {host!r}"
+        f"MONARCH_WEB_HOST: expected an IP address of this machine to listen on, or localhost; got {host!r}"
         f" ({error.strerror or error}). Correct it, or leave it empty for the default, 127.0.0.1."
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from monarch.cli.calling import FAILED, WRONG, fail, failures_reported, settings
-from monarch.cli.portions import RequestArguments, demand_date
+from monarch.cli.portions import RequestArguments, demand_date, in_arguments
 from monarch.cli.terminal.printing import age, clean, moment, say, show_facts, show_json, show_table
 from monarch.cli.terminal.readings import readings
 from monarch.cli.terminal.tables import number, reason, word
@@ -29,7 +29,7 @@ def show_plan(asked: RequestArguments, *, as_json: bool) -> None:
     known = settings(needs_github=True)
     request = parsed(asked.message(), known)
     if isinstance(request, BadMessage):
-        fail(clean(request.sentence), WRONG)
+        fail(clean(in_arguments(request.sentence)), WRONG)
     demand_date(request.portion)
     with failures_reported(), readings(quiet=as_json) as tell:
         found = anyio.run(dry_run, known, request, tell)

@@ -1,13 +1,18 @@
 """What the commands know of portions: the options that ask for one, and the words that show it."""
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from monarch.cli.calling import WRONG, fail
 from monarch.cli.terminal.printing import clean
 from monarch.core.portions.dates import TooFar, date_ms, date_words, release_of
-from monarch.core.portions.keys import Portion
+from monarch.core.portions.keys import MILESTONES, NOT_BEFORE, Portion
+
+_WORD: Final = re.compile(r'"[^"]*"|(?<!\S)[a-z_]+(?=[ :;,]|$)')
+"""A word of a sentence, or all that stands in quotes. A name such as `org/milestones` is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,20 @@ class RequestArguments:
         return message(self.source, self.targets, self.channel, self.not_before, self.milestones)
 
 
+def in_arguments(sentence: str) -> str:
+    """What is wrong with a message, said of the arguments that it was made from."""
+    from monarch.core.request.message import CHANNEL, SOURCE, TARGETS  # noqa: PLC0415 - lazily
+
+    arguments = {
+        SOURCE: "SOURCE",
+        TARGETS: "TARGETS",
+        CHANNEL: "--channel",
+        NOT_BEFORE: "--not-before",
+        MILESTONES: "--milestone",
+    }
+    return _WORD.sub(lambda found: arguments.get(found[0], found[0]), sentence)
+
+
 def demand_date(portion: Portion, untouched: str = "") -> None:
     """Refuse a date that has passed or is too far ahead.
 
@@ -44,4 +63,4 @@ def demand_date(portion: Portion, untouched: str = "") -> None:
         )
     found = release_of(date, now_ms)
     if isinstance(found, TooFar):
-        fail(f"{clean(found.reason)}{rest}", WRONG)
+        fail(f"{clean(in_arguments(found.reason))}{rest}", WRONG)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from monarch.cli.calling import WRONG, fail, operate, refuse, settings
 from monarch.cli.choice import actor
 from monarch.cli.follow import follow, judge
-from monarch.cli.portions import RequestArguments, demand_date
+from monarch.cli.portions import RequestArguments, demand_date, in_arguments
 from monarch.cli.terminal.output import note_done
 from monarch.cli.terminal.printing import clean, show_json
 from monarch.cli.terminal.problem import complain
@@ -70,7 +70,7 @@ def _demand_request(payload: bytes, done: str) -> None:
 
     request = parsed(payload, settings())
     if isinstance(request, BadMessage):
-        fail(f"{clean(request.sentence)}; nothing was {done}", WRONG)
+        fail(f"{clean(in_arguments(request.sentence))}; nothing was {done}", WRONG)
     demand_date(request.portion, f"nothing was {done}")
     if not request.targets:
         words = "; ".join(clean(refused.letter) for refused in request.refused)

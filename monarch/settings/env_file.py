@@ -5,10 +5,11 @@ on the wrong installation. An unset value is left out; a value is never shown.
 """
 
 import codecs
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from dotenv import dotenv_values
 from dotenv.parser import Binding, parse_stream
@@ -17,11 +18,25 @@ from monarch.settings.mistakes import ConfigurationError
 
 MAX_BYTES: Final = 1024 * 1024
 
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+"""What can be the name of a variable; a shell takes no other."""
+
 _UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def read_env_file(path: Path) -> tuple[Mapping[str, str], list[str]]:
-    """The variables of a file, and what is wrong with its lines, in words; none if there is no file.
+class EnvFile(NamedTuple):
+    """What a file holds: nothing if there is none.
+
+    `places` says where each variable stands, such as `.env line 3`; `mistakes` what is wrong with the lines.
+    """
+
+    variables: Mapping[str, str]
+    places: Mapping[str, str]
+    mistakes: Sequence[str]
+
+
+def read_env_file(path: Path) -> EnvFile:
+    """The variables of a file, and what is wrong with its lines.
 
     The variables of the other lines are still returned, so that one bad line does not make them look missing.
 
@@ -30,12 +45,14 @@ def read_env_file(path: Path) -> tuple[Mapping[str, str], list[str]]:
     """
     text = _text(path)
     bindings = list(parse_stream(StringIO(text)))
-    bad = [_mistake(path, text, each.original.line) for each in bindings if _is_unreadable(each)]
+    bad = [f"{_place(path, text, each)}: {_mistake(each)}" for each in bindings if _is_bad(each)]
     bad += _contradictions(path, bindings)
+    good = [each for each in bindings if not _is_bad(each)]
     # Without the bad lines: the parser would write a warning of its own for each.
-    good = "".join(each.original.string for each in bindings if not _is_unreadable(each))
-    values = dotenv_values(stream=StringIO(good))
-    return {name: value for name, value in values.items() if value is not None}, bad
+    values = dotenv_values(stream=StringIO("".join(each.original.string for each in good)))
+    known = {name: value for name, value in values.items() if value is not None}
+    places = {each.key: _place(path, text, each) for each in good if each.key is not None}
+    return EnvFile(known, places, bad)
 
 
 def _text(path: Path) -> str:
@@ -79,15 +96,32 @@ def _contradictions(path: Path, bindings: Sequence[Binding]) -> Iterator[str]:
             yield f"{path}: {each.key}: expected one value; got another one further down. Remove one of them."
 
 
+def _is_bad(each: Binding) -> bool:
+    return _is_unreadable(each) or _is_misnamed(each)
+
+
 def _is_unreadable(each: Binding) -> bool:
     """Whether it is not an assignment: a line without `=`, an unclosed quote, words after a closing quote."""
     return each.error or (each.key is not None and each.value is None)
 
 
-def _mistake(path: Path, text: str, line: int) -> str:
-    """Name the line without showing it: it may hold a secret. For an unclosed quote it is the line where it begins."""
-    lines = text.splitlines()
+def _is_misnamed(each: Binding) -> bool:
+    """Whether no variable can have this name: `1X`, `A-B`."""
+    return each.key is not None and _NAME.fullmatch(each.key) is None
+
+
+def _place(path: Path, text: str, each: Binding) -> str:
+    """The line where it begins, which is that of its name."""
+    line, lines = each.original.line, text.splitlines()
     # The parser counts blank lines before an assignment as its own.
     while line <= len(lines) and not lines[line - 1].strip():
         line += 1
-    return f"{path} line {line}: expected NAME=value, a quote closed on its line or later; got something else (not shown, it may be a secret). Correct it."
+    return f"{path} line {line}"
+
+
+def _mistake(each: Binding) -> str:
+    """Say what was expected, and not what came: it may be a secret."""
+    expected = "a quote closed on its line or later"
+    if not _is_unreadable(each):
+        expected = "a name of letters, digits and '_' that begins with no digit"
+    return f"expected NAME=value, {expected}; got something else (not shown, it may be a secret). Correct it."

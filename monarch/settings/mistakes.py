@@ -7,6 +7,7 @@ other errors quote what they met.
 import difflib
 import re
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from pydantic import AliasChoices
 from pydantic.fields import FieldInfo
@@ -45,6 +46,8 @@ _NEAR = 0.85
 
 If it were lower, SLACK_APP_TOKEN, which other programs have, would be taken for SLACK_TOKEN.
 """
+
+_NOWHERE: Mapping[str, str] = MappingProxyType({})
 
 _SHORTER = {
     "VALKEY_USER": "VALKEY_USERNAME",
@@ -96,8 +99,10 @@ def unlinked(variables: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def unknown(given: Mapping[str, str], fields: Fields) -> Iterator[str]:
-    """Variables with our own prefix that we do not know."""
+def unknown(
+    given: Mapping[str, str], fields: Fields, places: Mapping[str, str] = _NOWHERE
+) -> Iterator[str]:
+    """Variables with our own prefix that we do not know; `places` says where those of a file stand."""
     known = {*names(fields), *OF_COMPOSE}
     for name in sorted(given):
         if not name.startswith(OWN) or name in known or _SERVICE_LINK.fullmatch(name):
@@ -105,30 +110,37 @@ def unknown(given: Mapping[str, str], fields: Fields) -> Iterator[str]:
         ours = [other.removeprefix(OWN) for other in sorted(known) if other.startswith(OWN)]
         near = difflib.get_close_matches(name.removeprefix(OWN), ours, n=1)
         guess = f"did you mean {OWN}{near[0]}? Rename it, or" if near else "see .env.template, or"
-        yield f"{name}: expected no such variable; {guess} remove it."
+        yield f"{_at(name, places)}: expected no such variable; {guess} remove it."
 
 
-def misspelt(given: Mapping[str, str], fields: Fields, *, at: str = "") -> Iterator[str]:
+def _at(name: str, places: Mapping[str, str]) -> str:
+    return f"{places[name]}: {name}" if name in places else name
+
+
+def misspelt(
+    given: Mapping[str, str], fields: Fields, places: Mapping[str, str] = _NOWHERE
+) -> Iterator[str]:
     """Variables of other prefixes that a person probably meant for a setting.
 
     Args:
         given: as they stand; empty ones count, too.
         fields: all fields of the settings.
-        at: the file that they come from, which is Monarch's own; `""`: the process's environment, in which other
-            programs have variables with these prefixes as well, so only what is nearly a setting's name counts.
+        places: where each stands in the file that they come from, which is Monarch's own; empty: the process's
+            environment, in which other programs have variables with these prefixes as well, so only what is nearly a
+            setting's name counts.
     """
-    known = (*names(fields), *sorted(OF_COMPOSE), *(OF_OTHERS if at else ()))
+    in_file = bool(places)
+    known = (*names(fields), *sorted(OF_COMPOSE), *(OF_OTHERS if in_file else ()))
     for name in sorted(set(given) - set(known)):
         if name.startswith(OWN) or name.upper() in OF_OTHERS:
             continue
         (near,) = difflib.get_close_matches(name.upper(), known, 1, _NEAR) or ("",)
         near = _SHORTER.get(name, near)
-        if at and name in FOR_GH_PAT:
+        if in_file and name in FOR_GH_PAT:
             near = "GH_PAT"
-        if near or (at and name.startswith(_PREFIXES)):
+        if near or (in_file and name.startswith(_PREFIXES)):
             guess = f"did you mean {near}? Rename it, or" if near else "see .env.template, or"
-            place = f"{at}: " if at else ""
-            yield f"{place}{name}: expected no such variable; {guess} remove it."
+            yield f"{_at(name, places)}: expected no such variable; {guess} remove it."
 
 
 def explained(error: ErrorDetails, fields: Fields) -> str:

@@ -41,7 +41,7 @@ def load_settings(*, needs_github: bool = False, env_file: Path | None = ENV_FIL
     given = read_given(env_file)
     hide = Redactor(_secrets_in(given.variables))
     try:
-        settings = settings_from(given.variables, needs_github=needs_github)
+        settings = settings_from(given.variables, needs_github=needs_github, places=given.places)
     except ConfigurationError as error:
         raise ConfigurationError(list(map(hide, (*given.mistakes, *error.mistakes)))) from None
     if given.mistakes:
@@ -60,13 +60,15 @@ def _secrets_in(variables: Mapping[str, str]) -> Iterator[str]:
 class Given(NamedTuple):
     """What the environment and a file hold; what a library reads from the environment alone is not taken from a file.
 
-    `variables` are those that count, `process` and `file` those of each side; `mistakes` are about the text itself.
+    `variables` are those that count, `process` and `file` those of each side; `mistakes` are about the text itself, and
+    `places` say where in the file those stand that the environment lacks.
     """
 
     variables: Mapping[str, str]
     process: Mapping[str, str]
     file: Mapping[str, str]
     mistakes: tuple[str, ...]
+    places: Mapping[str, str]
 
 
 def read_given(env_file: Path | None = ENV_FILE) -> Given:
@@ -74,21 +76,30 @@ def read_given(env_file: Path | None = ENV_FILE) -> Given:
     process = {name: text for name, text in unlinked(os.environ).items() if text.strip()}
     problems: list[str] = []
     file: Mapping[str, str] = {}
+    places: Mapping[str, str] = {}
     if env_file is not None:
         try:
-            file, bad = read_env_file(env_file)
+            file, places, bad = read_env_file(env_file)
             problems.extend(bad)
         except ConfigurationError as error:
             problems.extend(error.mistakes)
-        problems.extend(mistakes.misspelt(file, Settings.model_fields, at=str(env_file)))
+        problems.extend(mistakes.misspelt(file, Settings.model_fields, places))
     problems.extend(mistakes.misspelt(unlinked(os.environ), Settings.model_fields))
     problems.extend(certificates_out_of_reach(os.environ, file, str(env_file)))
     counts = {name: file[name] for name in file if name not in OF_LIBRARIES}
-    return Given(counts | process, process, file, tuple(problems))
+    only_there = {name: place for name, place in places.items() if name not in process}
+    return Given(counts | process, process, file, tuple(problems), only_there)
 
 
-def settings_from(variables: Mapping[str, str], *, needs_github: bool = False) -> Settings:
+def settings_from(
+    variables: Mapping[str, str],
+    *,
+    needs_github: bool = False,
+    places: Mapping[str, str] | None = None,
+) -> Settings:
     """Do the same with `variables` in the environment's place; nothing else is read.
+
+    `places` says where those of a file stand, such as `.env line 3`.
 
     Raises:
         ConfigurationError: with every mistake that was found, except names that only look like a setting's.
@@ -96,7 +107,7 @@ def settings_from(variables: Mapping[str, str], *, needs_github: bool = False) -
     given = {name: text.strip() for name, text in variables.items() if text.strip()}
     fields = Settings.model_fields
     problems = [
-        *mistakes.unknown(given, fields),
+        *mistakes.unknown(given, fields, places or {}),
         *_quoted(given),
         *_contradictions(given),
         *_of_github(given, needs_github),

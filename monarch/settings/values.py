@@ -5,7 +5,8 @@ variable it was, what is expected and what came.
 """
 
 import re
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from fnmatch import fnmatchcase
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from string import Template
 from typing import Annotated, Final
@@ -36,8 +37,11 @@ _BLANK: Final = re.compile(r"[\s\x00-\x1f\x7f]")
 SENTINEL_PORT: Final = 26379
 _NAMESPACE: Final = re.compile(r"[A-Za-z0-9_.-]+")
 _OWNER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
-_GLOB: Final = re.compile(r"[^\s/,]+/[^\s/,]+")
-
+_CLASS: Final = re.compile(r"\[!?[A-Za-z0-9_.-]+\]")
+_GLOB: Final = re.compile(
+    rf"(?![_-])([A-Za-z0-9_*?-]|{_CLASS.pattern})+/([A-Za-z0-9_.*?-]|{_CLASS.pattern})+"
+)
+_IN_NAMES: Final = "abcdefghijklmnopqrstuvwxyz0123456789_.-"
 
 _APP_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _MARKER_KEY: Final = re.compile(r"[!-+\--~]{16,200}")
@@ -79,9 +83,18 @@ def _globs(value: object) -> object:
     if not isinstance(value, str):
         return value
     globs = tuple(filter(None, (part.strip() for part in value.split(","))))
-    if not all(_GLOB.fullmatch(glob) for glob in globs) or (value.strip() and not globs):
+    if not all(map(_can_match, globs)) or (value.strip() and not globs):
         raise ValueError
     return globs
+
+
+def _can_match(glob: str) -> bool:
+    """Whether some repository can have such a name; `owner/[` and `owner/name.git` would allow nothing, in silence."""
+    name = glob.lower().partition("/")[2]
+    if not _GLOB.fullmatch(glob) or name in {".", ".."} or name.endswith(".git"):
+        return False
+    classes = _CLASS.findall(glob.lower())
+    return all(any(fnmatchcase(one, found) for one in _IN_NAMES) for found in classes)
 
 
 def _owners(value: object) -> object:
@@ -272,6 +285,13 @@ def _host_names(value: object) -> object:
     return found
 
 
+def _listening(value: str) -> str:
+    """An address, or the one name that every machine has: what another name leads to is known only when it is asked."""
+    if value.lower() != "localhost":
+        ip_address(value)
+    return value
+
+
 def _namespace(value: str) -> str:
     if not _NAMESPACE.fullmatch(value):
         raise ValueError
@@ -289,6 +309,7 @@ TemplateFile = Annotated[
 ]
 Addresses = Annotated[tuple[tuple[str, int], ...], BeforeValidator(_addresses)]
 Owners = Annotated[tuple[str, ...], BeforeValidator(_owners)]
+ListenHost = Annotated[str, AfterValidator(_listening)]
 Globs = Annotated[tuple[str, ...], BeforeValidator(_globs)]
 HeaderName = Annotated[str, AfterValidator(_header)]
 HostNames = Annotated[tuple[str, ...], BeforeValidator(_host_names)]

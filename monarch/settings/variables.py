@@ -25,6 +25,7 @@ from monarch.settings.values import (
     HeaderName,
     HostNames,
     HttpUrl,
+    ListenHost,
     Lower,
     MarkerKeys,
     Namespace,
@@ -60,6 +61,9 @@ _PORT = "a port, 1 to 65535, or 0 for off"
 _ADDRESS = "an http(s) address without user, password, query and fragment"
 
 
+_GLOBS = "globs such as owner/* that match names of repositories, with commas between"
+_UNNAMED: Final = "VALKEY_SENTINELS needs VALKEY_SENTINEL_MASTER"
+_ALONE: Final = "VALKEY_SENTINEL_MASTER needs VALKEY_SENTINELS"
 _UNWATCHED: Final = "true needs MONARCH_MISSED_OWNERS, and that is empty"
 _HOST_NAME: Final = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
 
@@ -128,7 +132,7 @@ class Variables(BaseModel):
     valkey_sentinel_master: str | None = _variable(
         "VALKEY_SENTINEL_MASTER",
         None,
-        "what the Sentinels call the primary; with it VALKEY_SENTINELS",
+        "the name under which the Sentinels watch the primary",
         validate_default=True,
     )
     valkey_sentinel_username: str | None = _variable(
@@ -181,12 +185,8 @@ class Variables(BaseModel):
     writes_at_once: int = _variable(
         "MONARCH_WRITES_AT_ONCE", 1, "writes to GitHub at the same time, 1 to 100", ge=1, le=100
     )
-    allowed_sources: Globs = _variable(
-        "MONARCH_ALLOWED_SOURCES", (), "globs such as owner/*, with commas between"
-    )
-    allowed_targets: Globs = _variable(
-        "MONARCH_ALLOWED_TARGETS", (), "globs such as owner/*, with commas between"
-    )
+    allowed_sources: Globs = _variable("MONARCH_ALLOWED_SOURCES", (), _GLOBS)
+    allowed_targets: Globs = _variable("MONARCH_ALLOWED_TARGETS", (), _GLOBS)
     private_to_public: bool = _variable("MONARCH_PRIVATE_TO_PUBLIC", False, "true or false")
     issue_template: TemplateFile | None = _variable(
         "MONARCH_ISSUE_TEMPLATE_FILE", None, "a file with the text around the text of each copy"
@@ -219,7 +219,9 @@ class Variables(BaseModel):
     web_port: int = _variable(
         "MONARCH_WEB_PORT", 8081, f"{_PORT}, other than MONARCH_METRICS_PORT", ge=0, le=65535
     )
-    web_host: str = _variable("MONARCH_WEB_HOST", "127.0.0.1", "an address to listen on")
+    web_host: ListenHost = _variable(
+        "MONARCH_WEB_HOST", "127.0.0.1", "an IP address of this machine to listen on, or localhost"
+    )
     web_token: PageToken | None = _variable(
         "MONARCH_WEB_TOKEN", None, "16 to 200 printable characters of ASCII without white space"
     )
@@ -286,5 +288,5 @@ class Variables(BaseModel):
     @classmethod
     def _with_sentinels(cls, value: str | None, info: ValidationInfo) -> str | None:
         if bool(value) != bool(info.data.get("valkey_sentinels", value)):
-            raise ValueError
+            raise Wrong(_ALONE if value else _UNNAMED)
         return value

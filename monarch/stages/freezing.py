@@ -24,9 +24,7 @@ from monarch.ports import GitHub
 from monarch.stages.crossing.relations import related
 
 _FEWER: Final = Advice("close some of them or put long texts into files")
-_OTHER_TITLE: Final = Advice(
-    "publish the message again with the right title, or create the milestone there"
-)
+_OTHER_TITLE: Final = Advice("ask again with the right title, or create the milestone there")
 
 
 async def frozen(

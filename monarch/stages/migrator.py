@@ -74,9 +74,7 @@ class Migrator:
             return refusal
         plan = await self._plans.read(entry.request)
         if plan is None:
-            return Dead(
-                Code.PLAN_MISSING, "its plan is gone or cannot be read; publish the message again"
-            )
+            return Dead(Code.PLAN_MISSING, "its plan is gone or cannot be read; ask for it again")
         subject = await self.find(delivery, hold, entry, plan)
         if not isinstance(subject, Subject):
             return subject

@@ -1,7 +1,7 @@
 """What a person asks for on the page is read as the command reads it."""
 
-from types import SimpleNamespace
 from typing import cast
+from unittest.mock import Mock
 
 import pytest
 
@@ -16,7 +16,9 @@ from monarch.web.asking import RequestForm
 
 def wished(channel: str) -> Wished | str:
     """What becomes of a wish with this channel, without asking Slack."""
-    person = cast("Operator", SimpleNamespace(settings=Settings()))
+    anything = Mock()
+    anything.settings = Settings()
+    person = cast("Operator", anything)
     means = OperatorsMeans(person, cast("Shelf", None), cast("Matrices", None))
     return means.wished(RequestForm("school/template", ("school/team",), channel))
 

@@ -1,6 +1,7 @@
 """The two ways in."""
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -113,7 +114,7 @@ def test_submit_asks_for_a_portion(give: Give, client: "valkey.Valkey") -> None:
     ("option", "value", "says"),
     [
         ("--not-before", "2026-11-30T08:00:00", "names no zone"),
-        ("--not-before", "Monday", "expected not_before to be a date in ISO 8601"),
+        ("--not-before", "Monday", "expected --not-before to be a date in ISO 8601"),
         ("--not-before", "", "got an empty text"),
         (
             "--not-before",
@@ -121,7 +122,7 @@ def test_submit_asks_for_a_portion(give: Give, client: "valkey.Valkey") -> None:
             "is Mon 2020-01-06 08:00 +01:00, which has passed",
         ),
         ("--not-before", "2999-01-01T00:00:00Z", "and may be 400"),
-        ("--milestone", " ", "expected each of milestones to be a title"),
+        ("--milestone", " ", 'expected each title of --milestone to be a text, such as "Sprint 2"'),
     ],
 )
 def test_a_wrong_portion_is_wrong_usage(
@@ -133,6 +134,45 @@ def test_a_wrong_portion_is_wrong_usage(
     assert (result.exit_code, result.stdout) == (2, "")
     assert says in " ".join(result.stderr.split())
     assert requests_in(client) == []
+
+
+_MESSAGE_WORDS = re.compile(
+    "all_target_repositories|source_repo|not_before|milestones|message|publish"
+)
+
+
+@pytest.mark.parametrize("command", ["submit", "plan"])
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("o/s", *(f"o/t{n}" for n in range(501))), "TARGETS has 501 entries and may have 500"),
+        (("o/s", "o/a", "--not-before", "2999-01-01T00:00:00Z"), "--not-before is Tue 2999-01-01"),
+        (("o/s", "o/a", "--not-before", "2026-11-30T08:00"), "--not-before is"),
+        (("o/s", "o/a", "--milestone", ""), 'such as "Sprint 2", got an empty text'),
+        (("o/s", "o/a", *(f"--milestone={n}" for n in range(101))), "--milestone has 101 titles"),
+        (("nothing", "o/a"), "SOURCE: expected a repository as owner/repo"),
+    ],
+)
+def test_what_is_wrong_with_a_command_is_said_of_its_arguments(
+    give: Give, command: str, arguments: tuple[str, ...], says: str
+) -> None:
+    """A person who types it has written no message, and can publish none again."""
+    result = give(command, *arguments, GH_PAT="ghp_x")
+
+    words = " ".join(result.stderr.split())
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert says in words
+    assert _MESSAGE_WORDS.search(words) is None
+
+
+def test_a_source_among_its_targets_is_left_out_of_them(give: Give) -> None:
+    """Alone and beside others, in words for a person who submits and for one who reads the dead letter."""
+    alone = give("submit", "o/s", "o/s")
+    beside = give("submit", "o/s", "o/s", "o/a")
+
+    assert (alone.exit_code, beside.exit_code) == (2, 0)
+    for told in (alone, beside):
+        assert "o/s is the source itself; leave it out of the targets" in told.stderr
 
 
 def test_submitting_again_under_a_key_gives_the_same_request(

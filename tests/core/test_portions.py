@@ -89,7 +89,7 @@ def test_what_is_no_date_is_told_with_an_example(came: object, told: str) -> Non
         ([2], "got a number"),
         (["Sprint 2", None], "got null"),
         ([""], "got an empty text"),
-        (["  "], "to be a title"),
+        (["  "], 'to be a text, such as "Sprint 2"'),
         ([["Sprint 2"]], "got a list"),
         ([f"Sprint {n}" for n in range(MAX_MILESTONES + 1)], "has 101 titles and may have 100"),
     ],

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monarch.core.outcome import Code
+from monarch.core.request.channels import EXPECTED
 from monarch.core.request.message import (
     MAX_BYTES,
     MAX_DEPTH,
@@ -229,6 +230,26 @@ def test_nesting_up_to_the_limit_is_read() -> None:
     for _ in range(MAX_DEPTH - 2):
         deep = [deep]
     assert good(deep=deep).extra == {"deep": deep}
+
+
+@pytest.mark.parametrize("levels", [100, 100_000])
+def test_what_is_nested_too_deeply_is_said_in_plain_words(levels: int) -> None:
+    """Whether the parser gives up or we do; it is about the message and not about a program's stack."""
+    bad = parse_message(b"[" * levels + b"]" * levels, Rules())
+    inside = parse_message(b'{"a":' + b"[" * levels + b"]" * levels + b"}", Rules())
+
+    assert isinstance(bad, BadMessage)
+    assert isinstance(inside, BadMessage)
+    assert inside.reason.endswith("(it is nested too deeply)")
+    assert "recursion" not in bad.reason
+
+
+def test_a_channel_is_described_as_on_the_command_line() -> None:
+    """One sentence for both ways in."""
+    bad = parse(notification_channel=7)
+
+    assert isinstance(bad, BadMessage)
+    assert bad.reason == f"expected notification_channel to be {EXPECTED}, or nothing, got a number"
 
 
 def test_a_byte_order_mark_is_forgiven() -> None:

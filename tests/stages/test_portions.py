@@ -145,6 +145,8 @@ async def test_an_unknown_milestone_is_told_with_those_that_exist(house: House) 
     (letter,) = house.store.dead
     assert (house.state(request), letter["code"]) == ("dead", "milestone_not_found")
     assert 'no milestone "Sprnt 2": it has "Sprint 1", "Sprint 2"' in letter["reason"]
+    # Fit for a person who published a message, and for one who typed a command.
+    assert "ask again with the right title, or create the milestone there" in letter["reason"]
     assert house.github.titles(TEAM_A) == []
     assert "Sprnt 2" in house.slack.texts("C1")[-1]
 

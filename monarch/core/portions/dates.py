@@ -40,7 +40,7 @@ def release_of(not_before: datetime | None, now_ms: int) -> Until | TooFar | Non
     if ahead_ms > LONGEST_WAIT / timedelta(milliseconds=1):
         return TooFar(
             f"not_before is {date_words(not_before)}, {ahead_ms // 86_400_000} days ahead, and may be"
-            f" {LONGEST_WAIT.days}; publish the message again with an earlier date"
+            f" {LONGEST_WAIT.days}; ask again with an earlier date"
         )
     return Until(ahead_ms / 1000, f"it waits until {date_words(not_before)}, its not_before")
 

@@ -13,7 +13,7 @@ MILESTONES: Final = "milestones"
 
 MAX_MILESTONES: Final = 100
 _EXAMPLE: Final = "2026-11-30T08:00:00+01:00"
-_TITLES: Final = '["Sprint 2"]'
+_TITLE: Final = '"Sprint 2"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +64,13 @@ def read_titles(came: object) -> tuple[str, ...]:
     if came is None:
         return ()
     if not isinstance(came, list):
-        problem = (
-            f"expected {MILESTONES} to be a list of titles, such as {_TITLES}, got {describe(came)}"
-        )
+        problem = f"expected {MILESTONES} to be a list of titles, such as [{_TITLE}], got {describe(came)}"
     elif not came:
         problem = f"{MILESTONES} is empty; name at least one milestone, or leave the key out to copy all tickets"
     elif len(came) > MAX_MILESTONES:
-        problem = (
-            f"{MILESTONES} has {len(came)} titles and may have {MAX_MILESTONES}; split the message"
-        )
+        problem = f"{MILESTONES} has {len(came)} titles and may have {MAX_MILESTONES}; ask for the others in another request"
     elif wrong := [one for one in came if not isinstance(one, str) or not one.strip()]:
-        problem = f"expected each of {MILESTONES} to be a title, such as {_TITLES}, got {describe(wrong[0])}"
+        problem = f"expected each title of {MILESTONES} to be a text, such as {_TITLE}, got {describe(wrong[0])}"
     else:
         return _each_once(came)
     raise Mistake(Code.BAD_MILESTONES, problem)

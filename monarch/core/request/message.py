@@ -25,6 +25,7 @@ from monarch.core.portions.keys import (
     read_titles,
 )
 from monarch.core.redact import describe, quote, redact
+from monarch.core.request.channels import EXPECTED
 from monarch.core.request.refs import BadRef, RepoRef, parse_ref
 from monarch.core.request.rules import Rules, source_refusal, target_refusal
 from monarch.core.verdict import RefusedTarget
@@ -39,6 +40,7 @@ TARGETS: Final = "all_target_repositories"
 CHANNEL: Final = "notification_channel"
 _KEYS: Final = f"{SOURCE} and {TARGETS}"
 _MAX_CHANNEL: Final = 100
+_TOO_DEEP: Final = "it is nested too deeply"
 _Target = RepoRef | RefusedTarget
 
 
@@ -123,14 +125,16 @@ def _load(payload: bytes) -> dict[str, Any]:
     try:
         # utf-8-sig: some editors begin a file with a byte order mark.
         value = json.loads(payload.decode("utf-8-sig"), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as problem:
+    except RecursionError:
+        raise _not_json(payload, _TOO_DEEP) from None
+    except ValueError as problem:
         raise _not_json(payload, quote(str(problem), 100)) from None
     if not isinstance(value, dict):
         raise Mistake(
             Code.NOT_AN_OBJECT, f"expected a JSON object with {_KEYS}, got {describe(value)}"
         )
     if _is_deep(value):
-        raise _not_json(payload, "nested too deeply")
+        raise _not_json(payload, _TOO_DEEP)
     return value
 
 
@@ -178,7 +182,7 @@ def _read_targets(came: object, info: ValidationInfo) -> tuple[_Target, ...]:
     if len(came) > MAX_TARGETS:
         raise Mistake(
             Code.TOO_MANY_TARGETS,
-            f"{TARGETS} has {len(came)} entries and may have {MAX_TARGETS}; split the message",
+            f"{TARGETS} has {len(came)} entries and may have {MAX_TARGETS}; name the others in another request",
         )
     once: dict[tuple[type, str], _Target] = {}
     for value in came if SOURCE in info.data else ():
@@ -195,9 +199,8 @@ def _read_target(value: object, source: RepoRef, rules: Rules) -> _Target:
         return RefusedTarget(_spelled(value, rules), Code.BAD_TARGET, str(problem))
     name = ref.full_name
     if ref.key == source.key:
-        return RefusedTarget(
-            name, Code.TARGET_IS_SOURCE, f"{name} is the source itself; take it out of {TARGETS}"
-        )
+        reason = f"{name} is the source itself; leave it out of the targets"
+        return RefusedTarget(name, Code.TARGET_IS_SOURCE, reason)
     refusal = target_refusal(name, rules)
     if refusal is not None:
         return RefusedTarget(name, refusal.code, refusal.reason, refusal.advice)
@@ -231,7 +234,7 @@ def _read_channel(came: object) -> str | None:
         word = came.strip()
         if word.isprintable() and " " not in word and redact(word) == word:
             return word or None
-    raise _wrong_type(CHANNEL, "the id of a Slack channel (or nothing)", came)
+    raise _wrong_type(CHANNEL, f"{EXPECTED}, or nothing", came)
 
 
 def _wrong_type(key: str, expected: str, came: object) -> Mistake:
