@@ -4,7 +4,7 @@ import uuid
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
-from monarch.cli.calling import WRONG, fail, operate, refuse, settings
+from monarch.cli.calling import WRONG, changed, fail, operate, refuse, settings
 from monarch.cli.choice import actor
 from monarch.cli.follow import follow, judge
 from monarch.cli.portions import RequestArguments, demand_date, in_arguments
@@ -107,7 +107,8 @@ def publish_message(
     content = _content(source, targets, channel, payload)
 
     async def work(person: "Operator") -> tuple[int, str]:
-        return await person.publish(content), person.settings.channel
+        heard = await changed("publish", "`monarch requests`", person.publish(content))
+        return heard, person.settings.channel
 
     heard, published_on = operate(work)
     if as_json:

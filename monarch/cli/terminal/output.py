@@ -25,18 +25,23 @@ _DIGITS: Final = 4
 """A number that begins with so many digits, and has more, is too large by its beginning alone."""
 
 _done: list[str] = []
-"""What the command has done, for people; nothing before it has changed anything."""
+"""What the command has done, for people; empty before it has changed anything."""
 
 
 def note_done(what: str) -> None:
-    """Keep what the command has done, to be told if its output cannot be written."""
-    _done[:] = [what]
+    """Keep what the command has done, to be told if its output cannot be written; `""`: nothing yet."""
+    _done[:] = [what] if what else []
+
+
+def noted() -> str:
+    """What the command has done; `""` if nothing."""
+    return "".join(_done)
 
 
 @contextmanager
 def output_ended() -> Iterator[None]:
     """Around a program that ends by `SystemExit`, as typer's do: make sure that all its output was written."""
-    _done.clear()
+    note_done("")
     _cap_sizes()
     _make_fit()
     out, leads_to = sys.stdout, _where_it_leads()
@@ -103,7 +108,7 @@ def _in_place_of(name: str) -> TextIO:
 
 def _end_by_sigpipe() -> None:
     if _done:
-        _write_error(f"monarch: {_done[0]}, but the output was closed")
+        _write_error(f"monarch: {noted()}, but the output was closed")
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     os.kill(os.getpid(), signal.SIGPIPE)
 
@@ -112,7 +117,7 @@ def _fail(error: OSError) -> None:
     # Send what is still buffered to nowhere, or the interpreter would try again and print its own complaint.
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
-    before = f"{_done[0]}, but " if _done else ""
+    before = f"{noted()}, but " if _done else ""
     if not _write_error(f"monarch: {before}cannot write the output: {error.strerror}"):
         os.dup2(nowhere, 2)
     raise SystemExit(1) from None
