@@ -1,16 +1,19 @@
 """From a command to the work and back: settings, the event loop, and failures."""
 
+import re
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
+from monarch.cli.terminal.output import note_done, noted
 from monarch.cli.terminal.printing import clean, got
 from monarch.cli.terminal.problem import Problem, complain, tell
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator
+    from monarch.ports import StoreError
     from monarch.settings import Settings
 
 T = TypeVar("T")
@@ -82,7 +85,62 @@ def operate(work: "Callable[[Operator], Awaitable[T]]") -> T:
             return await work(person)
 
     with failures_reported():
-        return anyio.run(connected)
+        answer = anyio.run(connected)
+    if noted() == _PART:
+        note_done(_WHOLE)
+    return answer
+
+
+_PART: Final = "part of it was done"
+_WHOLE: Final = "it was done"
+_SCRIPT: Final = re.compile(r"^[a-z]+: ")
+"""What a `StoreError` of a script begins with; people know the command, not the script."""
+
+
+async def changed(command: str, see: str, change: Awaitable[T], *, is_part: bool = False) -> T:
+    """Await one change; if Valkey fails in it, end and say whether it was done, or what shows that.
+
+    `command` is what people gave, `see` a command that shows whether it was done. `is_part`: others may follow.
+    An answer can be lost behind a change that was carried out, so only `is_untouched` means that it was not. Whatever
+    fails after it, the error says that it was done.
+    """
+    from monarch.ports import StoreError  # noqa: PLC0415 - lazily
+
+    try:
+        answer = await change
+    except StoreError as error:
+        reason = f"{command}: {_SCRIPT.sub('', str(error), count=1).rstrip('.')}"
+        fail(
+            _behind_done(f"{reason}. {_fate(is_untouched=error.is_untouched)}"),
+            advice=_where(error, see),
+        )
+    if _has_changed(answer):
+        note_done(_PART if is_part else _WHOLE)
+    return answer
+
+
+def _fate(*, is_untouched: bool) -> str:
+    if noted():
+        return "The rest was not done" if is_untouched else "The rest may have been done"
+    return "Nothing was changed" if is_untouched else "It may have been done"
+
+
+def _where(error: "StoreError", see: str) -> str:
+    what = _advice(error)
+    return what if error.is_untouched and not noted() else f"see {see}. {what}"
+
+
+def _has_changed(answer: object) -> bool:
+    """Whether an answer reports something that was done: not a refusal, and not a count of 0."""
+    from monarch.ports import NotDone  # noqa: PLC0415 - lazily
+
+    if isinstance(answer, tuple):
+        return not all(one.refused for one in answer)
+    return bool(answer) and not isinstance(answer, NotDone)
+
+
+def _behind_done(reason: str) -> str:
+    return f"{noted()}, but {reason}" if noted() else reason
 
 
 def end_if_interrupted() -> None:
@@ -117,6 +175,10 @@ def spoiled_told() -> Iterator[None]:
             _SPOILED.set((*_SPOILED.get(), *met))
 
 
+def _advice(error: "StoreError") -> str:
+    return _RUBBISH if "WRONGTYPE" in str(error) else _DOCTOR
+
+
 _SPOILED: Final = ContextVar[tuple[str, ...]]("_SPOILED", default=())
 """The keys that the command has named as broken."""
 
@@ -136,6 +198,7 @@ def nothing(words: str, *records: str) -> str:
 @contextmanager
 def demand_all_of_it() -> Iterator[None]:
     """Around a command: if it could not show everything it fails at its end, as `ls` does."""
+    note_done("")
     _SPOILED.set(())
     yield
     if _SPOILED.get():
@@ -151,6 +214,6 @@ def failures_reported() -> Iterator[None]:
         with spoiled_told():
             yield
     except StoreError as error:
-        fail(str(error).rstrip("."), advice=_RUBBISH if "WRONGTYPE" in str(error) else _DOCTOR)
+        fail(_behind_done(str(error).rstrip(".")), advice=_advice(error))
     except KeyboardInterrupt:
         raise _with(INTERRUPTED) from None

@@ -1,18 +1,26 @@
 """`pause`, `resume`, `cancel`, `first`: what people do to running work. Each says what happens now, and what goes on."""
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from monarch.cli.calling import fail, operate, unknown_request
+from monarch.cli.calling import changed, fail, operate, unknown_request
 from monarch.cli.choice import actor, request_id
 from monarch.cli.terminal.printing import clean, say, show_json
 from monarch.core.delivery import Stream
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator
+    from monarch.core.ids import RequestId
     from monarch.ports import Cancelling, NotDone, Paused
+    from monarch.ports.hands import PutFirst
     from monarch.telemetry import Snapshot
 
 T = TypeVar("T")
+
+_STATUS: Final = "`monarch status`"
+
+
+def _show(request: "RequestId") -> str:
+    return f"`monarch show {request}`"
 
 
 def pause_fleet(by: str | None, *, as_json: bool) -> None:
@@ -20,7 +28,8 @@ def pause_fleet(by: str | None, *, as_json: bool) -> None:
     name = actor(by)
 
     async def work(person: "Operator") -> "tuple[Paused, Snapshot]":
-        return await person.hands.pause(name), await person.standing.snapshot()
+        paused = await changed("pause", _STATUS, person.hands.pause(name))
+        return paused, await person.standing.snapshot()
 
     paused, snapshot = operate(work)
     in_hand, waiting = _work_in(snapshot)
@@ -38,7 +47,8 @@ def resume_fleet(by: str | None, *, as_json: bool) -> None:
     name = actor(by)
 
     async def work(person: "Operator") -> "tuple[Paused, Snapshot]":
-        return await person.hands.resume(name), await person.standing.snapshot()
+        paused = await changed("resume", _STATUS, person.hands.resume(name))
+        return paused, await person.standing.snapshot()
 
     paused, snapshot = operate(work)
     if as_json:
@@ -62,7 +72,7 @@ def cancel_request(request: str, by: str | None, *, as_json: bool) -> None:
     name, known = actor(by), request_id(request)
 
     async def work(person: "Operator") -> "tuple[Cancelling | NotDone, Snapshot]":
-        answer = await person.hands.cancel(known, name)
+        answer = await changed("cancel", _show(known), person.hands.cancel(known, name))
         return answer, await person.standing.snapshot()
 
     answer, snapshot = operate(work)
@@ -102,7 +112,8 @@ def try_at_once(request: str, by: str | None, *, as_json: bool) -> None:
     name, known = actor(by), request_id(request)
 
     async def work(person: "Operator") -> "tuple[int | NotDone, Snapshot]":
-        return await person.hands.hurry(known, name), await person.standing.snapshot()
+        answer = await changed("try", _show(known), person.hands.hurry(known, name))
+        return answer, await person.standing.snapshot()
 
     answer, snapshot = operate(work)
     if isinstance(answer, NotDone) and answer.is_unknown:
@@ -123,7 +134,11 @@ def try_at_once(request: str, by: str | None, *, as_json: bool) -> None:
 def put_first(request: str, by: str | None, *, as_json: bool) -> None:
     """Put a request first. If it is first already that is not a failure; if it has ended it is one."""
     name, known = actor(by), request_id(request)
-    first = _done(operate(lambda person: person.hands.first(known, name)), request)
+
+    async def work(person: "Operator") -> "PutFirst | NotDone":
+        return await changed("first", _show(known), person.hands.first(known, name))
+
+    first = _done(operate(work), request)
     if as_json:
         show_json({"request": request, "by": first.by, "changed": first.changed})
         return

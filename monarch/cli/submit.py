@@ -4,10 +4,11 @@ import uuid
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
-from monarch.cli.calling import WRONG, fail, operate, refuse, settings
+from monarch.cli.calling import WRONG, changed, fail, operate, refuse, settings
 from monarch.cli.choice import actor
 from monarch.cli.follow import follow, judge
 from monarch.cli.portions import RequestArguments, demand_date, in_arguments
+from monarch.cli.terminal.output import note_done
 from monarch.cli.terminal.printing import clean, show_json
 from monarch.cli.terminal.problem import complain
 from monarch.core.request.channels import EXPECTED, can_be_a_channel
@@ -27,6 +28,7 @@ def submit_message(
     chosen = uuid.uuid4().hex if key is None else _checked(key)
     done = operate(lambda person: _submitted(person, payload, chosen, name))
     request = done.request
+    note_done(f"submitted as {request}")
     if not done.is_new:
         complain(f"request {request} was submitted already under this key")
     if not as_json:
@@ -105,7 +107,8 @@ def publish_message(
     content = _content(source, targets, channel, payload)
 
     async def work(person: "Operator") -> tuple[int, str]:
-        return await person.publish(content), person.settings.channel
+        heard = await changed("publish", "`monarch requests`", person.publish(content))
+        return heard, person.settings.channel
 
     heard, published_on = operate(work)
     if as_json:

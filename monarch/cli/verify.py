@@ -10,6 +10,7 @@ from monarch.cli.calling import (
     FAILED,
     OUT_OF_SIGHT,
     WRONG,
+    changed,
     end_if_interrupted,
     fail,
     failures_reported,
@@ -126,7 +127,8 @@ def _heal(
         return (), None
 
     async def work(person: "Operator") -> "tuple[Healing, ...]":
-        return await person.hands.heal(found.request, wanted, by)
+        healing = person.hands.heal(found.request, wanted, by)
+        return await changed("verify --heal", f"`monarch show {found.request}`", healing)
 
     healings = operate(work)
     if not quiet:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from io import StringIO
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from rich.cells import cell_len
@@ -21,7 +21,7 @@ from monarch.cli.terminal.printing import show_json
 from monarch.cli.terminal.problem import complain
 from monarch.cli.terminal.readings import progress_line
 from monarch.core.outcome import Code
-from tests.cli.conftest import Give
+from tests.cli.conftest import Give, requests_in
 from tests.cli.terminals import OTHER, REQUEST, SOURCE, TEAMS, Screen, Terminal, night, screen_for
 
 PICTURES: Final = Path(__file__).parents[1] / "data" / "terminals"
@@ -245,9 +245,11 @@ def test_no_colour_where_none_is_wanted(
 # --------------------------------------------------------------------------------- how output may end
 
 
-def ended(out: int, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    """The program itself, whose standard output is `out`."""
+def ended(out: int | None, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """The program itself, whose standard output is `out`; `None`: it is closed."""
     command = [sys.executable, "-m", "monarch", *arguments]
+    if out is None:
+        command = ["sh", "-c", 'exec "$@" >&-', "sh", *command]
     return subprocess.run(command, stdout=out, stderr=subprocess.PIPE, check=False)
 
 
@@ -284,6 +286,75 @@ def test_a_full_disk_is_told_and_fails(what: str) -> None:
     os.close(full)
     assert result.returncode == 1
     assert result.stderr == b"monarch: cannot write the output: No space left on device\n"
+
+
+@pytest.mark.parametrize("what", ["--help", "--version"])
+def test_a_closed_output_is_told_and_fails(what: str) -> None:
+    """`>&-`: a result that was not printed is no success."""
+    result = ended(None, what)
+
+    assert result.returncode == 1
+    assert result.stderr == b"monarch: cannot write the output: Bad file descriptor\n"
+
+
+@pytest.mark.usefixtures("give")
+@pytest.mark.parametrize("as_json", [(), ("--json",)])
+@pytest.mark.parametrize("path", [None, "/dev/full"])
+def test_a_request_whose_id_cannot_be_printed_is_named_all_the_same(
+    client: Any, path: str | None, as_json: tuple[str, ...]
+) -> None:
+    """It is made, and without its id a person would submit it again."""
+    out = path and os.open(path, os.O_WRONLY)
+
+    result = ended(out or None, "submit", "o/s", "o/a", *as_json)
+
+    ((request, _),) = requests_in(client)
+    assert result.returncode == 1
+    told = f"monarch: submitted as {request}, but cannot write the output: "
+    assert result.stderr.decode().startswith(told)
+
+
+@pytest.mark.usefixtures("give")
+def test_a_request_whose_reader_is_gone_is_named_all_the_same(client: Any) -> None:
+    """It ends by SIGPIPE, as ever."""
+    reads, writes = os.pipe()
+    os.close(reads)
+
+    result = ended(writes, "submit", "o/s", "o/a")
+
+    os.close(writes)
+    ((request, _),) = requests_in(client)
+    assert result.returncode == -signal.SIGPIPE
+    told = f"monarch: submitted as {request}, but the output was closed\n"
+    assert result.stderr.decode() == told
+
+
+SIZES: Final = ("9" * 20, "9" * 5_000, "999999999", "²", "-3", "abc", "0", "12.5")
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", ["COLUMNS", "LINES", "TERMINAL_WIDTH"])
+def test_a_size_that_no_terminal_has_is_capped_or_unset(
+    monkeypatch: pytest.MonkeyPatch, name: str, size: str
+) -> None:
+    """Before anything reads it: a ruler of that length fills the memory."""
+    monkeypatch.setenv(name, size)
+
+    with output_ended():
+        assert os.environ.get(name) == ("1000" if size.startswith("99") else None)
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("show",), ("shwo",)])
+def test_a_huge_terminal_ends_no_command_with_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    """Its help and its errors are drawn as wide as it says."""
+    monkeypatch.setenv("COLUMNS", "9" * 20)
+
+    result = ended(subprocess.PIPE, *arguments)
+
+    assert b"Traceback" not in result.stderr
+    assert result.returncode == (0 if arguments == ("--help",) else 2)
 
 
 def test_a_stream_that_speaks_ascii_is_given_ascii(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from monarch.cli.after.telling import issue_url, left_lines, print_acts
 from monarch.cli.calling import (
     FAILED,
     WRONG,
+    changed,
     fail,
     failures_reported,
     operate,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from monarch.ports import Begun
 
 _DOING: Final = {Act.RECALL: "recalling", Act.UNDO: "undoing the recall"}
+_COMMAND: Final = {Act.RECALL: "recall", Act.UNDO: "recall --undo"}
 _WOULD: Final = {Act.RECALL: "close", Act.UNDO: "reopen"}
 _DONE: Final = {Act.RECALL: "recalled already", Act.UNDO: "reopened already"}
 
@@ -41,7 +43,8 @@ def act_on(
 
     async def work(person: "Operator") -> "tuple[Begun, ...]":
         chosen = only or await _all_targets(person, known)
-        return await person.hands.begin(known, act, chosen, name)
+        beginning = person.hands.begin(known, act, chosen, name)
+        return await changed(_COMMAND[act], f"`monarch show {known}`", beginning)
 
     begun = operate(work)
     if not as_json:

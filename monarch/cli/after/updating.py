@@ -7,9 +7,10 @@ import typer
 
 from monarch.cli.after.acting import demand_no_doing, names_of
 from monarch.cli.after.telling import issue_url, print_acts
-from monarch.cli.calling import FAILED, WRONG, fail, failures_reported, operate, settings
+from monarch.cli.calling import FAILED, WRONG, changed, fail, failures_reported, operate, settings
 from monarch.cli.choice import actor, repository, request_id
 from monarch.cli.follow import follow, judge
+from monarch.cli.terminal.output import note_done
 from monarch.cli.terminal.printing import clean, say, show_json
 from monarch.cli.terminal.readings import readings
 from monarch.core.after.edit import Edit
@@ -46,7 +47,12 @@ def update_copies(
         asked = await wishes(person.reader, *asked_for)
         if isinstance(asked, UpdateRefused):
             fail(clean(asked.reason))
-        return tuple([(await submitted(person, wish, name, close=close)).request for wish in asked])
+        requests: list[RequestId] = []
+        for wish in asked:
+            submitting = submitted(person, wish, name, close=close)
+            requests.append((await changed("update", "`monarch requests`", submitting)).request)
+            note_done(f"submitted as {', '.join(requests)}")
+        return tuple(requests)
 
     _follow(operate(work), name, wait=wait, as_json=as_json)
 

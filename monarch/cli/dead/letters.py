@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import typer
 
-from monarch.cli.calling import FAILED, WRONG, fail, nothing, operate
+from monarch.cli.calling import FAILED, WRONG, changed, fail, nothing, operate
 from monarch.cli.choice import actor, demand_choice, demand_ids, hint_of
 from monarch.cli.terminal.printing import clean, moment, say, show_facts, show_json, show_table
 from monarch.cli.terminal.problem import complain
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from monarch.ports.readings import Choice, DeadLetter
 
 T = TypeVar("T")
+
+_LIST: Final = "`monarch dead list`"
 
 CHUNK: Final = 100
 """How many letters one script handles: while it runs, Valkey serves no other client."""
@@ -140,7 +142,9 @@ async def _replayed(
 ) -> "Sequence[Replayed]":
     if not letters:
         return ()
-    return await (person.foresee_replay(letters) if dry_run else person.replay(letters, by))
+    if dry_run:
+        return await person.foresee_replay(letters)
+    return await changed("dead replay", _LIST, person.replay(letters, by), is_part=True)
 
 
 def drop_letters(
@@ -165,13 +169,19 @@ def drop_letters(
     async def work(person: "Operator") -> tuple[int, int]:
         dropped = gone = 0
         async for chunk, missing in _meant(person, ids, chosen):
-            count = await person.hands.drop([letter.id for letter in chunk], name) if chunk else 0
+            count = await _dropped(person, [letter.id for letter in chunk], name)
             dropped, gone = dropped + count, gone + len(chunk) - count + len(missing)
             _tell_progress(dropped + gone, len(chunk) + len(missing))
         return dropped, gone
 
     _show_dropped(*operate(work), as_json=as_json)
     return None
+
+
+async def _dropped(person: "Operator", letters: "Sequence[str]", by: str) -> int:
+    if not letters:
+        return 0
+    return await changed("dead drop", _LIST, person.hands.drop(letters, by), is_part=True)
 
 
 def _show_dropped(dropped: int, gone: int, *, as_json: bool) -> None:
