@@ -90,6 +90,21 @@ async def test_a_key_of_another_type_is_named_over_the_rest(
     assert "rename it" in told
 
 
+async def test_dead_letters_that_cannot_be_read_are_not_nothing(telemetry: Telemetry) -> None:
+    """Beside the banner that named the key stood "Nothing", in green."""
+
+    class Spoiled(Given):
+        async def snapshot(self) -> Snapshot:
+            note_spoiled("{monarch}:dead")
+            return await super().snapshot()
+
+    async with paging(Spoiled(), telemetry) as (client, _):
+        answer = await client.get("/")
+
+    assert "the dead letters cannot be read" in in_words(unescape(answer.text))
+    assert "no dead letters" not in answer.text
+
+
 async def test_the_front_page_answers_four_questions(telemetry: Telemetry) -> None:
     """Does it run, what is under way, what needs a person, when is it done."""
     fleet = Snapshot(0, (), workers=2, replicas=2, open_requests=1, dead=3)

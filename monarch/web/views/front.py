@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from monarch.core.budget.forecast import Forecast, in_words
+from monarch.ports.spoiled import is_spoiled, spoiled_so_far
 from monarch.telemetry import Snapshot
 from monarch.telemetry.obstacles import obstacles
 from monarch.web.views.cohort import CohortCard
@@ -105,6 +106,8 @@ def _needs(
     snapshot: Snapshot, causes: Sequence[LettersOfCode], unreported: Sequence[CohortCard]
 ) -> Answer:
     question = "What needs a person?"
+    if is_spoiled(spoiled_so_far(), "dead"):
+        return Answer(question, "bad", "Not known", "the dead letters cannot be read", "/dead")
     if causes:
         what = counted(snapshot.dead, "dead letter")
         return Answer(question, "bad", what, f"{causes[0].title}{_and_more(len(causes))}", "/dead")
