@@ -33,6 +33,7 @@ from monarch.core.target.permission import Credential, GateClosed
 from monarch.ports import StoreError
 from monarch.ports.holdings import LedgerReading
 from monarch.ports.readings import RequestDetails
+from monarch.ports.spoiled import why_unknown
 from monarch.settings import Settings
 from monarch.stages.rehearsal.rehearsal import Rehearser
 from monarch.stages.rehearsal.store import Sources
@@ -91,7 +92,7 @@ class Store:
         """
         details = await self.reader.request(request)
         if details is None:
-            return f"no request {request} is known: it has expired, or see `monarch requests`"
+            return why_unknown(request)
         plan = await self.plans.read(request)
         return _why_without_plan(request, details.view.state) if plan is None else (details, plan)
 

@@ -21,6 +21,7 @@ from monarch.core.report.update import TargetUpdate, foresight_of
 from monarch.core.request.message import Request
 from monarch.core.request.refs import parse_ref
 from monarch.core.verdict import Verdict
+from monarch.ports.spoiled import why_unknown
 from monarch.settings import Settings
 from monarch.stages.rehearsal.rehearsal import RehearsalWish
 
@@ -54,9 +55,7 @@ async def wishes(
     if request is not None:
         details = await reader.request(request)
         if details is None:
-            return UpdateRefused(
-                f"no request {request} is known: it has expired, or see `monarch requests`"
-            )
+            return UpdateRefused(why_unknown(request))
         source = details.view.source
         if details.view.state not in PLANNED:
             state = details.view.state.value

@@ -71,7 +71,9 @@ _LONGEST_WORD: Final = 100
 
 
 def unknown_request(request: str) -> NoReturn:
-    """End: there is no such request."""
+    """End: there is no such request, or its record cannot be read."""
+    if cannot_be_read(f"request:{request}"):
+        fail(f"request {clean(request)} cannot be read: its record holds something else")
     what = f"no request {clean(request)} is known"
     fail(what, advice="it has expired, or see `monarch requests`")
 
@@ -98,7 +100,7 @@ def operate(work: "Callable[[Operator], Awaitable[T]]") -> T:
         async with operator(known) as person:
             return await work(person)
 
-    with failures_reported(), spoiled_told():
+    with failures_reported():
         answer = anyio.run(connected)
     if noted() == _PART:
         note_done(_WHOLE)
@@ -171,7 +173,7 @@ def end_if_interrupted() -> None:
 
 
 _DOCTOR: Final = "See `monarch doctor`."
-_RUBBISH: Final = "Something else than Monarch's work stands in one of its keys: find it with `valkey-cli` (TYPE), and rename it."
+_RUBBISH: Final = "Something else than Monarch's work stands in one of its keys: see with `valkey-cli` (TYPE) what it is, and rename it."
 """The doctor looks at the server, and not into each key."""
 
 
@@ -186,33 +188,47 @@ def spoiled_told() -> Iterator[None]:
         finally:
             for key in met:
                 complain(f"! {told(clean(key))}")
-                _INCOMPLETE.set(True)
+            _SPOILED.set((*_SPOILED.get(), *met))
 
 
 def _advice(error: "StoreError") -> str:
     return _RUBBISH if "WRONGTYPE" in str(error) else _DOCTOR
 
 
-_INCOMPLETE: Final = ContextVar("_INCOMPLETE", default=False)
+_SPOILED: Final = ContextVar[tuple[str, ...]]("_SPOILED", default=())
+"""The keys that the command has named as broken."""
+
+
+def cannot_be_read(*records: str) -> bool:
+    """Whether a reading for this command has met a broken record of these: that it found none says nothing then."""
+    from monarch.ports.spoiled import is_spoiled, spoiled_so_far  # noqa: PLC0415 - lazily
+
+    return is_spoiled((*_SPOILED.get(), *spoiled_so_far()), *records)
+
+
+def nothing(words: str, *records: str) -> str:
+    """What an empty listing says; `records` are what it is read from."""
+    return "what there is cannot be read" if cannot_be_read(*records) else words
 
 
 @contextmanager
 def demand_all_of_it() -> Iterator[None]:
     """Around a command: if it could not show everything it fails at its end, as `ls` does."""
-    _INCOMPLETE.set(False)
     note_done("")
+    _SPOILED.set(())
     yield
-    if _INCOMPLETE.get():
+    if _SPOILED.get():
         raise _with(FAILED)
 
 
 @contextmanager
 def failures_reported() -> Iterator[None]:
-    """Around work: a Valkey that cannot be asked, and an interrupt, end the command with a message."""
+    """Around work: a Valkey that cannot be asked, and an interrupt, end the command with a message; see `spoiled_told`."""
     from monarch.ports import StoreError  # noqa: PLC0415 - lazily
 
     try:
-        yield
+        with spoiled_told():
+            yield
     except StoreError as error:
         fail(_behind_done(str(error).rstrip(".")), advice=_advice(error))
     except KeyboardInterrupt:

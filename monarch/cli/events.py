@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from monarch.adapters.valkey.views.numbers import NUMBER
 from monarch.adapters.valkey.views.wanted import Wanted, newest
-from monarch.cli.calling import end_if_interrupted, operate
+from monarch.cli.calling import end_if_interrupted, nothing, operate
 from monarch.cli.choice import hint_of
 from monarch.cli.terminal.away import AGAIN_S, Away
 from monarch.cli.terminal.printing import clean, fields_of, moment, say, show_json
@@ -30,7 +30,8 @@ def show_events(limit: int, wanted: Wanted, *, follow: bool, as_json: bool) -> N
         for event in events:
             _show_event(event, as_json=as_json)
         if not events:
-            complain(_NONE if wanted == Wanted() else _NONE_SUCH + hint_of(wanted.target))
+            empty = _NONE if wanted == Wanted() else _NONE_SUCH + hint_of(wanted.target)
+            complain(nothing(empty, "events"))
         tell_obstacles(await person.standing.snapshot())
         if follow:
             after = max((one.id for one in (*before, *events)), key=entry_order, default="0-0")

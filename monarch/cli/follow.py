@@ -15,6 +15,7 @@ from monarch.cli.calling import (
     FAILED,
     INTERRUPTED,
     OUT_OF_SIGHT,
+    cannot_be_read,
     end_if_interrupted,
     fail,
     settings,
@@ -122,6 +123,8 @@ async def _sights(
 async def _look(person: "Operator", request: RequestId) -> RequestSight:
     details = await person.reader.request(request)
     if details is None:
+        if cannot_be_read(f"request:{request}"):
+            raise OutOfSight(f"the record of request {clean(request)} cannot be read any more")
         # "It goes on" would be untrue, and `monarch show` knows no more.
         raise OutOfSight(
             f"Valkey does not know request {clean(request)} any more: it has expired, or Valkey has lost its memory."

@@ -4,7 +4,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from monarch.cli.after.telling import print_acts
-from monarch.cli.calling import fail, operate, refuse_word, unknown_request
+from monarch.cli.calling import fail, nothing, operate, refuse_word, unknown_request
 from monarch.cli.choice import hint_of, request_id, sought
 from monarch.cli.terminal.printing import (
     age,
@@ -53,7 +53,8 @@ def show_requests(
     if as_json:
         show_json(lines)
     else:
-        show_table(_REQUEST_COLUMNS, map(_request_row, lines), empty=_none_of(chosen))
+        empty = nothing(_none_of(chosen), "known", "request", "requests")
+        show_table(_REQUEST_COLUMNS, map(_request_row, lines), empty=empty)
     tell_obstacles(snapshot)
 
 
@@ -124,7 +125,7 @@ def show_request(request: str, *, as_json: bool) -> None:
 
     details, forecast, snapshot = operate(work)
     if details is None and not named:
-        fail("there is no request yet")
+        fail(nothing("there is no request yet", "known", "request", "requests"))
     if details is None:
         unknown_request(request)
     if as_json:

@@ -120,6 +120,8 @@ def _newer(entries: int) -> str:
 
 
 def _fleet(snapshot: "Snapshot") -> object:
+    if snapshot.paused and not snapshot.paused_by:
+        return doubt("cannot be read")
     if snapshot.paused:
         return doubt(f"paused by {snapshot.paused_by}")
     return "running" if snapshot.workers else alarm("no workers")

@@ -82,7 +82,7 @@ def cancel_request(request: str, by: str | None, *, as_json: bool) -> None:
         return
     say(f"cancelled by {name}: {_left(done.targets)}")
     say("what is copied stays, a write that is under way is finished, nothing more is copied")
-    if snapshot.paused:
+    if snapshot.paused_by:
         say(f"the fleet is paused by {clean(snapshot.paused_by)}: it ends after `monarch resume`")
     say(f"`monarch dead replay --request {request}` undoes it once it has ended")
 
@@ -127,7 +127,7 @@ def try_at_once(request: str, by: str | None, *, as_json: bool) -> None:
         say(f"{what} tried at once: see `monarch show {clean(request)}`")
     else:
         say("nothing of it waits for a later time: what is queued is begun in its turn")
-    if snapshot.paused:
+    if snapshot.paused_by:
         say(f"the fleet is paused by {clean(snapshot.paused_by)}: it begins after `monarch resume`")
 
 

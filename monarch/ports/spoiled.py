@@ -30,9 +30,27 @@ def note_spoiled(key: str) -> None:
         met[key] = None
 
 
+def is_spoiled(keys: Collection[str], *records: str) -> bool:
+    """Whether one of these keys is that of a record, or of a record below it (`request` for every request)."""
+    named = {key.partition("}:")[2] for key in keys}
+    return any(f"{name}:".startswith(f"{record}:") for name in named for record in records)
+
+
+def spoiled_so_far() -> Collection[str]:
+    """What readers have met within the block until now; nothing without a block."""
+    return (_MET.get() or {}).keys()
+
+
 def told(key: str) -> str:
     """What is missing, and what to do, for people."""
     return (
         f"the key {key} holds something else than Monarch's record, which is left out here. Find out with `valkey-cli`"
         " (TYPE) what it is, and rename it."
     )
+
+
+def why_unknown(request: str) -> str:
+    """Why a reading found no such request, for people: an unreadable record is not one that has expired."""
+    if is_spoiled(spoiled_so_far(), f"request:{request}"):
+        return f"request {request} cannot be read: its record holds something else"
+    return f"no request {request} is known: it has expired, or see `monarch requests`"

@@ -43,7 +43,7 @@ def obstacles(snapshot: Snapshot) -> tuple[Obstacle, ...]:
 
 def _obstacles(snapshot: Snapshot) -> Iterator[Obstacle]:
     yield from _of_fleet(snapshot)
-    yield from map(_of_refusal, _refusals(snapshot))
+    yield from map(_of_refusal, refusals(snapshot))
 
 
 def _of_fleet(snapshot: Snapshot) -> Iterator[Obstacle]:
@@ -66,7 +66,13 @@ def _of_fleet(snapshot: Snapshot) -> Iterator[Obstacle]:
             "no worker is running",
             f"Start one with `monarch run`{elsewhere}; what was submitted waits for it.",
         )
-    if snapshot.paused:
+    if snapshot.paused and not snapshot.paused_by:
+        yield Obstacle(
+            Cause.PAUSED,
+            "it is unknown whether the fleet is paused: the record of its pause holds something else",
+            "Find its key with `valkey-cli` (TYPE), and rename it; until then workers may take on nothing new.",
+        )
+    elif snapshot.paused:
         yield Obstacle(
             Cause.PAUSED,
             f"paused by {snapshot.paused_by}",
@@ -81,7 +87,7 @@ def _of_fleet(snapshot: Snapshot) -> Iterator[Obstacle]:
         )
 
 
-def _refusals(snapshot: Snapshot) -> Sequence[RefusalSnapshot]:
+def refusals(snapshot: Snapshot) -> Sequence[RefusalSnapshot]:
     """Of one for every owner and those for some, the first says it all."""
     return [one for one in snapshot.refused if one.owner == "*"] or snapshot.refused
 

@@ -1,6 +1,7 @@
 """The doctor: each finding with what to do, and the exit code."""
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -195,6 +196,44 @@ def test_a_forced_id_of_the_future_is_warned_of(
     found = [check for check in checks if check["name"] == "ids"]
     assert [check["status"] for check in found] == (["WARN"] if said else [])
     assert all(said in check["detail"] for check in found)
+
+
+def test_dead_letters_that_cannot_be_read_are_not_none(give: Give, client: "valkey.Valkey") -> None:
+    """A key of another type was reported as `OK none`."""
+    client.set("{monarch}:dead", "text")
+
+    said = give("doctor", "--json")
+
+    (found,) = [c for c in json.loads(said.stdout)["checks"] if c["name"] == "dead letters"]
+    assert (found["status"], found["detail"]) == ("FAIL", "cannot be read")
+    assert "Rename it" in found["advice"]
+
+
+def test_the_doctor_shows_that_the_workers_are_refused(give: Give, client: "valkey.Valkey") -> None:
+    """The token of the shell is fine, and that of the workers is not: status sends people here."""
+    refusal = {
+        "at": time.time_ns() // 1_000_000,
+        "since": 1732406400000,
+        "reason": "Bad credentials (401).",
+    }
+    client.hset("{monarch}:refused", "*", json.dumps(refusal))
+
+    checks = json.loads(give("doctor", "--json").stdout)["checks"]
+
+    (found,) = [one for one in checks if one["name"] == "workers' github"]
+    assert found["status"] == "FAIL"
+    assert found["detail"].endswith(
+        "the workers' credential since 2024-11-24 00:00:00 UTC: Bad credentials (401)"
+    )
+    assert "restart them" in found["advice"]
+
+
+def test_a_valkey_that_hangs_comes_first_where_nothing_answers() -> None:
+    """The port of a frozen one accepts connections, and the advice sent people to the address and the firewall."""
+    advice = advice_on("asking: TimeoutError: Timeout reading from 127.0.0.1:6379")
+
+    assert advice.index("Valkey itself may hang") < advice.index("correct the address")
+    assert "hang" not in advice_on("asking: ConnectionError: Connection closed by server.")
 
 
 def test_dead_letters_are_worth_a_look() -> None:

@@ -344,6 +344,77 @@ def test_a_key_that_holds_something_else_is_named_as_the_cause(
     assert "doctor" not in said.stderr
 
 
+@pytest.mark.parametrize(
+    ("command", "key"),
+    [
+        (("show", REQUEST), f"request:{REQUEST}"),
+        (("verify", REQUEST), f"request:{REQUEST}"),
+        (("recall", REQUEST, "--dry-run"), f"request:{REQUEST}"),
+        (("recall", REQUEST), f"request:{REQUEST}"),
+        (("update", REQUEST, "--dry-run"), f"request:{REQUEST}"),
+        (("requests",), f"request:{REQUEST}"),
+        (("requests",), "known"),
+        (("show", "last"), "known"),
+        (("dead", "list"), "dead"),
+        (("events",), "events"),
+    ],
+)
+def test_what_cannot_be_read_is_not_taken_for_nothing(
+    give: Give, told: "valkey.Valkey", command: tuple[str, ...], key: str
+) -> None:
+    """Each named the key, and then said that there is nothing, or that it has expired."""
+    told.delete(f"{{monarch}}:{key}")
+    told.set(f"{{monarch}}:{key}", "text")
+
+    said = give(*command, GH_PAT="ghp_x")
+
+    assert said.exit_code == 1
+    assert f"the key {{monarch}}:{key} holds something else" in said.stderr
+    assert "cannot be read" in said.output
+    for wrong in ("expired", "no requests", "no request ", "no dead letters", "no events"):
+        assert wrong not in said.output
+
+
+def test_a_request_that_has_expired_beside_a_broken_key_has_expired(
+    give: Give, told: "valkey.Valkey"
+) -> None:
+    """Only its own record casts doubt on it."""
+    told.set("{monarch}:request:1-2", "text")
+    told.delete("{monarch}:dead")
+    told.set("{monarch}:dead", "text")
+
+    said = give("show", "1-1")
+
+    assert "no request 1-1 is known: it has expired" in said.stderr
+
+
+def test_a_pause_that_cannot_be_read_names_its_key(give: Give, client: "valkey.Valkey") -> None:
+    """The fleet was "paused by" nobody, and `pause` said WRONGTYPE without the key."""
+    client.rpush("{monarch}:paused", "x")
+
+    status, paused = give("status"), give("pause")
+
+    fleet = next(line for line in status.stdout.splitlines() if line.startswith("fleet"))
+    assert fleet.split(maxsplit=1)[1] == "cannot be read"
+    assert "paused by" not in status.output
+    assert "! it is unknown whether the fleet is paused" in status.stdout
+    assert "{monarch}:paused" in status.stderr
+    assert paused.exit_code == 1
+    assert "{monarch}:paused" in paused.stderr
+    assert "rename it" in paused.stderr
+
+
+def test_a_plan_that_cannot_be_read_names_its_key(give: Give, told: "valkey.Valkey") -> None:
+    """The error said that a plan was read, and not where."""
+    told.rpush(f"{{monarch}}:plan:{REQUEST}", "x")
+
+    said = give("verify", REQUEST, GH_PAT="ghp_x")
+
+    assert said.exit_code == 1
+    assert f"{{monarch}}:plan:{REQUEST}" in said.stderr
+    assert "rename it" in said.stderr
+
+
 def test_status_of_an_empty_installation(give: Give) -> None:
     """Nothing has run yet: all zeros, and it says that no worker runs."""
     result = give("status")

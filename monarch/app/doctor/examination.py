@@ -5,6 +5,7 @@ WARN: it can, but something is worth a look. No check writes anything, posts any
 """
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from monarch.adapters.http_send import Sent
 from monarch.adapters.valkey.views.server import ServerFacts
@@ -17,8 +18,10 @@ from monarch.core.copy.frame import NAMES
 from monarch.core.github.reply import Reply
 from monarch.core.redact import Redactor
 from monarch.ports import StoreError
+from monarch.ports.spoiled import is_spoiled, spoiled_so_far
 from monarch.settings import Settings
-from monarch.telemetry import Snapshot
+from monarch.telemetry import RefusalSnapshot, Snapshot
+from monarch.telemetry.obstacles import refusals
 
 
 async def examine(operator: Operator) -> tuple[Check, ...]:
@@ -51,7 +54,8 @@ async def _valkey(operator: Operator) -> tuple[Check, ...]:
     watched = bool(operator.settings.valkey_sentinels)
     server = check_server(facts, watched=watched)
     hearing = check_hearing(facts, snapshot)
-    return (reached, *server, *check_writes(snapshot), hearing, check_dead(snapshot))
+    refused = check_refused(snapshot)
+    return (reached, *server, *check_writes(snapshot), hearing, check_dead(snapshot), *refused)
 
 
 def check_writes(snapshot: Snapshot) -> tuple[Check, ...]:
@@ -60,6 +64,22 @@ def check_writes(snapshot: Snapshot) -> tuple[Check, ...]:
         return ()
     found, _, advice = snapshot.refuses_writes.partition("; ")
     return (Check("writes", Status.FAIL, f"refused: {found}", f"{advice.capitalize()}."),)
+
+
+def check_refused(snapshot: Snapshot) -> tuple[Check, ...]:
+    """A line for each refusal that the workers meet: their credential may be another than that of this shell."""
+    return tuple(map(_refused, refusals(snapshot)))
+
+
+def _refused(refusal: RefusalSnapshot) -> Check:
+    owner = "" if refusal.owner == "*" else f" for {refusal.owner}"
+    since = datetime.fromtimestamp(refusal.since_ms / 1000, UTC)
+    detail = f"GitHub refuses the workers' credential{owner} since {since:%Y-%m-%d %H:%M:%S} UTC: {refusal.reason.rstrip('.')}"
+    advice = (
+        "If the credential of this shell is fine, the workers have another one: put the right one into their environment"
+        " or .env, and restart them. A refusal is forgotten within 3 min after it is mended."
+    )
+    return Check("workers' github", Status.FAIL, detail, advice)
 
 
 def check_hearing(facts: ServerFacts, snapshot: Snapshot) -> Check:
@@ -90,6 +110,9 @@ def check_hearing(facts: ServerFacts, snapshot: Snapshot) -> Check:
 
 def check_dead(snapshot: Snapshot) -> Check:
     """Whether there are dead letters that no person has dealt with."""
+    if is_spoiled(spoiled_so_far(), "dead"):
+        advice = "Find their key with `valkey-cli` (TYPE): it holds something else. Rename it."
+        return Check("dead letters", Status.FAIL, "cannot be read", advice)
     if not snapshot.dead:
         return Check("dead letters", Status.OK, "none")
     return Check("dead letters", Status.WARN, str(snapshot.dead), "See `monarch dead list`.")

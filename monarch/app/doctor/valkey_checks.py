@@ -23,6 +23,11 @@ _MUTE: Final = (
     " Or mend the network: a firewall may swallow the connection."
 )
 
+_SILENT: Final = (
+    "If something listens there, Valkey itself may hang: see its process and its log, and start it again. Or "
+    f"{_MUTE[0].lower()}{_MUTE[1:]}"
+)
+
 _UNREACHED: Final = {
     "AuthenticationError": "Correct VALKEY_USERNAME and VALKEY_PASSWORD, or those in VALKEY_URL.",
     "NoPermissionError": "Give Monarch's user the rights that docs/valkey.md lists.",
@@ -39,7 +44,7 @@ _UNREACHED: Final = {
     "max number of clients": "Raise `maxclients`, or see with `CLIENT LIST` who holds the connections.",
     "loading the dataset": "Wait: Valkey reads its files, and answers when it is done.",
     "WRONG_VERSION_NUMBER": _MUTE,
-    "Timeout": _MUTE,
+    "Timeout": _SILENT,
     "closed by server": _MUTE,
     "": "Start Valkey, or correct VALKEY_URL (or VALKEY_HOST and VALKEY_PORT).",
 }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import typer
 
-from monarch.cli.calling import FAILED, WRONG, changed, fail, operate
+from monarch.cli.calling import FAILED, WRONG, changed, fail, nothing, operate
 from monarch.cli.choice import actor, demand_choice, demand_ids, hint_of
 from monarch.cli.terminal.printing import clean, moment, say, show_facts, show_json, show_table
 from monarch.cli.terminal.problem import complain
@@ -50,7 +50,8 @@ def _show_letters(letters: "Sequence[DeadLetter]", empty: str, *, as_json: bool)
             *map(word, ("id", "when", "stream", "code", "request", "target")),
             reason("reason"),
         )
-        show_table(columns, [_letter_row(letter) for letter in letters], empty=empty)
+        rows = [_letter_row(letter) for letter in letters]
+        show_table(columns, rows, empty=nothing(empty, "dead"))
 
 
 def _letter_row(letter: "DeadLetter") -> tuple[str, ...]:

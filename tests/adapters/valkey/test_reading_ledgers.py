@@ -41,9 +41,13 @@ async def test_what_is_on_record_is_read_as_the_workers_read_it(client: Valkey) 
     assert found.is_busy
 
 
-async def test_a_ledger_that_is_none_is_a_store_error(client: Valkey) -> None:
-    """Never an empty one: absence would be concluded from it."""
+async def test_a_ledger_that_is_none_is_a_store_error_that_names_its_key(client: Valkey) -> None:
+    """Never an empty one: absence would be concluded from it. People must find it, and not the command that met it."""
     await client.set(KEYS.ledger(TARGET), "no hash")
 
-    with pytest.raises(StoreError, match="reading a ledger"):
+    with pytest.raises(StoreError, match="reading a ledger") as caught:
         await RequestReader(client, KEYS).ledger(TARGET)
+
+    assert f", in {KEYS.ledger(TARGET)}: " in str(caught.value)
+    assert "WRONGTYPE" in str(caught.value)
+    assert "pipeline" not in str(caught.value)

@@ -140,7 +140,7 @@ class Scripts:
         if not call.done:
             await self._carry()
         if isinstance(call.answer, BaseException):
-            with classified(name):
+            with classified(_doing(call, call.answer)):
                 raise call.answer
         return call.answer
 
@@ -221,6 +221,17 @@ class Scripts:
         answers = await pipe.execute(raise_on_error=False)
         for call, answer in zip(batch, answers, strict=True):
             call.answer = answer
+
+
+_NAMED: Final = 4
+"""How many keys an error names at most."""
+
+
+def _doing(call: _Call, error: BaseException) -> str:
+    """The script's name, and where a key is of another type those that it was given: the server does not name it."""
+    if "WRONGTYPE" not in str(error):
+        return call.script.name
+    return f"{call.script.name} with {', '.join(call.keys[:_NAMED])}"
 
 
 def _first_of_each(calls: list[_Call]) -> list[_Call]:

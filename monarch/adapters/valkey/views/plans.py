@@ -28,7 +28,8 @@ class ValkeyPlans:
 
     async def read(self, request: RequestId) -> Plan | None:
         """See `ports.Plans.read`."""
-        with classified("reading a plan"):
-            packed = await self._client.get(self._keys.plan(request))
+        key = self._keys.plan(request)
+        with classified(f"reading the plan in {key}"):
+            packed = await self._client.get(key)
         # Unpacking can give megabytes, so it does not run on the event loop.
         return None if packed is None else await self._aside(lambda: decode_plan(packed))

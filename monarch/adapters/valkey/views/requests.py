@@ -186,11 +186,16 @@ class RequestReader:
     async def ledger(self, target: TargetId) -> LedgerReading:
         """What is on record of a target now."""
         pipe = self._client.pipeline(transaction=False)
-        pipe.hgetall(self._keys.ledger(target))
+        key = self._keys.ledger(target)
+        pipe.hgetall(key)
         pipe.time()
         pipe.exists(self._keys.target(target))
+        # No listing: a ledger that cannot be read must not pass for an empty one.
         with classified("reading a ledger"):
-            raw, (seconds, micros), busy = await pipe.execute()
+            raw, (seconds, micros), busy = await pipe.execute(raise_on_error=False)
+        with classified(f"reading a ledger, in {key}"):
+            if isinstance(raw, Exception):
+                raise raw
         now_ms = int(seconds) * 1000 + int(micros) // 1000
         flat = [item for pair in raw.items() for item in pair]
         later = decode_later(flat, now_ms)
