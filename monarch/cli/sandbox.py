@@ -89,7 +89,8 @@ def recipe(valkey_url: str, github_url: str, slack_url: str) -> Iterator[str]:
     yield "monarch status"
     yield "# There: kill %1 %2 ends the workers, and their logs are monarch-1.log and monarch-2.log."
     yield f"# More teams to try: {TEAMS[2]} to -team-{len(TEAMS)}."
-    yield "# Look into Valkey with: valkey-cli -u $VALKEY_URL"
+    # No apostrophe: a shell that takes no comments from a paste would wait for the second one.
+    yield "# No command needs it, but the packages of Valkey have a tool to look inside: valkey-cli -u $VALKEY_URL"
     yield "# Here: Ctrl-C ends the sandbox; nothing is kept."
 
 

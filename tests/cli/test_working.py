@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import httpx
@@ -147,6 +148,25 @@ def test_the_recipe_can_be_pasted_as_it_is(tmp_path: Path) -> None:
         for log in ("monarch-1.log", "monarch-2.log"):
             assert "worker.started" in (tmp_path / log).read_text(encoding="utf-8")
         assert sandbox.wait(timeout=20) == 0
+
+
+def test_the_logs_of_a_recipe_are_no_files_of_the_repository() -> None:
+    """It is pasted in a clone, and `git status` stays clean."""
+    ignored = (Path(__file__).parents[2] / ".gitignore").read_text(encoding="utf-8").splitlines()
+    logs = re.findall(r">(\S+\.log)", "\n".join(recipe("valkey://h", "http://g", "http://s")))
+
+    assert logs == ["monarch-1.log", "monarch-2.log"]
+    assert all(any(fnmatchcase(log, line) for line in ignored) for log in logs)
+
+
+def test_a_recipe_says_whose_tool_it_names_and_opens_no_quote() -> None:
+    """`valkey-cli` may not be there; and some shells take a comment from a paste for a command."""
+    comments = [line for line in recipe("valkey://h", "http://g", "http://s") if line[:1] == "#"]
+    (looking,) = [line for line in comments if "valkey-cli" in line]
+
+    assert "No command needs it" in looking
+    assert "the packages of Valkey" in looking
+    assert not re.search(r"['\"`]", "".join(comments))
 
 
 def test_a_recipe_leads_away_from_a_real_installation(

@@ -14,7 +14,7 @@ from monarch.cli.demo.example_world import (
     TICKETS,
     message,
 )
-from monarch.cli.demo.fleet import LEASE_S, DemoError, Fleet
+from monarch.cli.demo.fleet import DEFAULT_LEASE_S, LEASE_S, DemoError, Fleet
 from monarch.cli.demo.screen import (
     Standing,
     Watch,
@@ -139,8 +139,8 @@ async def _kill_holder(fleet: Fleet, team: str, shown: Watch) -> int:
     shown.say(
         f"\n!! SIGKILL for worker {number}: GitHub has made copy {KILL_AT} in {team},"
         f" and the answer will never arrive."
-        f"\n!! Its lease runs out in {LEASE_S} s at most; then the other worker takes over. It waits until"
-        f" {RECONCILE_S} s after that write, looks what GitHub has made of it, and goes on.\n"
+        f"\n!! Its lease runs out in {LEASE_S} s at most (the shortest there is; the default is {DEFAULT_LEASE_S:g} s); then the other"
+        f" worker takes over. It waits until {RECONCILE_S} s after that write, looks what GitHub has made of it, and goes on.\n"
     )
     return number
 

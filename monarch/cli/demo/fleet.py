@@ -17,9 +17,13 @@ from monarch.sandbox import fleet as fleets
 from monarch.sandbox.process import running_sandbox
 from monarch.sandbox.program import surroundings
 from monarch.sandbox.valkey import EmbeddedValkey
+from monarch.settings import Settings
 
 LEASE_S: Final = 15
 """The shortest lease that Monarch accepts, so that the wait for a dead worker is bearable."""
+
+DEFAULT_LEASE_S: Final = Settings().lease_seconds
+"""What workers have elsewhere, as the README says."""
 
 SETTINGS: Final = {
     "GH_PAT": GITHUB_TOKEN,
