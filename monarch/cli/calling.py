@@ -147,7 +147,7 @@ def _where(error: "StoreError", see: str) -> str:
 
 
 def _has_changed(answer: object) -> bool:
-    """Whether an answer tells of something that was done: not a refusal, and not a count of 0."""
+    """Whether an answer reports something that was done: not a refusal, and not a count of 0."""
     from monarch.ports import NotDone  # noqa: PLC0415 - lazily
 
     if isinstance(answer, tuple):

@@ -12,9 +12,13 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from monarch.cli.calling import fail
+
+if TYPE_CHECKING:
+    from monarch.sandbox.process import SandboxProcess
+    from monarch.sandbox.valkey import EmbeddedValkey
 
 SOURCE: Final = "nss-group-projects/cider-falls"
 TEAMS: Final = tuple(f"{SOURCE}-team-{number}" for number in range(1, 7))
@@ -50,11 +54,30 @@ def run_sandbox(port: int, valkey_port: int) -> None:
         stack.callback(stop_sandbox, stand_in)
         _seed(stand_in.base_url)
         # Blocked before the recipe is printed, since its last line invites these signals.
-        ends = {signal.SIGINT, signal.SIGTERM}
-        signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS | {signal.SIGCHLD})
         urls = server.url, stand_in.github_url, stand_in.slack_url
         print("\n".join(recipe(*urls)), flush=True)
-        signal.sigwait(ends)
+        _wait_for_the_end(server, stand_in)
+
+
+_ENDS: Final = {signal.SIGINT, signal.SIGTERM}
+
+
+def _wait_for_the_end(server: "EmbeddedValkey", stand_in: "SandboxProcess") -> None:
+    """Wait until a person ends it, or a part of it has ended: without that nothing that the recipe says works."""
+    while True:
+        if not server.is_running:
+            fail("the sandbox's Valkey has ended", advice=_AGAIN)
+        if stand_in.process.poll() is not None:
+            fail("the sandbox's GitHub and Slack have ended", advice=_AGAIN)
+        # A child's end that came before is still pending, so none is missed between the look and the wait.
+        if signal.sigwait(_ENDS | {signal.SIGCHLD}) in _ENDS:
+            return
+
+
+_AGAIN: Final = (
+    "run `monarch sandbox` again, and paste what it prints; stop the workers of this one"
+)
 
 
 def _check_free(option: str, port: int) -> None:

@@ -150,6 +150,10 @@ _MESSAGE_WORDS = re.compile(
         (("o/s", "o/a", "--not-before", "2026-11-30T08:00"), "--not-before is"),
         (("o/s", "o/a", "--milestone", ""), 'such as "Sprint 2", got an empty text'),
         (("o/s", "o/a", *(f"--milestone={n}" for n in range(101))), "--milestone has 101 titles"),
+        (
+            ("o/s", "o/a", *(f"--milestone={n}{'x' * 20_000}" for n in range(99))),
+            "split it into several",
+        ),
         (("nothing", "o/a"), "SOURCE: expected a repository as owner/repo"),
     ],
 )

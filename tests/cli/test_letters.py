@@ -246,6 +246,18 @@ def test_a_letter_that_valkey_refuses_holds_up_no_other(
     assert client.xlen("{monarch}:migrations") == 3
 
 
+@pytest.mark.parametrize("stream", ["migrations", "notices", "requests"])
+def test_the_letter_of_junk_names_no_request(give: Give, client: Any, stream: str) -> None:
+    """It named its own entry, and `show` said that this request has expired. A bad request has that id, though."""
+    named = {"stream": stream, "entry": "1732406402000-0", "request": "1732406402000-0"}
+    rest = {"migration": "", "code": "entry_unreadable", "reason": "no", "payload": ""}
+    client.xadd("{monarch}:dead", {**named, **rest})
+
+    (letter,) = json.loads(give("dead", "list", "--json").stdout)
+
+    assert letter["request"] == ("1732406402000-0" if stream == "requests" else "")
+
+
 def test_letters_are_thrown_away(give: Give, client: Any, many: list[str]) -> None:
     """By filter or by id; a missing one is reported."""
     by_filter = give("dead", "drop", "--request", REQUEST)

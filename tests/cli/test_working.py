@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+import valkey
 
 from monarch.cli.demo.example_world import SLACK_CHANNEL
 from monarch.cli.sandbox import SOURCE, TEAMS, recipe
@@ -84,6 +86,21 @@ def surroundings(tmp_path: Path) -> Iterator[dict[str, str]]:
         yield bare(tmp_path, **variables, MONARCH_WRITE_INTERVAL_SECONDS="0")
         sandbox.send_signal(signal.SIGINT)
         assert sandbox.wait(timeout=20) == 0
+
+
+def test_a_sandbox_without_its_valkey_says_so_and_ends(tmp_path: Path) -> None:
+    """It printed nothing and ran on, and nothing in it worked."""
+    with running(["sandbox"], tmp_path, bare(tmp_path)) as sandbox:
+        said = "".join(lines_until(sandbox, "Ctrl-C"))
+        url = re.findall(r"^export VALKEY_URL=(.*)$", said, re.MULTILINE)[0]
+        client: Any = valkey.Valkey.from_url(url)
+        os.kill(client.info("server")["process_id"], signal.SIGKILL)
+        client.connection_pool.disconnect()
+
+        told = error_lines_until(sandbox, "Valkey has ended")
+
+        assert "run `monarch sandbox` again" in told + "".join(sandbox.stderr or ())
+        assert sandbox.wait(timeout=40) == 1
 
 
 def test_a_request_through_the_sandbox(surroundings: dict[str, str], tmp_path: Path) -> None:

@@ -392,6 +392,22 @@ async def test_a_notice_of_what_has_expired_is_refused(world: World) -> None:
     assert "not known any more" in told.refused
 
 
+@pytest.mark.parametrize(
+    ("stream", "lacks"), [(Stream.MIGRATIONS, "no migration"), (Stream.NOTICES, "no request")]
+)
+async def test_junk_in_a_later_stream_is_to_be_dropped(
+    world: World, stream: Stream, lacks: str
+) -> None:
+    """It is named by its own entry, which is no request's id; and no replay helps it."""
+    await world.append(stream, {b"x": b"junk"})
+    await world.settle(await world.next(stream), Dead(Code.UNREADABLE, "it lacks all"))
+
+    (told,) = await replay_all(world)
+
+    assert told.refused == f"it names {lacks}; drop it (`monarch dead drop`)"
+    assert len(await letters(world)) == 1
+
+
 async def test_a_stub_cannot_be_replayed(world: World) -> None:
     """Nothing is left of it but its id."""
     entry = await appended(world)

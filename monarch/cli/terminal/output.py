@@ -29,7 +29,7 @@ _done: list[str] = []
 
 
 def note_done(what: str) -> None:
-    """Keep what the command has done, to be told if its output cannot be written; `""`: nothing yet."""
+    """Keep what the command has done, to be reported if its output cannot be written; `""`: nothing yet."""
     _done[:] = [what] if what else []
 
 

@@ -119,8 +119,7 @@ def _load(payload: bytes) -> dict[str, Any]:
     if len(payload) > MAX_BYTES:
         raise Mistake(
             Code.TOO_LARGE,
-            f"the message has {len(payload)} bytes and may have {MAX_BYTES};"
-            " split its targets over several messages",
+            f"the request has {len(payload)} bytes and may have {MAX_BYTES}; split it into several",
         )
     try:
         # utf-8-sig: some editors begin a file with a byte order mark.

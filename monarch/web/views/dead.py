@@ -63,7 +63,7 @@ CAUSES: Final[dict[Code, tuple[str, str]]] = {
     ),
     Code.NO_MILESTONE: (
         "A template has no such milestone",
-        "Correct the title in the message, or create the milestone and send it back.",
+        "Ask again with the right title, or create the milestone and send it back.",
     ),
     Code.BAD_TARGET: (
         "A target is no repository",

@@ -1,6 +1,6 @@
 """Dead letters, for people: their content, and the choice among them. Nothing here writes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Final, cast
 
 from valkey.asyncio import Valkey
@@ -10,7 +10,9 @@ from monarch.adapters.valkey.client.spoiled import answers_of
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views.events import PAGE, RawEntry
 from monarch.adapters.valkey.views.raw import number, texts
+from monarch.core.delivery import Stream
 from monarch.core.entry_ids import entry_ms, is_entry_id
+from monarch.core.outcome import Code
 from monarch.ports.readings import Choice, DeadLetter
 
 FIRST, LAST = "-", "+"
@@ -99,6 +101,13 @@ def _is_within(letter: DeadLetter, first: str, last: str) -> bool:
     return (first == FIRST or at_ms >= int(first)) and (last == LAST or at_ms <= int(last))
 
 
+def _request(fields: Mapping[str, str]) -> str:
+    """Whose letter it is. Junk in a later stream is named by its own entry, and that is no request's id."""
+    request = fields.get("request", "")
+    is_junk = fields.get("code") == Code.UNREADABLE and fields.get("stream") != Stream.REQUESTS
+    return "" if is_junk and request == fields.get("entry") else request
+
+
 def _letter(entry: RawEntry) -> DeadLetter:
     letter, fields = entry[0].decode(), texts(entry[1])
     return DeadLetter(
@@ -106,7 +115,7 @@ def _letter(entry: RawEntry) -> DeadLetter:
         at_ms=number(fields, "at", entry_ms(letter)),
         stream=fields.get("stream", ""),
         entry=fields.get("entry", ""),
-        request=fields.get("request", ""),
+        request=_request(fields),
         migration=fields.get("migration", ""),
         code=fields.get("code", ""),
         reason=fields.get("reason", ""),

@@ -46,6 +46,8 @@ function refused.migrations(letter)
 end
 
 function refused.notices(letter)
+  -- Junk is named by its own entry.
+  if letter.code == 'entry_unreadable' and letter.request == letter.entry then return {'no_request'} end
   if redis.call('EXISTS', ns .. 'request:' .. letter.request) == 0 then return {'request_gone', letter.request} end
 end
 
