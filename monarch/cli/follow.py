@@ -7,6 +7,7 @@ because the request has not failed.
 
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import typer
@@ -33,6 +34,7 @@ from monarch.telemetry.obstacles import obstacles
 if TYPE_CHECKING:
     from monarch.app.operator import Operator
     from monarch.ports.readings import RequestDetails
+    from monarch.telemetry.obstacles import Obstacle
 
 REPORTED_WITHIN_S: Final = 10.0
 """How long to wait for Slack's answer after the end, in seconds: it is a part of how the request ended."""
@@ -105,12 +107,14 @@ async def _sights(
     from monarch.ports import StoreError  # noqa: PLC0415 - lazily
 
     after, away = "$", Away("the request goes on, waiting", shown.say)
+    stops: tuple[Obstacle, ...] = ()
     while True:
         end_if_interrupted()
         try:
             sight = await _look(person, request)
             away.ended()
-            yield sight
+            stops = stops if away.is_settling else sight.obstacles
+            yield replace(sight, obstacles=stops)
             after = await person.events.pulse(after)
         except StoreError as error:
             if away.missed(error):

@@ -161,6 +161,47 @@ def test_a_valkey_that_stays_away_is_given_up_at_last(
     assert "request 17-0 goes on: see `monarch show 17-0`" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("settles_s", "told"), [(float("inf"), False), (0.0, True)])
+def test_workers_that_subscribe_again_are_not_missed_at_once(
+    give: Give,
+    server: EmbeddedValkey,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    settles_s: float,
+    *,
+    told: bool,
+) -> None:
+    """Right after "Valkey answers again" nobody listened, though the workers were there a moment later."""
+    request = RequestId(give("submit", "o/s", "o/a").stdout.strip())
+    client: Any = valkey.Valkey.from_url(server.url)
+    worker = client.pubsub()
+    worker.subscribe("channel_migrate_issue_tickets")
+    assert worker.get_message(timeout=60)["type"] == "subscribe"
+    looks, really = iter(range(9)), follow._look
+
+    async def look(person: Any, of: RequestId) -> Any:
+        match next(looks):
+            case 1:
+                worker.unsubscribe()
+                assert worker.get_message(timeout=60)["type"] == "unsubscribe"
+                raise StoreError("Timeout reading from socket")
+            case 3:
+                ended(server)
+        return await really(person, of)
+
+    monkeypatch.setattr(follow, "_look", look)
+    monkeypatch.setattr(follow, "AGAIN_S", 0.0)
+    monkeypatch.setattr(away, "SETTLES_S", settles_s)
+
+    follow.follow(request, quiet=False)
+
+    said = capsys.readouterr().err
+    assert "Valkey answers again" in said
+    assert ("no worker listens" in said.partition("answers again")[2]) is told
+    worker.close()
+    client.connection_pool.disconnect()
+
+
 def test_events_are_followed_through_a_restart(own: EmbeddedValkey, tmp_path: Path) -> None:
     """What happened meanwhile is shown afterwards."""
     events = Follower(own, tmp_path, "events", "-f")

@@ -28,6 +28,8 @@ from monarch.core.budget.forecast import Forecast
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import MigrationView, RequestView, State
 from monarch.ports.readings import MigrationTimes, RequestDetails
+from monarch.telemetry import Snapshot
+from monarch.telemetry.obstacles import obstacles
 from tests.cli.terminals import Terminal
 
 
@@ -248,6 +250,25 @@ def test_progress_on_a_terminal_is_a_bar(monkeypatch: pytest.MonkeyPatch) -> Non
 
     assert said.count("o/a: done, 3 of 3 tickets") == 1
     assert "3/3" in said
+
+
+def test_what_stops_all_work_is_taken_back_when_it_is_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """That no worker listens stood above the bar for ever; what ended is asked for no obstacles."""
+    unheard, heard = (Snapshot(0, (), workers=1, replicas=count) for count in (0, 1))
+    target = MigrationView("o/a", State.RUNNING, 1, 0, 0, (), "")
+
+    def show(shown: Progress) -> None:
+        for one in (unheard, unheard, heard, unheard):
+            details = details_of(a_view(target))
+            shown.update(RequestSight(details, None, obstacles(one)))
+        shown.update(RequestSight(details_of(a_view(target, state=State.DONE))))
+
+    said = _on_a_terminal(monkeypatch, show)
+
+    parts = said.split("! no worker listens to the channel")
+    assert ["workers listen again" in part for part in parts] == [False, True, False]
 
 
 def test_a_long_reason_above_the_bar_wraps_between_words(monkeypatch: pytest.MonkeyPatch) -> None:

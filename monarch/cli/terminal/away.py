@@ -13,6 +13,9 @@ AWAY_FOR_S: Final = 900.0
 AGAIN_S: Final = 1.0
 """Delay before asking again, in seconds."""
 
+SETTLES_S: Final = 10.0
+"""How long after its return Valkey may not show the workers yet, in seconds: they ask and subscribe again by themselves."""
+
 CAUSES: Final = 5
 """How many different causes of one silence are reported at most."""
 
@@ -24,7 +27,13 @@ class Away:
         self._meanwhile = meanwhile
         self._say = say
         self._since: float | None = None
+        self._back: float | None = None
         self._told: set[str] = set()
+
+    @property
+    def is_settling(self) -> bool:
+        """Whether Valkey came back only now, so that workers that are missing there prove nothing."""
+        return self._back is not None and time.monotonic() - self._back < SETTLES_S
 
     def missed(self, error: Exception) -> bool:
         """Note a missing answer, and report each new cause. Returns whether it has been away for too long.
@@ -42,5 +51,6 @@ class Away:
         """Note an answer, and report it after a silence."""
         if self._since is not None:
             self._say("Valkey answers again")
+            self._back = time.monotonic()
         self._since = None
         self._told.clear()

@@ -14,6 +14,7 @@ from monarch.cli.terminal.printing import clean, fitted
 from monarch.cli.terminal.troubles import obstacle_line
 from monarch.core.budget.forecast import Forecast, in_words
 from monarch.core.report.summary import ENDS, MigrationView, RequestView, State
+from monarch.telemetry.obstacles import Cause
 
 if TYPE_CHECKING:
     import rich.progress
@@ -93,6 +94,7 @@ class _Bar:
         self._bars = bars
         self._task = bars.add_task("queued", total=None)
         self._said: set[str] = set()
+        self._stops: dict[str, Cause] = {}
 
     def update(self, sight: RequestSight) -> None:
         """Move the bar."""
@@ -101,8 +103,9 @@ class _Bar:
         words = waits(sight.details) or in_words(sight.forecast)
         description = f"{view.state.value}, {words}" if words else view.state.value
         self._bars.update(self._task, description=description, completed=there, total=total)
-        for one in sight.obstacles:
-            self._say_once(f"! {obstacle_line(one, ago=False)}")
+        if not view.has_ended:  # the obstacles of what has ended are not read
+            stops = {f"! {obstacle_line(one, ago=False)}": one.cause for one in sight.obstacles}
+            self._tell_stops(stops)
         if view.reason:
             self._say_once(f"{view.state.value}: {clean(view.reason)}")
         shown = {m.target for m in view.migrations if m.state in _REPORTED}
@@ -115,11 +118,30 @@ class _Bar:
         lines = fitted(words, out=sys.stderr)
         self._bars.console.print(lines, markup=False, highlight=False, soft_wrap=True)
 
+    def _tell_stops(self, stops: "dict[str, Cause]") -> None:
+        """Report what has begun to stop the work, and what no longer does."""
+        for cause in dict.fromkeys(self._stops.values()):
+            if cause not in stops.values():
+                self.say(OVER[cause])
+        for line in stops:
+            if line not in self._stops:
+                self.say(line)
+        self._stops = stops
+
     def _say_once(self, line: str) -> None:
         if line not in self._said:
             self._said.add(line)
             self.say(line)
 
+
+OVER: Final = {
+    Cause.PAUSED: "the fleet goes on",
+    Cause.NO_WORKER: "a worker runs again",
+    Cause.NO_SUBSCRIBER: "workers listen again",
+    Cause.CREDENTIAL_REFUSED: "GitHub no longer refuses the credential",
+    Cause.STORE_REFUSES: "Valkey takes in new work again",
+}
+"""What takes back a report of what stops all work."""
 
 _REPORTED: Final = frozenset({State.DONE, State.DEAD, State.CANCELLED, State.PARKED})
 """The states that get a line; the bar shows a running target."""
