@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
@@ -52,6 +52,22 @@ def refuse(what: str, expected: str, came: str, *, advice: str | None = None) ->
     """End for wrong usage: `what` (an option, an argument) has a value that it does not take."""
     message = f"{what} should be {expected}, not {got(came)}"
     end(Problem(message, WRONG, expected=expected, got=got(came), advice=advice))
+
+
+def refuse_word(what: str, which: str, words: Iterable[str], came: str) -> NoReturn:
+    """End for wrong usage: `what` takes `which` (*one of*, *some of*) these words; offers the nearest to what came."""
+    import difflib  # noqa: PLC0415 - lazily
+
+    known = list(words)
+    near = difflib.get_close_matches(came[:_LONGEST_WORD].lower(), known, n=1)
+    expected = f"{which} {', '.join(known)}"
+    advice = f"Did you mean {near[0]}?" if near else None
+    # Behind a list, "not X" would read as one more of its words.
+    message = f"{what} should be {expected}; got {got(came)}"
+    end(Problem(message, WRONG, expected=expected, got=got(came), advice=advice))
+
+
+_LONGEST_WORD: Final = 100
 
 
 def unknown_request(request: str) -> NoReturn:

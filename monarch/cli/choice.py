@@ -6,7 +6,7 @@ import socket
 import time
 from typing import TYPE_CHECKING, Final
 
-from monarch.cli.calling import WRONG, end, fail, refuse, settings
+from monarch.cli.calling import WRONG, end, fail, refuse, refuse_word, settings
 from monarch.cli.terminal.printing import got
 from monarch.cli.terminal.problem import Problem
 from monarch.core.outcome import Code
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 _LONGEST_NAME: Final = 100
 _SECONDS: Final = {"s": 1, "m": 60, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800}
-_AGE: Final = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(s|min|m|h|d|w)", re.ASCII)
+_DIGITS: Final = 9
+_UNIT: Final = r"\s*(s|min|m|h|d|w)"
+_AGE: Final = re.compile(rf"(\d{{1,{_DIGITS}}}(?:\.\d{{1,3}})?){_UNIT}", re.ASCII)
+_TOO_LONG: Final = re.compile(rf"\d{{{_DIGITS + 1},}}(?:\.\d+)?{_UNIT}", re.ASCII)
 
 
 def actor(by: str | None) -> str:
@@ -164,7 +167,7 @@ def _hosts() -> frozenset[str]:
 
 def _code(code: str) -> str:
     if code not in list(Code):
-        refuse("--code", f"one of {', '.join(sorted(Code))}", code)
+        refuse_word("--code", "one of", sorted(Code), code)
     return code
 
 
@@ -172,6 +175,9 @@ def seconds(option: str, text: str | None) -> float | None:
     """An age such as 90s, 15min, 2h or 3d, in seconds; `None` if none is given."""
     if text is None:
         return None
+    too_long = _TOO_LONG.fullmatch(text.strip())
+    if too_long is not None:
+        refuse(option, f"at most {'9' * _DIGITS}{too_long[1]}", text)
     found = _AGE.fullmatch(text.strip())
     if found is None:
         refuse(option, "an age such as 90s, 15min, 2h or 3d", text)

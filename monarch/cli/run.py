@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
-from monarch.cli.calling import WRONG, fail, refuse, settings
+from monarch.cli.calling import WRONG, fail, refuse_word, settings
 
 if TYPE_CHECKING:
     from monarch.app.assembly import Role
@@ -99,8 +99,8 @@ def _roles(names: str | None) -> "frozenset[Role]":
         return frozenset(Role)
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     if not wanted:
-        refuse("--roles", f"some of {', '.join(Role)}", names)
+        refuse_word("--roles", "some of", Role, names)
     unknown = [name for name in wanted if name not in list(Role)]
     if unknown:
-        refuse("--roles", f"some of {', '.join(Role)}", ", ".join(unknown))
+        refuse_word("--roles", "some of", Role, ", ".join(unknown))
     return frozenset(map(Role, wanted))

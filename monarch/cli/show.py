@@ -4,7 +4,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from monarch.cli.after.telling import print_acts
-from monarch.cli.calling import fail, nothing, operate, refuse, unknown_request
+from monarch.cli.calling import fail, nothing, operate, refuse_word, unknown_request
 from monarch.cli.choice import hint_of, request_id, sought
 from monarch.cli.terminal.printing import (
     age,
@@ -86,8 +86,8 @@ def _state(name: str | None) -> State | None:
     if (
         found is State.PARKED
     ):  # a request is queued while it is parked; only migrations are called so
-        known = ", ".join(state for state in State if state is not State.PARKED)
-        refuse("--state", f"one of {known}", name or "")
+        known = [state for state in State if state is not State.PARKED]
+        refuse_word("--state", "one of", known, name or "")
     return found
 
 
@@ -153,6 +153,8 @@ def _print_request(details: "RequestDetails", forecast: "Forecast | None") -> No
     times = {one.target: one for one in details.times}
     rows = [_migration_row(m, times.get(m.target)) for m in details.view.migrations]
     show_table(columns, rows, empty="no targets")
+    if any(one.acted for one in details.view.migrations):
+        print()
     print_acts(details.view.migrations)
     for one in details.view.migrations:
         if one.deleted:

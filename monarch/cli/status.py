@@ -4,17 +4,16 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from monarch.cli.calling import end_if_interrupted, operate
+from monarch.cli.terminal.away import Away
 from monarch.cli.terminal.printing import (
     age,
     alarm,
-    clean,
     doubt,
     say,
     show_facts,
     show_json,
     show_table,
 )
-from monarch.cli.terminal.problem import complain
 from monarch.cli.terminal.tables import number, reason, word
 from monarch.cli.terminal.troubles import obstacle_line, tell_obstacles
 from monarch.core.delivery import Stream
@@ -37,14 +36,15 @@ def show_status(*, watch: bool, as_json: bool) -> None:
         # Several documents in a row are not one JSON document, so each is a line.
         indent = None if watch else 2
         _show_snapshot(await person.standing.snapshot(), as_json=as_json, indent=indent)
+        away = Away("waiting")
         while watch:
-            await _show_later(person, as_json=as_json)
+            await _show_later(person, away, as_json=as_json)
 
     operate(work)
 
 
-async def _show_later(person: "Operator", *, as_json: bool) -> None:
-    """Show it again in the same place; if Valkey cannot be asked, say so and ask again."""
+async def _show_later(person: "Operator", away: Away, *, as_json: bool) -> None:
+    """Show it again in the same place; if Valkey cannot be asked, say so once for each cause, and ask again."""
     import anyio  # noqa: PLC0415 - lazily
 
     from monarch.ports import StoreError  # noqa: PLC0415 - lazily
@@ -54,8 +54,9 @@ async def _show_later(person: "Operator", *, as_json: bool) -> None:
     try:
         snapshot = await person.standing.snapshot()
     except StoreError as error:
-        complain(f"Valkey does not answer ({clean(error)}); waiting")
+        away.missed(error)
         return
+    away.ended()
     if not as_json:
         # Cursor home, and clear what is below; a pipe gets one after the other.
         print(end="\x1b[H\x1b[J" if sys.stdout.isatty() else "\n")

@@ -234,6 +234,7 @@ def test_the_status_is_watched_until_interrupted(own: EmbeddedValkey, tmp_path: 
         own.kill()
         watcher.until("Valkey does not answer")
         own.restart()
+        watcher.until("Valkey answers again")
         Follower(own, tmp_path, "submit", "o/s", "o/a").end()
         watcher.until_out("requests      1")
         watcher.process.send_signal(signal.SIGINT)

@@ -4,9 +4,13 @@ import json
 import time
 
 import pytest
+import typer
 import valkey
 
 from monarch.adapters.valkey.codec import encode_plan
+from monarch.adapters.valkey.views.fleet import FleetReader
+from monarch.ports import StoreError
+from monarch.telemetry import Snapshot
 from tests.cli.conftest import Give
 from tests.core.builders import a_plan
 
@@ -524,3 +528,46 @@ def test_workers_are_listed_with_what_they_hold(give: Give, client: "valkey.Valk
     assert line.split()[-4:] == ["0", "1", "0", "o/a"]
     assert document["held"] == {"migrations": 1}
     assert document["targets"] == ["o/a"]
+
+
+# ----------------------------------------------------------------------------------- what is watched
+
+
+def test_a_watched_status_tells_a_silence_once_for_each_cause(
+    give: Give, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A night of silence is two lines, not thousands."""
+    reading, refused = FleetReader.snapshot, "reading: ConnectionError: refused (127.0.0.1:1)."
+    causes = [None, refused, refused, refused, "reading: BusyLoadingError: loading", None]
+    script = iter(causes)
+
+    async def next_one(self: FleetReader) -> Snapshot:
+        cause = next(script, "ends")
+        if cause == "ends":
+            raise typer.Exit
+        if cause is not None:
+            raise StoreError(cause)
+        return await reading(self)
+
+    monkeypatch.setattr("monarch.cli.status.WATCHED_S", 0)
+    monkeypatch.setattr(FleetReader, "snapshot", next_one)
+
+    told = give("status", "--watch").stderr.splitlines()
+
+    assert told == [
+        f"Valkey does not answer ({refused.rstrip('.')}); waiting",
+        "Valkey does not answer (reading: BusyLoadingError: loading); waiting",
+        "Valkey answers again",
+    ]
+
+
+def test_what_an_act_did_stands_apart_from_the_table(give: Give, told: "valkey.Valkey") -> None:
+    """In a narrow terminal it would read as one more of its rows."""
+    acted = {"acted": "recall", "changed": "12"}
+    told.hset(f"{{monarch}}:migration:{REQUEST}:o/a", mapping=acted)
+
+    lines = give("show", REQUEST).stdout.splitlines()
+
+    (place,) = [number for number, line in enumerate(lines) if line == "o/a: 12 recalled"]
+    assert lines[place - 1] == ""
+    assert lines[place - 2] != ""

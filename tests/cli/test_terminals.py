@@ -172,7 +172,7 @@ def test_one_repository_is_counted_as_one() -> None:
 @pytest.mark.parametrize("width", [40, 80])
 def test_what_is_wrong_is_broken_between_words(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
     """A code that a terminal cuts in two cannot be read; a pipe gets each line whole."""
-    words = f"monarch: --code should be one of {', '.join(sorted(Code))}, not `monarch dead list`"
+    words = f"monarch: --code should be one of {', '.join(sorted(Code))}; got `monarch dead list`"
     screen, pipe = Terminal(), StringIO()
     monkeypatch.setenv("COLUMNS", str(width))
 

@@ -489,7 +489,7 @@ async def test_a_message_that_is_wrong_and_long_is_cut_and_says_so(world: World)
 
     (letter,) = await world.dead()
     assert letter["payload"] == "x" * 4096
-    assert "100000 bytes" in letter["reason"]
+    assert "of its 100,000 bytes the first 4,096 are kept" in letter["reason"]
     (told,) = await world.hands.replay([letter["id"]], "ann")
     assert "send a right one" in told.refused
     assert len(await world.dead()) == 1

@@ -44,7 +44,7 @@ class Away:
         cause = str(error)
         if cause not in self._told and len(self._told) < CAUSES:
             self._told.add(cause)
-            self._say(f"Valkey does not answer ({clean(cause)}); {self._meanwhile}")
+            self._say(f"Valkey does not answer ({clean(cause.rstrip('.'))}); {self._meanwhile}")
         return time.monotonic() - self._since > AWAY_FOR_S
 
     def ended(self) -> None:

@@ -68,12 +68,19 @@ local JUNK = {message_too_large = true, message_not_json = true, message_not_an_
   bad_not_before = true, bad_milestones = true}
 local JUNK_BYTES = 4096
 
+-- A whole number for people: 120,000.
+local function thousands(n)
+  local text, again = int(n), 1
+  while again > 0 do text, again = string.gsub(text, '^(%d+)(%d%d%d)', '%1,%2') end
+  return text
+end
+
 -- Write a dead letter: what is given up, and why. Returns its id.
 local function bury(stream, entry, request, migration, payload, code, reason, attempts, deliveries)
   local fields = {'v', VERSION, 'stream', stream, 'entry', entry, 'request', request, 'migration', migration, 'code', code,
     'attempts', attempts, 'deliveries', deliveries, 'at', int(now_ms())}
   if JUNK[code] and #payload > JUNK_BYTES then
-    reason = reason .. string.format(WORDS.cut, int(#payload), int(JUNK_BYTES))
+    reason = reason .. string.format(WORDS.cut, thousands(#payload), thousands(JUNK_BYTES))
     payload = string.sub(payload, 1, JUNK_BYTES)
     fields[#fields + 1] = 'cut'
     fields[#fields + 1] = '1'
