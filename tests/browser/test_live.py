@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 def until_it_says(window: Window, words: str) -> None:
     """Wait until the page says that of its connection."""
-    # From the beginning: "Not live" is another word.
-    window.page.locator("#link-state", has_text=re.compile(rf"^{words}")).wait_for()
+    # From the beginning: "Not live" is another word. A page that has lost its stream tries again each 5 to 10 s.
+    state = window.page.locator("#link-state", has_text=re.compile(rf"^{words}"))
+    state.wait_for(timeout=60_000)
 
 
 def test_a_page_that_is_live_shows_what_changes_without_a_hand(
