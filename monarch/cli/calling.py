@@ -72,10 +72,10 @@ _LONGEST_WORD: Final = 100
 
 def unknown_request(request: str) -> NoReturn:
     """End: there is no such request, or its record cannot be read."""
-    if cannot_be_read(f"request:{request}"):
-        fail(f"request {clean(request)} cannot be read: its record holds something else")
-    what = f"no request {clean(request)} is known"
-    fail(what, advice="it has expired, or see `monarch requests`")
+    from monarch.ports.spoiled import unknown  # noqa: PLC0415 - lazily
+
+    reason, advice = unknown(request, _spoiled())
+    fail(clean(reason), advice=advice or None)
 
 
 def settings(*, needs_github: bool = False) -> "Settings":
@@ -201,9 +201,15 @@ _SPOILED: Final = ContextVar[tuple[str, ...]]("_SPOILED", default=())
 
 def cannot_be_read(*records: str) -> bool:
     """Whether a reading for this command has met a broken record of these: that it found none says nothing then."""
-    from monarch.ports.spoiled import is_spoiled, spoiled_so_far  # noqa: PLC0415 - lazily
+    from monarch.ports.spoiled import is_spoiled  # noqa: PLC0415 - lazily
 
-    return is_spoiled((*_SPOILED.get(), *spoiled_so_far()), *records)
+    return is_spoiled(_spoiled(), *records)
+
+
+def _spoiled() -> tuple[str, ...]:
+    from monarch.ports.spoiled import spoiled_so_far  # noqa: PLC0415 - lazily
+
+    return (*_SPOILED.get(), *spoiled_so_far())
 
 
 def nothing(words: str, *records: str) -> str:

@@ -49,8 +49,17 @@ def told(key: str) -> str:
     )
 
 
+def unknown(request: str, keys: Collection[str]) -> tuple[str, str]:
+    """Why a reading found no such request, and what to do (`""`: that is said of its key), for people.
+
+    `keys` are the broken ones that were met: an unreadable record is not one that has expired.
+    """
+    if is_spoiled(keys, f"request:{request}"):
+        return f"request {request} cannot be read: its record holds something else", ""
+    return f"no request {request} is known", "it has expired, or see `monarch requests`"
+
+
 def why_unknown(request: str) -> str:
-    """Why a reading found no such request, for people: an unreadable record is not one that has expired."""
-    if is_spoiled(spoiled_so_far(), f"request:{request}"):
-        return f"request {request} cannot be read: its record holds something else"
-    return f"no request {request} is known: it has expired, or see `monarch requests`"
+    """The same in one sentence, by what was met within the block until now."""
+    reason, advice = unknown(request, spoiled_so_far())
+    return f"{reason}: {advice}" if advice else reason
