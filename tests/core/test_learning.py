@@ -168,7 +168,7 @@ def test_a_lone_refusal_that_asks_for_minutes_teaches_no_hour_while_little_was_w
 
 @pytest.mark.parametrize("writes", [126, 200, 300])
 @pytest.mark.parametrize("asked_s", [70, 120, 600])
-def test_a_lone_refusal_teaches_no_hour_that_is_as_full_when_its_wait_is_over(
+def test_a_lone_refusal_teaches_no_hour_that_is_as_full_after_twice_its_wait(
     writes: int, asked_s: int
 ) -> None:
     """GitHub asked for two minutes after 200 writes in four, and the fleet stood for 55 more."""
@@ -176,6 +176,26 @@ def test_a_lone_refusal_teaches_no_hour_that_is_as_full_when_its_wait_is_over(
 
     assert ceilings_of(first) == (0, 0)
     assert effective(SET, first) == SET
+
+
+def test_an_hour_that_begins_anew_before_our_own_writes_leave_it_is_learned_at_once() -> None:
+    """20/150 at fixed times: what was wanted came with the next hour, and a second refusal was spent to learn it."""
+    assert ceilings_of(refused(paced(150, 20), wait_s=3110)) == (0, 150)
+
+
+@given(
+    st.integers(1, 500), st.integers(1, 60), st.integers(PACE.minute_ms + 3000, 2 * PACE.hour_ms)
+)
+def test_what_one_refusal_teaches_delays_a_write_by_no_more_than_twice_its_wait(
+    count: int, a_minute: int, asked_ms: int
+) -> None:
+    """A ceiling of the hour that is as full as it was then closes the gate until a write leaves it."""
+    writes = paced(count, a_minute)
+    learned = refused(writes, wait_s=asked_ms / 1000)
+
+    if learned.hour.ceiling:
+        then = NOW + 2 * asked_ms
+        assert sum(at > then - PACE.hour_ms for at in writes) < learned.hour.ceiling
 
 
 def test_without_any_ceiling_one_is_learned_from_two_that_agree() -> None:

@@ -19,11 +19,11 @@ time. Both are pure; the caller applies the result by compare-and-set, so a flee
 **Is it believed?** In proportion to what supports it. Where a ceiling of the window is set or was learned, a limit is no
 surprise, and one refusal lowers it. Where there is none, one refusal alone proves nothing: it may have nothing to do with
 counts. Neither does a refusal that counts for the hour only because the minute was nearly empty, nor one that asks for a long
-wait while little of the hour's ceiling was used, or for a wait at whose end the hour is as full as before: these may be
-about anything. Each is kept as a *lone* one, the gate closes for as long as GitHub asked, and then the fleet tries. A second
-refusal that agrees makes a ceiling of it: after writes were accepted again, no more of them fitted than before. So do some
-refusals in a row with hardly anything accepted between. What is learned from one refusal alone delays no write for longer
-than its wait.
+wait while little of the hour's ceiling was used, or for one of less than half the time until our own writes leave the
+hour: these may be about anything. Each is kept as a *lone* one, the gate closes for as long as GitHub asked, and then the
+fleet tries. A second refusal that agrees makes a ceiling of it: after writes were accepted again, no more of them fitted
+than before. So do some refusals in a row with hardly anything accepted between. What is learned from one refusal alone
+delays no write for longer than twice its wait.
 
 **How long?** What GitHub asks for, else a minute, doubling. While only few are accepted between two refusals, the door is
 hardly open, whatever GitHub asks for, and the wait goes on doubling. The script waits for what must leave the windows first.
@@ -166,8 +166,13 @@ def learn(learned: Learned, refusal: Refusal, ceilings: Ceilings, pace: Pace) ->
 
 
 def _fits(refusal: Refusal, hour: Window, pace: Pace) -> bool:
-    """Whether the wait that GitHub asks for is one until there is room in the hour, as far as our own writes show."""
-    return hour.is_telling and refusal.kept(pace.hour_ms) < hour.load
+    """Whether the wait that GitHub asks for is one until there is room in the hour, as far as our own writes show.
+
+    Room counts that comes within twice the wait: a window that begins anew at a fixed time empties before our own first
+    write leaves the hour. What one refusal teaches so delays a write by no more than GitHub itself asked for.
+    """
+    twice = replace(refusal, wait_ms=2 * (refusal.wait_ms or 0))
+    return hour.is_telling and twice.kept(pace.hour_ms) < hour.load
 
 
 def _persists(hour: Window, strikes: int) -> bool:
