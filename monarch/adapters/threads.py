@@ -1,4 +1,4 @@
-"""`stages.aside.Aside` in threads.
+"""`stages.support.aside.Aside` in threads.
 
 Python runs one thread at a time: the loop waits a few milliseconds for its turn, and not for the end of the work. More
 threads would make it wait longer, and nothing faster.
@@ -23,5 +23,5 @@ class Threads:
         self._places = anyio.CapacityLimiter(_AT_ONCE)
 
     async def __call__(self, work: Callable[[], T]) -> T:
-        """See `stages.aside.Aside`."""
+        """See `stages.support.aside.Aside`."""
         return await to_thread.run_sync(work, limiter=self._places)

@@ -37,7 +37,7 @@ from monarch.stages.notifier import Notifier
 from monarch.stages.pause import Pause
 from monarch.stages.planner import Planner
 from monarch.stages.reclaimer import Reclaimer
-from monarch.stages.signature import SignatureWatch
+from monarch.stages.support.signature import SignatureWatch
 from monarch.telemetry import Telemetry
 
 if TYPE_CHECKING:

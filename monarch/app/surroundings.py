@@ -41,7 +41,7 @@ from monarch.core.request.rules import Rules
 from monarch.core.verdict import Policy
 from monarch.ports import Clock, Ear, GitHub, Outlook, Signing, Slack
 from monarch.settings import Settings
-from monarch.stages.aside import Aside
+from monarch.stages.support.aside import Aside
 from monarch.telemetry import Telemetry
 
 if TYPE_CHECKING:

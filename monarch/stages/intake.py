@@ -18,7 +18,7 @@ import anyio
 from monarch.core.backoff import outage_s
 from monarch.core.ids import RequestId
 from monarch.ports import Clock, Ear, Hearing, Inbox, StoreError
-from monarch.stages.backlog import Backlog
+from monarch.stages.support.backlog import Backlog
 from monarch.telemetry import Telemetry
 
 KEEPS_WITHIN_S: Final = 6.0

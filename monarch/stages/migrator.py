@@ -40,9 +40,9 @@ from monarch.ports import Plans
 from monarch.stages.after.taking_back import TakingBack
 from monarch.stages.crossing.crossing import Crossing
 from monarch.stages.crossing.subject import Subject, Tools
-from monarch.stages.gates import give_way, snooze_until_open
-from monarch.stages.identity import found_again
 from monarch.stages.lease import Hold, LeaseLost
+from monarch.stages.support.gates import give_way, snooze_until_open
+from monarch.stages.support.identity import found_again
 
 BUSY_S = 30.0
 """How long to wait at most for a target that another migration holds, in seconds. Its release wakes the waiting delivery

@@ -39,9 +39,9 @@ from monarch.core.verdict import (
 )
 from monarch.ports import Budget, GitHub
 from monarch.stages.crossing.looks import Reading, read_whole
-from monarch.stages.freezing import frozen
-from monarch.stages.gates import give_way, snooze_until_open
 from monarch.stages.lease import Hold
+from monarch.stages.support.freezing import frozen
+from monarch.stages.support.gates import give_way, snooze_until_open
 from monarch.telemetry import Telemetry
 
 

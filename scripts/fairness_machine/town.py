@@ -28,8 +28,8 @@ from monarch.ports import Clock, Ear, GitHub, Outlook, Signing, Slack
 from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.server import build_app
 from monarch.settings import Settings
-from monarch.stages.aside import Aside, on_the_loop
 from monarch.stages.missed.watch import MissedWatch
+from monarch.stages.support.aside import Aside, on_the_loop
 from monarch.telemetry import Telemetry
 from scripts.memory.client import MemoryClient
 from scripts.memory.clock import LoopTime

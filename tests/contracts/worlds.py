@@ -25,7 +25,7 @@ from monarch.core.delivery import Delivery, Stream, Token
 from monarch.core.ids import MigrationId, RequestId, TargetId
 from monarch.core.verdict import Verdict
 from monarch.ports import Budget, Cards, Hands, Inbox, Ledger, Logins, Meter, Plans, Streams
-from monarch.stages.aside import on_the_loop
+from monarch.stages.support.aside import on_the_loop
 from scripts.memory.client import MemoryClient
 from scripts.memory.clock import LoopTime
 from scripts.memory.server import Server

@@ -30,8 +30,8 @@ from monarch.core.ids import CohortId, RequestId
 from monarch.core.request.rules import Rules
 from monarch.core.verdict import Policy
 from monarch.ports import Clock, Ear, GitHub, Hands, Outlook, Signing, Slack, Streams
-from monarch.stages.aside import Aside, on_the_loop
 from monarch.stages.missed.watch import MissedWatch
+from monarch.stages.support.aside import Aside, on_the_loop
 from monarch.telemetry import Telemetry
 from scripts.memory.client import MemoryClient, Passage, undisturbed
 from tests.contracts.doubles.clock import VirtualClock

@@ -36,7 +36,7 @@ class Slow:
         self._places = anyio.Semaphore(2)
 
     async def __call__(self, work: Callable[[], T]) -> T:
-        """See `stages.aside.Aside`."""
+        """See `stages.support.aside.Aside`."""
         async with self._places:
             await anyio.sleep(TEXT_S)
         self.pieces += 1

@@ -11,7 +11,7 @@ from monarch.core.request.rules import Rules
 from monarch.core.target.permission import Credential
 from monarch.core.target.step import CreatedAs
 from monarch.core.ticket import Label, Milestone
-from monarch.stages.identity import found_again
+from monarch.stages.support.identity import found_again
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.worlds import NO_CEILINGS
 from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House

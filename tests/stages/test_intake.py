@@ -8,8 +8,8 @@ import pytest
 
 from monarch.core.delivery import Stream
 from monarch.ports import Hearing, StoreError
-from monarch.stages.backlog import MOST
 from monarch.stages.intake import Intake
+from monarch.stages.support.backlog import MOST
 from tests.contracts.doubles.ear import MemoryEar
 from tests.contracts.doubles.flaky import Flaky, failing
 from tests.stages.house import House, dice, pass_time

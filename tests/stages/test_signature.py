@@ -6,7 +6,7 @@ import anyio
 
 from monarch.core.outcome import Code, Permanent, ReadFailure, Scope, Transient
 from monarch.ports import StoreError
-from monarch.stages.signature import EVERY_S, SignatureWatch
+from monarch.stages.support.signature import EVERY_S, SignatureWatch
 from tests.stages.house import House, pass_time
 
 REFUSED = Permanent(Scope.CREDENTIAL, Code.CREDENTIAL, "the token is expired")

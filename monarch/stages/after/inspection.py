@@ -23,7 +23,7 @@ from monarch.core.target.logins import Us
 from monarch.core.ticket import Issue, Repository, Ticket
 from monarch.ports import GitHub
 from monarch.stages.after.changes import GONE
-from monarch.stages.aside import Aside, on_the_loop
+from monarch.stages.support.aside import Aside, on_the_loop
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,8 +61,8 @@ from monarch.core.verdict import (
 )
 from monarch.ports import StoreError, StoreRefused
 from monarch.stages.crossing.subject import Subject, Tools
-from monarch.stages.gates import give_way, snooze_until_open
 from monarch.stages.lease import LeaseLost
+from monarch.stages.support.gates import give_way, snooze_until_open
 
 DETAIL_ATTEMPTS: Final = 3
 """How many failed attempts until a label, a reference or the like is given up. The ticket is never given up for it."""

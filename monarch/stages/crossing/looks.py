@@ -25,7 +25,7 @@ from monarch.core.target.look import (
 from monarch.core.target.step import highest_on_record
 from monarch.core.ticket import Issue, Repository
 from monarch.ports import GitHub
-from monarch.stages.aside import Aside, on_the_loop
+from monarch.stages.support.aside import Aside, on_the_loop
 
 
 @dataclass(frozen=True, slots=True)

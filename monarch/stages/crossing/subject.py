@@ -12,8 +12,8 @@ from monarch.core.target.permission import Credential
 from monarch.core.ticket import Repository, Ticket
 from monarch.core.verdict import Policy
 from monarch.ports import Budget, Clock, GitHub, Ledger, Logins
-from monarch.stages.aside import Aside, on_the_loop
 from monarch.stages.lease import Hold
+from monarch.stages.support.aside import Aside, on_the_loop
 from monarch.telemetry import Telemetry
 
 T = TypeVar("T")

@@ -24,7 +24,6 @@ from monarch.core.target.permission import Taken
 from monarch.core.target.survey import Survey
 from monarch.core.verdict import Done, Planned, Policy, Skipped, Verdict
 from monarch.ports import Plans
-from monarch.stages.aside import Aside, on_the_loop
 from monarch.stages.crossing.context import Context
 from monarch.stages.crossing.subject import Subject, Tools
 from monarch.stages.crossing.watch import Watch
@@ -40,6 +39,7 @@ from monarch.stages.rehearsal.store import (
     RememberingLedger,
     Sources,
 )
+from monarch.stages.support.aside import Aside, on_the_loop
 from monarch.telemetry import Telemetry
 
 _POLICY = Policy(target_patience_s=0)
