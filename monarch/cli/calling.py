@@ -173,7 +173,10 @@ def end_if_interrupted() -> None:
 
 
 _DOCTOR: Final = "See `monarch doctor`."
-_RUBBISH: Final = "Something else than Monarch's work stands in one of its keys: see with `valkey-cli` (TYPE) what it is, and rename it."
+_RUBBISH: Final = (
+    "Something else than Monarch's work stands in one of its keys."
+    " Find out with `valkey-cli` (Valkey's own tool: TYPE) what it is, and rename it."
+)
 """The doctor looks at the server, and not into each key."""
 
 

@@ -45,7 +45,7 @@ def told(key: str) -> str:
     """What is missing, and what to do, for people."""
     return (
         f"the key {key} holds something else than Monarch's record, which is left out here. Find out with `valkey-cli`"
-        " (TYPE) what it is, and rename it."
+        " (Valkey's own tool: TYPE) what it is, and rename it."
     )
 
 

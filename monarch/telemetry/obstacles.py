@@ -70,7 +70,8 @@ def _of_fleet(snapshot: Snapshot) -> Iterator[Obstacle]:
         yield Obstacle(
             Cause.PAUSED,
             "it is unknown whether the fleet is paused: the record of its pause holds something else",
-            "Find its key with `valkey-cli` (TYPE), and rename it; until then workers may take on nothing new.",
+            "Find out with `valkey-cli` (Valkey's own tool: TYPE) what its key holds, and rename it;"
+            " until then workers may take on nothing new.",
         )
     elif snapshot.paused:
         yield Obstacle(

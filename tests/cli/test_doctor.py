@@ -206,7 +206,7 @@ def test_dead_letters_that_cannot_be_read_are_not_none(give: Give, client: "valk
 
     (found,) = [c for c in json.loads(said.stdout)["checks"] if c["name"] == "dead letters"]
     assert (found["status"], found["detail"]) == ("FAIL", "cannot be read")
-    assert "Rename it" in found["advice"]
+    assert "Find out with `valkey-cli` (Valkey's own tool: TYPE)" in found["advice"]
 
 
 def test_the_doctor_shows_that_the_workers_are_refused(give: Give, client: "valkey.Valkey") -> None:

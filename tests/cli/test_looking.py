@@ -114,7 +114,7 @@ def test_one_broken_record_spoils_no_listing(give: Give, client: "valkey.Valkey"
     assert [line["id"] for line in json.loads(listed.stdout)] == [other]
     (note,) = [json.loads(line)["note"] for line in listed.stderr.splitlines() if key in line]
     assert note.startswith(f"! the key {key} holds something else than Monarch's record")
-    assert "rename it" in note
+    assert "Find out with `valkey-cli` (Valkey's own tool: TYPE) what it is, and rename it." in note
     assert [one.exit_code for one in (listed, *shown)] == [1, 1, 0, 0, 0]
     assert key in shown[0].stderr
 
@@ -401,7 +401,9 @@ def test_a_pause_that_cannot_be_read_names_its_key(give: Give, client: "valkey.V
     assert "{monarch}:paused" in status.stderr
     assert paused.exit_code == 1
     assert "{monarch}:paused" in paused.stderr
-    assert "rename it" in paused.stderr
+    tool = "Find out with `valkey-cli` (Valkey's own tool: TYPE)"
+    assert tool in " ".join(paused.stderr.split())
+    assert tool in " ".join(status.stdout.split())
 
 
 def test_a_plan_that_cannot_be_read_names_its_key(give: Give, told: "valkey.Valkey") -> None:

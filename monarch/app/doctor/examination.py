@@ -111,7 +111,7 @@ def check_hearing(facts: ServerFacts, snapshot: Snapshot) -> Check:
 def check_dead(snapshot: Snapshot) -> Check:
     """Whether there are dead letters that no person has dealt with."""
     if is_spoiled(spoiled_so_far(), "dead"):
-        advice = "Find their key with `valkey-cli` (TYPE): it holds something else. Rename it."
+        advice = "Find out with `valkey-cli` (Valkey's own tool: TYPE) what their key holds, and rename it."
         return Check("dead letters", Status.FAIL, "cannot be read", advice)
     if not snapshot.dead:
         return Check("dead letters", Status.OK, "none")
