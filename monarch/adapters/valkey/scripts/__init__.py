@@ -25,7 +25,7 @@ from valkey.exceptions import NoScriptError
 
 from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.client.trouble import TROUBLE, is_trouble
-from monarch.adapters.valkey.scripts.words import WORDS
+from monarch.adapters.valkey.scripts.sentences import WORDS
 from monarch.core.timing import QUIET_MS
 
 Arg = str | int | bytes
