@@ -80,7 +80,9 @@ def too_long(path: Path, text: str) -> Iterator[str]:
 def too_full(paths: list[Path]) -> Iterator[str]:
     """A folder whose modules cannot be seen at a glance."""
     modules = (path for path in paths if path.suffix == ".py" and path.name != "__init__.py")
-    folders = Counter(path.parent for path in modules if path.parts[0] in {"monarch", "scripts"})
+    folders = Counter(
+        path.parent for path in modules if path.parts[0] in {"monarch", "scripts", "tests"}
+    )
     for folder, count in sorted(folders.items()):
         if count > FULLEST_FOLDER:
             yield f"{folder}: {count} modules; {FULLEST_FOLDER} are the most: give some a room"

@@ -11,8 +11,8 @@ from tests.docs.examples import PAGES, ROOT, Block, blocks
 
 ALL_PAGES = sorted({*PAGES, *(ROOT / "docs").glob("*.md"), ROOT / "CONTRIBUTING.md"})
 ELSEWHERE = {
-    "scripts/demo": "tests/system/test_demo.py",
-    "scripts/rollout": "tests/system/test_rollout.py",
+    "scripts/demo": "tests/system/shipped/test_demo.py",
+    "scripts/rollout": "tests/system/shipped/test_rollout.py",
     "scripts/bench": "tests/scripts/test_programs.py",
     "scripts/chaos": ".ci/run",
     "scripts/check": ".ci/run",
@@ -20,7 +20,7 @@ ELSEWHERE = {
     "cp": "needs no test",
     "kubectl": "tests/test_kubernetes.py, as far as it can be without a cluster",
     "docker": "tests/test_deployment.py, as far as it can be without Docker",
-    "valkey-cli": "tests/system/test_valkey_tls.py",
+    "valkey-cli": "tests/system/valkey/test_valkey_tls.py",
 }
 """First words of commands in `sh` blocks, and where these are tried."""
 

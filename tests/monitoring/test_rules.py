@@ -60,7 +60,7 @@ def test_every_metric_of_a_rule_is_there(rule: dict[str, Any]) -> None:
 def test_every_alert_is_tried_by_hand_and_by_what_really_happens() -> None:
     """In promtool's file, and in the stories of real processes."""
     by_hand = (ROOT / "monitoring" / "monarch.rules.test.yml").read_text(encoding="utf-8")
-    really = (ROOT / "tests" / "system" / "test_alerts.py").read_text(encoding="utf-8")
+    really = (ROOT / "tests" / "system" / "outside" / "test_alerts.py").read_text(encoding="utf-8")
     names = {rule["alert"] for rule in rules()}
 
     assert set(re.findall(r'alertname="(\w+)"', by_hand)) == names

@@ -12,7 +12,7 @@ from monarch.core.request.refs import parse_ref
 from monarch.core.ticket import Milestone
 from monarch.stages.rehearsal.rehearsal import RehearsalWish
 from tests.stages.house import SOURCE, TEAM_A, House, pass_time
-from tests.stages.test_dry_run import rehearser, sources
+from tests.stages.rehearsal.test_dry_run import rehearser, sources
 
 FIRST, SECOND = Milestone("Sprint 1", number=1), Milestone("Sprint 2", number=2)
 

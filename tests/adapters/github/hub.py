@@ -1,7 +1,7 @@
 """A GitHub of a few owners that an App may be installed on, moved by hand.
 
 It knows what its tests need: who signs, until when a token lasts, and how often it was asked for what. The stand-in,
-which knows the rules, is met in `tests/system/test_app.py`.
+which knows the rules, is met in `tests/system/outside/test_app.py`.
 """
 
 import json

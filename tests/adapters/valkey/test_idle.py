@@ -46,7 +46,7 @@ async def test_a_sweep_knows_the_time_from_what_it_asks_anyway(server: EmbeddedV
 async def test_an_idle_worker_asks_less_than_five_times_a_second(server: EmbeddedValkey) -> None:
     """Its reads, sweeps, audits and canaries, each at its pace: what each of them costs is counted, not timed.
 
-    `tests/stages/test_idle.py` counts a whole worker, over a server in memory.
+    `tests/stages/loop/test_idle.py` counts a whole worker, over a server in memory.
     """
     async with connected(server.url, "tests", connections=2) as client:
         for stream in Stream:

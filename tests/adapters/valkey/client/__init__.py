@@ -1,0 +1,1 @@
+"""One connection, whoever leads and whatever lies between."""

@@ -1,0 +1,1 @@
+"""What is kept for the page: the roster, and presses that are struck."""

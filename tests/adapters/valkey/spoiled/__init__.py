@@ -1,0 +1,1 @@
+"""Keys that hold something else than they should."""

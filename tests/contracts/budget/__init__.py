@@ -1,0 +1,1 @@
+"""`ports.Budget`, and whose turn it is to write."""

@@ -1,0 +1,1 @@
+"""`ports.Hands`: what people do to work."""

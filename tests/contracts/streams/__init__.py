@@ -1,0 +1,1 @@
+"""`ports.Inbox` and `ports.Streams`: what is appended, held, settled and audited."""

@@ -1,0 +1,1 @@
+"""Room for writes, hidden limits, and when it will be done."""

@@ -1,0 +1,1 @@
+"""What a copy says and what goes with it."""

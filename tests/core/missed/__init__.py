@@ -1,0 +1,1 @@
+"""Which repositories were missed."""

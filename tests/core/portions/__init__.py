@@ -1,0 +1,1 @@
+"""A part of the template now, another part on a date."""

@@ -1,0 +1,1 @@
+"""What a target holds, and what is done there next."""

@@ -1,0 +1,1 @@
+"""How a ticket's text is read: as GitHub reads it."""

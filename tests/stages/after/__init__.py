@@ -1,0 +1,1 @@
+"""Acts on copies that are there."""

@@ -1,0 +1,1 @@
+"""One target, from the first look to the last comparison."""

@@ -1,0 +1,1 @@
+"""The loop: how work is heard, received, held, paused, reclaimed and let go."""

@@ -1,0 +1,1 @@
+"""The dry run says before what is then done."""

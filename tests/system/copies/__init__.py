@@ -1,0 +1,1 @@
+"""From messages to copies, by real workers."""

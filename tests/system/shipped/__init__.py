@@ -1,0 +1,1 @@
+"""What is shipped: the demo, the image's commands, the settings, the rollout."""

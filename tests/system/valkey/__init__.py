@@ -1,0 +1,1 @@
+"""Valkey away, replaced, behind TLS, and as an operator reads it."""

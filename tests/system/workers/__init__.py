@@ -1,0 +1,1 @@
+"""Workers that die, stop, freeze or are in trouble."""
