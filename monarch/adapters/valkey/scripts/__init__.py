@@ -4,7 +4,7 @@ All of them are read and hashed when this package is imported, which is at the s
 call opens a file: a process that has run out of file descriptors still settles, and one whose package is replaced on
 disk never sends the newer Lua with its older Python.
 
-A script is its own header, then the words (`words.py`) and the quiet time (`core/timing.py`), then the shared parts
+A script is its own header, then the words (`sentences.py`) and the quiet time (`core/timing.py`), then the shared parts
 (`_common.lua`, `_cards.lua`), then its body. It is called by its digest; a server that does not know it (restarted,
 flushed) says `NOSCRIPT`, which means that nothing was done, and then receives the whole text, once a batch.
 
