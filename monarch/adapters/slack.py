@@ -37,7 +37,7 @@ from monarch.adapters.http_send import (
 )
 from monarch.adapters.slack_errors import Meaning, SlackError, meaning_of
 from monarch.core.advice import Advice
-from monarch.core.card.words import Words
+from monarch.core.card.messages import Words
 from monarch.core.github.reply import Reply, number
 from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Scope, Transient
 from monarch.core.redact import quote

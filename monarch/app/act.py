@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from monarch.app.surveys import in_order, surveying
 from monarch.app.verify import Unverifiable
 from monarch.core.after.acts import Act
+from monarch.core.after.sentences import NEVER_COPIED
 from monarch.core.after.touch import Left
-from monarch.core.after.words import NEVER_COPIED
 from monarch.core.ids import RequestId, TargetId
 from monarch.core.report.passage import Passage, obstacle
 from monarch.core.verdict import Acted, Done

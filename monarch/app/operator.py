@@ -19,7 +19,7 @@ from monarch.adapters.valkey.views.fleet import FleetReader
 from monarch.adapters.valkey.views.requests import RequestReader
 from monarch.adapters.valkey.views.workers import Workers
 from monarch.app.wiring import ceilings_of, outlook_of, valkey_of
-from monarch.core.portions.keys import MILESTONES, NOT_BEFORE
+from monarch.core.portions.message import MILESTONES, NOT_BEFORE
 from monarch.core.request.message import CHANNEL, SOURCE, TARGETS
 from monarch.ports import Hands, Outlook, Replayed, StoreRefused
 from monarch.ports.readings import (

@@ -23,8 +23,8 @@ from monarch.adapters.valkey.views.sought import Sought
 from monarch.adapters.valkey.views.traffic import TrafficReader
 from monarch.adapters.valkey.views.wanted import Wanted, history, newest
 from monarch.adapters.valkey.views.workers import Workers
-from monarch.app.acting import looked, means_of, message_of
 from monarch.app.doors import doors_of
+from monarch.app.page_means import looked, means_of, message_of
 from monarch.app.plan import dry_run, parsed
 from monarch.app.update import UpdateRefused, foreseen
 from monarch.app.wiring import ceilings_of, outlook_of, valkey_of, web_url_of
@@ -40,10 +40,10 @@ from monarch.ports.readings import (
 from monarch.settings import Settings
 from monarch.web.acts.means import Looked, Looking
 from monarch.web.acts.routes import Acts
-from monarch.web.asking import RequestForm
 from monarch.web.door.guard import Guard
 from monarch.web.door.signing_in import SigningIn
-from monarch.web.door.tries import Tries
+from monarch.web.door.throttle import Tries
+from monarch.web.form import RequestForm
 from monarch.web.page.app import Page
 from monarch.web.page.planning import Planning
 from monarch.web.page.source import Place

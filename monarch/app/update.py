@@ -15,7 +15,7 @@ from monarch.app.wiring import style_of
 from monarch.core.after.acts import Act
 from monarch.core.ids import RequestId
 from monarch.core.plan import Plan
-from monarch.core.portions.keys import Portion
+from monarch.core.portions.message import Portion
 from monarch.core.report.passage import Passage, obstacle
 from monarch.core.report.update import TargetUpdate, foresight_of
 from monarch.core.request.message import Request

@@ -19,8 +19,8 @@ from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.views.outlook import ValkeyOutlook
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.budget.learning import proven
+from monarch.core.card.messages import Places
 from monarch.core.card.telling import Manner
-from monarch.core.card.words import Places
 from monarch.core.copy.seal import Seal
 from monarch.core.copy.style import Style
 from monarch.core.request.refs import GITHUB_HOSTS

@@ -11,7 +11,7 @@ from monarch.cli.portions import RequestArguments, demand_date, in_arguments
 from monarch.cli.terminal.printing import age, clean, moment, say, show_facts, show_json, show_table
 from monarch.cli.terminal.readings import readings
 from monarch.cli.terminal.tables import number, reason, word
-from monarch.core.portions.words import milestones_words, portion_facts
+from monarch.core.portions.sentences import milestones_words, portion_facts
 from monarch.web.documents import plan_document
 
 if TYPE_CHECKING:

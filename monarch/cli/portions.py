@@ -9,7 +9,7 @@ from typing import Final
 from monarch.cli.calling import WRONG, fail
 from monarch.cli.terminal.printing import clean
 from monarch.core.portions.dates import TooFar, date_ms, date_words, release_of
-from monarch.core.portions.keys import MILESTONES, NOT_BEFORE, Portion
+from monarch.core.portions.message import MILESTONES, NOT_BEFORE, Portion
 
 _WORD: Final = re.compile(r'"[^"]*"|(?<!\S)[a-z_]+(?=[ :;,]|$)')
 """A word of a sentence, or all that stands in quotes. A name such as `org/milestones` is none."""

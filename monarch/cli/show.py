@@ -20,7 +20,7 @@ from monarch.cli.terminal.tables import number, reason, word
 from monarch.cli.terminal.troubles import tell_obstacles
 from monarch.core.budget.forecast import in_words, sharing_words
 from monarch.core.ids import RequestId
-from monarch.core.portions.words import portion_facts
+from monarch.core.portions.sentences import portion_facts
 from monarch.core.report.summary import State
 from monarch.web.documents import request_document
 

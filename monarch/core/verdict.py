@@ -16,7 +16,7 @@ from monarch.core.backoff import full_jitter_s, patience_s
 from monarch.core.ids import TargetId
 from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Scope, Transient
 from monarch.core.plan import Plan
-from monarch.core.portions.keys import WHOLE, Portion
+from monarch.core.portions.message import WHOLE, Portion
 
 
 @dataclass(frozen=True, slots=True)

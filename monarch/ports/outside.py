@@ -7,7 +7,7 @@ from typing import Protocol
 from monarch.core.after.acts import Change
 from monarch.core.after.edit import Edit
 from monarch.core.after.touch import Happening
-from monarch.core.card.words import Words
+from monarch.core.card.messages import Words
 from monarch.core.copy.render import Draft
 from monarch.core.ids import TargetId
 from monarch.core.outcome import Absent, DetailOutcome, Found, ReadFailure, WriteOutcome

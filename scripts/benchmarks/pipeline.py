@@ -8,7 +8,6 @@ import argparse
 import json
 import os
 import random
-import socket
 import subprocess
 import sys
 import tempfile
@@ -43,6 +42,7 @@ from monarch.core.delivery import Delivery, MigrationEntry, Stream, Token
 from monarch.core.ids import RequestId, TargetId, TicketId
 from monarch.core.target.permission import Credential, Granted, Taken, WasCreated, Wish
 from monarch.core.verdict import Done, Policy, Said, Verdict
+from monarch.sandbox.ports import free_port
 from monarch.sandbox.valkey import EmbeddedValkey
 from monarch.stages.consumer import Consumer
 from monarch.stages.intake import Intake
@@ -284,12 +284,6 @@ async def copied(client: Valkey, keys: Keys, tickets: int) -> int:
         fact = WasCreated(number, granted.nonce)
         await ledger.record(delivery, target, ticket, credential, fact)
     return await client.memory_usage(keys.ledger(target), samples=0) or 0
-
-
-def free_port() -> int:
-    """One that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 async def idle(url: str, size: Size) -> dict[str, float]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from monarch.core.budget.ceilings import Ceilings, Pace, long_wait
 from monarch.core.budget.forecast import Load, forecast_s, write_ms
 from monarch.core.budget.learning import proven
-from monarch.core.budget.turns import AGAIN_S, EARLY_S
+from monarch.core.budget.line import AGAIN_S, EARLY_S
 from monarch.core.target.permission import GateClosed, Granted, Wait
 from scripts.budget_machine.account import Account, Writer
 from scripts.budget_machine.door import Answer, Door

@@ -14,8 +14,8 @@ from monarch.adapters.valkey.client.connection import connected
 from monarch.sandbox.control.client import SandboxClient
 from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.fleet import over
+from monarch.sandbox.ports import free_port
 from monarch.sandbox.process import running_sandbox
-from monarch.sandbox.valkey import free_port
 from scripts.chaos_machine.catalogue import LEASE_S
 from scripts.chaos_machine.record import (
     Act,

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from monarch.sandbox.control.views import StateView
+from monarch.sandbox.judge.claims import failure_in
 from monarch.sandbox.judge.findings import copies_in, tickets_in
 from monarch.sandbox.judge.texts import body_of_copy
-from monarch.sandbox.judge.words import failure_in
 from scripts.fleet_machine.fleet import SOURCE
 
 

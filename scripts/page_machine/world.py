@@ -18,9 +18,10 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from monarch.sandbox.control.client import SandboxClient, no_tls
 from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.faults import Hold, Match
+from monarch.sandbox.ports import free_port
 from monarch.sandbox.process import running_sandbox
 from monarch.sandbox.program import start
-from monarch.sandbox.valkey import EmbeddedValkey, free_port
+from monarch.sandbox.valkey import EmbeddedValkey
 from scripts.fleet_machine.fleet import SLACK_CHANNEL, SOURCE, Fleet, a_fleet, a_message, a_target
 
 P = ParamSpec("P")

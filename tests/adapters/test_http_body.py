@@ -16,7 +16,7 @@ from monarch.adapters.github.retries import TRIES
 from monarch.adapters.http_body import MAX_BYTES, TooLargeError, read_body
 from monarch.adapters.http_send import TooLarge, new_client, send_once
 from monarch.adapters.slack import HttpSlack
-from monarch.core.card.words import Words
+from monarch.core.card.messages import Words
 from monarch.core.github.reply import Reply
 from monarch.core.outcome import Code, Found, Permanent, Transient, Unknown
 from monarch.ports import Unanswered

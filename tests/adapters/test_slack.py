@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from monarch.adapters.slack import Answer, HttpSlack, NoSlack
 from monarch.adapters.slack_errors import ERRORS, Meaning, meaning_of
-from monarch.core.card.words import Words
+from monarch.core.card.messages import Words
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
 from monarch.ports import Gone, Posted, Slack, Unanswered
 from monarch.sandbox.process import running_sandbox

@@ -7,11 +7,11 @@ import pytest
 
 from monarch.adapters.valkey.kept.shelf import Shelf
 from monarch.adapters.valkey.views.matrix import Matrices
-from monarch.app.acting import OperatorsMeans
 from monarch.app.operator import Operator
+from monarch.app.page_means import OperatorsMeans
 from monarch.settings import Settings
 from monarch.web.acts.means import Wished
-from monarch.web.asking import RequestForm
+from monarch.web.form import RequestForm
 
 
 def wished(channel: str) -> Wished | str:

@@ -13,7 +13,7 @@ from monarch.cli.plan import ranges
 from monarch.core.copy.dependencies import Blocking
 from monarch.core.copy.sub_issues import Nesting
 from monarch.core.outcome import Code
-from monarch.core.portions.keys import Portion
+from monarch.core.portions.message import Portion
 from monarch.core.report.rehearsal import Copy, Rehearsal, Warned
 from monarch.core.report.target_plan import DryRun, TargetPlan
 from tests.cli.conftest import Give

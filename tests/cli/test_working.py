@@ -20,8 +20,8 @@ import valkey
 
 from monarch.cli.demo.example_world import SLACK_CHANNEL
 from monarch.cli.sandbox import SOURCE, TEAMS, recipe
+from monarch.sandbox.ports import free_port
 from tests.cli.conftest import Give
-from tests.system.ports import a_free_port
 
 MONARCH = [sys.executable, "-m", "monarch"]
 
@@ -105,7 +105,7 @@ def test_a_sandbox_without_its_valkey_says_so_and_ends(tmp_path: Path) -> None:
 
 def test_a_request_through_the_sandbox(surroundings: dict[str, str], tmp_path: Path) -> None:
     """What the sandbox tells people to type works: a worker starts, shows how it is, copies, and stops at once."""
-    metrics, web = a_free_port(), a_free_port()
+    metrics, web = free_port(), free_port()
     ports = {"MONARCH_METRICS_PORT": str(metrics), "MONARCH_WEB_PORT": str(web)}
     with running(["run"], tmp_path, {**surroundings, **ports}) as worker:
         started = json.loads(error_lines_until(worker, "worker.started"))

@@ -1,6 +1,6 @@
 """The notifier's moves, without words: so that a test sees what a channel would be told."""
 
-from monarch.core.card.shares import state_of
+from monarch.core.card.counts import state_of
 from monarch.core.card.telling import CARD, ENDING, Telling
 from monarch.core.delivery import Delivery, FormerNoticeEntry, NoticeEntry, Stream
 from monarch.core.ids import CohortId

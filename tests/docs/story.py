@@ -12,7 +12,7 @@ from monarch.cli.demo import example_world as world
 from monarch.cli.sandbox import SOURCE, TEAMS
 from monarch.sandbox.control.seed import IssueChange, RepositoryChange
 from monarch.sandbox.faults import HangAfter, Match
-from monarch.sandbox.valkey import free_port
+from monarch.sandbox.ports import free_port
 from scripts.fleet_machine.fleet import Fleet
 from tests.docs.valkey_cli import shown
 

@@ -11,10 +11,10 @@ from monarch.sandbox.control.views import (
     RepositoryView,
     StateView,
 )
+from monarch.sandbox.judge.claims import done_lines, failure_in
 from monarch.sandbox.judge.copies import doubled, firsts, lost, unordered
 from monarch.sandbox.judge.findings import Copy, Flaw, judge
 from monarch.sandbox.judge.texts import renumbered
-from monarch.sandbox.judge.words import done_lines, failure_in
 
 SOURCE = "school/template"
 TEAM = "school/team-ash"

@@ -22,9 +22,9 @@ from monarch.app.assembly import Role, assemble
 from monarch.app.surroundings import Terms
 from monarch.core.after.acts import Act
 from monarch.core.budget.ceilings import Ceilings
+from monarch.core.card.messages import Places
 from monarch.core.card.telling import Manner
 from monarch.core.card.view import CohortView
-from monarch.core.card.words import Places
 from monarch.core.copy.style import Style
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.request.rules import Rules

@@ -11,13 +11,13 @@ from anyio.abc import TaskGroup
 from trio.testing import MockClock
 
 from monarch.core.card.head import head
-from monarch.core.card.words import Places, card_words
+from monarch.core.card.messages import Places, card_words
 from monarch.core.copy.marker import read_marker
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, migration_id
 from monarch.core.report.summary import ENDS, State
+from monarch.sandbox.judge.claims import done_lines, failure_in
 from monarch.sandbox.judge.copies import doubled, lost
-from monarch.sandbox.judge.words import done_lines, failure_in
 from scripts.memory.keyspace import Memory
 from tests.contracts.worlds import LEASE_S
 from tests.stages import faithful

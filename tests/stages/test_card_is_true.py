@@ -13,7 +13,7 @@ from typing import Final
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from monarch.core.card.words import Places, card_words
+from monarch.core.card.messages import Places, card_words
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
 from monarch.core.report.summary import MigrationView, RequestView, State
 from monarch.ports import Gone, Unanswered

@@ -8,8 +8,8 @@ import anyio
 import pytest
 
 from monarch.core.budget.forecast import Forecast
+from monarch.core.card.messages import Places, card_words
 from monarch.core.card.telling import Manner
-from monarch.core.card.words import Places, card_words
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient

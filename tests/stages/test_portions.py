@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from monarch.core.plan import Plan
-from monarch.core.portions.keys import Portion
+from monarch.core.portions.message import Portion
 from monarch.core.report.passage import Passage
 from monarch.core.request.message import Request
 from monarch.core.request.refs import parse_ref

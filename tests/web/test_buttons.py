@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from monarch.core.portions.keys import Portion
+from monarch.core.portions.message import Portion
 from monarch.core.report.summary import State
 from monarch.ports.readings import RequestDetails
 from monarch.web.views.buttons import request_buttons

@@ -16,9 +16,9 @@ from starlette.applications import Starlette
 from monarch.core.report.rehearsal import Copy, Rehearsal
 from monarch.core.report.target_plan import DryRun, TargetPlan
 from monarch.ports import StoreError
-from monarch.web.asking import RequestForm, asked_in
 from monarch.web.door.guard import Guard
 from monarch.web.door.visit import Doors
+from monarch.web.form import RequestForm, asked_in
 from monarch.web.page.planning import TARGETS, Planning
 from tests.web.asking import asking
 from tests.web.doubles import in_words

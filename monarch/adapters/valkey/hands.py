@@ -6,7 +6,7 @@ from typing import cast
 
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.adapters.valkey.scripts.words import BEGIN, HEAL, REPLAY, refusal
+from monarch.adapters.valkey.scripts.sentences import BEGIN, HEAL, REPLAY, refusal
 from monarch.core.after.acts import Act
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, TicketId

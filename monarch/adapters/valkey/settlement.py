@@ -5,7 +5,7 @@ from typing import Final, NamedTuple, assert_never
 
 from monarch.adapters.valkey.codec import document, encode_plan
 from monarch.adapters.valkey.left import encode_left
-from monarch.core.budget.turns import padded
+from monarch.core.budget.line import padded
 from monarch.core.delivery import (
     Delivery,
     FormerNoticeEntry,
@@ -15,7 +15,7 @@ from monarch.core.delivery import (
     Stream,
 )
 from monarch.core.portions.details import portion_details
-from monarch.core.portions.keys import Portion
+from monarch.core.portions.message import Portion
 from monarch.core.verdict import (
     Acted,
     Dead,

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from monarch.cli.calling import settings
 from monarch.cli.terminal.printing import clean, say
+from monarch.core.after.sentences import ended_word
 from monarch.core.after.touch import Left
-from monarch.core.after.words import ended_word
 from monarch.core.report.summary import MigrationView
 
 

@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
-from monarch.core.after.words import doing_words, done_words
+from monarch.core.after.sentences import doing_words, done_words
 from monarch.core.budget.forecast import Forecast, in_words, sharing_words, utc
+from monarch.core.card.counts import GIVEN_UP, Share, alone, shares, state_of, tally
 from monarch.core.card.lines import SIGNS, common_reason
-from monarch.core.card.shares import GIVEN_UP, Share, alone, shares, state_of, tally
 from monarch.core.card.text import MAX_NAME, count, fit, link, repositories, sentence
 from monarch.core.card.view import CohortView
-from monarch.core.portions.words import milestones_words
+from monarch.core.portions.sentences import milestones_words
 from monarch.core.report.summary import State
 
 _MAX_ACTED: Final = 3

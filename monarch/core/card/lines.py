@@ -3,12 +3,12 @@
 from collections import Counter
 from typing import Final
 
-from monarch.core.after.words import act_words
-from monarch.core.card.shares import Share, alone, shares
+from monarch.core.after.sentences import act_words
+from monarch.core.card.counts import Share, alone, shares
 from monarch.core.card.text import count, fit, issue_link, link, sentence, shown_id
 from monarch.core.card.view import CohortView
 from monarch.core.listed import listed
-from monarch.core.portions.words import milestones_words
+from monarch.core.portions.sentences import milestones_words
 from monarch.core.report.summary import MigrationView, RequestView, State
 
 MOST: Final = 30

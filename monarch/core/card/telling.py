@@ -19,8 +19,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from monarch.core.budget.forecast import Forecast
-from monarch.core.card.view import CohortView
-from monarch.core.card.words import (
+from monarch.core.card.messages import (
     Places,
     Words,
     card_words,
@@ -30,6 +29,7 @@ from monarch.core.card.words import (
     needs_a_person,
     reply_words,
 )
+from monarch.core.card.view import CohortView
 
 EDIT_EVERY_MS: Final = 3_000
 """The least time between two edits of a card, in milliseconds: Slack takes 50 edits a minute from an app."""

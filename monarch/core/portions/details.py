@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from monarch.core.mistake import or_none
 from monarch.core.portions.dates import date_ms
-from monarch.core.portions.keys import MILESTONES, NOT_BEFORE, Portion, read_date, read_titles
+from monarch.core.portions.message import MILESTONES, NOT_BEFORE, Portion, read_date, read_titles
 
 
 def portion_details(portion: Portion) -> dict[str, str]:

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from monarch.core.after.touch import Left
 from monarch.core.ids import RequestId
-from monarch.core.portions.keys import WHOLE, Portion
+from monarch.core.portions.message import WHOLE, Portion
 
 
 class State(StrEnum):

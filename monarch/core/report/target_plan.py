@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from monarch.core.outcome import Code
-from monarch.core.portions.keys import WHOLE, Portion
+from monarch.core.portions.message import WHOLE, Portion
 from monarch.core.report.rehearsal import Rehearsal
 
 

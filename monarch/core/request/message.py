@@ -18,7 +18,7 @@ from pydantic import BaseModel, PlainValidator, ValidationError, ValidationInfo
 from monarch.core.advice import NO_ADVICE, Advice, Advised
 from monarch.core.mistake import Mistake, or_none
 from monarch.core.outcome import Code
-from monarch.core.portions.keys import (
+from monarch.core.portions.message import (
     WHOLE,
     Portion,
     read_date,

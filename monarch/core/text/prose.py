@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from monarch.core.text import raw_html
+from monarch.core.text.corrected import events
 from monarch.core.text.destinations import Destination, defined, linked
-from monarch.core.text.events import events
 from monarch.core.text.grammar import Grammar, grammar
 from monarch.core.text.marks import Findings, Mark, Reference, Spelling
 from monarch.core.text.places import Lines, TextPlaces

@@ -24,7 +24,7 @@ import anyio
 from monarch.core.advice import NO_ADVICE, Advice
 from monarch.core.backoff import outage_s
 from monarch.core.budget.ceilings import long_wait
-from monarch.core.budget.turns import AGAIN_S, EARLY_S
+from monarch.core.budget.line import AGAIN_S, EARLY_S
 from monarch.core.ids import Epoch, TicketId
 from monarch.core.outcome import Code, Found, Permanent, RateLimited, ReadFailure, Transient
 from monarch.core.target.permission import (

@@ -8,9 +8,9 @@ dead letter that says what to do.
 from collections.abc import Sequence
 from itertools import groupby
 
-from monarch.core.card.words import Words
+from monarch.core.card.messages import Words
 from monarch.core.missed.judging import Missed
-from monarch.core.missed.words import missed_text
+from monarch.core.missed.messages import missed_text
 from monarch.core.outcome import Permanent
 from monarch.ports import Posted, Slack, Unanswered
 from monarch.ports.missed import Missing

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 from monarch.core.after.acts import Act
 from monarch.web.acts.means import Means, NotUpdated, named, unknown
 from monarch.web.acts.meant import ActResult, Line, Meant, Member
-from monarch.web.asking import RequestForm, asked_in
+from monarch.web.form import RequestForm, asked_in
 
 
 async def to_submit(means: Means, asked: Mapping[str, str]) -> Meant:

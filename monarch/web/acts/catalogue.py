@@ -8,7 +8,7 @@ from typing import Final
 from monarch.web.acts import after, asking, fleet, letters, requests, trying
 from monarch.web.acts.means import Means
 from monarch.web.acts.meant import ActResult, Meant
-from monarch.web.asking import ASKS
+from monarch.web.form import ASKS
 
 _ENTRY: Final = re.compile(r"[0-9]{1,20}-[0-9]{1,20}")
 _LONGEST: Final = 200

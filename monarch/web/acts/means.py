@@ -10,7 +10,7 @@ from monarch.ports.holdings import Holding
 from monarch.ports.readings import Choice, DeadLetter, RequestDetails
 from monarch.telemetry import Snapshot
 from monarch.web.acts.meant import ActResult, Receipt
-from monarch.web.asking import RequestForm
+from monarch.web.form import RequestForm
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from monarch.web.door.access import (
     may_look,
     who,
 )
-from monarch.web.door.tries import Tries
+from monarch.web.door.throttle import Tries
 from monarch.web.door.visit import Doors, Visit
 
 SIGN_IN: Final = "/sign-in"

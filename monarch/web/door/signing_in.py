@@ -14,7 +14,7 @@ from monarch.web.acts.routes import Drawing
 from monarch.web.door.access import is_token
 from monarch.web.door.guard import SIGN_IN, too_many, visit_of
 from monarch.web.door.session import LASTS_S, cookie_name, issued
-from monarch.web.door.tries import Tries
+from monarch.web.door.throttle import Tries
 from monarch.web.door.visit import LONGEST_NAME, Doors, name_of
 
 SIGN_OUT: Final = "/sign-out"

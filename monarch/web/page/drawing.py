@@ -93,7 +93,7 @@ def prepare() -> None:
 def _environment() -> "Environment":
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - lazily
 
-    from monarch.web.views import words  # noqa: PLC0415 - with its first use
+    from monarch.web.views import formats  # noqa: PLC0415 - with its first use
 
     made = Environment(
         loader=PackageLoader("monarch.web", "templates"),
@@ -106,10 +106,10 @@ def _environment() -> "Environment":
     )
     made.globals.update(file=address_of, pages=PAGES)
     made.filters.update(
-        iso=words.iso,
-        clock=words.clock,
-        moment=words.moment,
-        number=words.number,
+        iso=formats.iso,
+        clock=formats.clock,
+        moment=formats.moment,
+        number=formats.number,
         coded=coded,
         unbroken=unbroken,
     )

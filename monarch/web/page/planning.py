@@ -9,9 +9,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from monarch.core.report.target_plan import DryRun
-from monarch.web.asking import RequestForm, asked_in
 from monarch.web.documents import plan_document
 from monarch.web.door.guard import wants_json
+from monarch.web.form import RequestForm, asked_in
 from monarch.web.page.slow import Slow, is_from_here
 from monarch.web.page.whole import NOT_KEPT, sheet
 from monarch.web.plain import plain

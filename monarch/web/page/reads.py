@@ -13,9 +13,9 @@ from monarch.web.views.buttons import request_buttons
 from monarch.web.views.cohort import cohort_page, newest_open, teams_of
 from monarch.web.views.events import happenings
 from monarch.web.views.listing import listing
-from monarch.web.views.looks import look_line
 from monarch.web.views.matrix import Matrix, Team, columns_of, matrix, shown, urgent_first
 from monarch.web.views.request import request_view
+from monarch.web.views.verification import look_line
 
 LISTED: Final = 100
 """How many requests a listing has."""

@@ -11,7 +11,7 @@ from monarch.core.budget.shares import Part
 from monarch.ports.readings import CohortLine, MinuteWrites
 from monarch.telemetry import AccountSnapshot, Snapshot
 from monarch.web.views.cohort import CohortCard, cohort_card
-from monarch.web.views.words import span
+from monarch.web.views.formats import span
 
 MINUTES: Final = 60
 

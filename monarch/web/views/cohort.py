@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from monarch.core.budget.forecast import Forecast, in_words
-from monarch.core.card.shares import shares
+from monarch.core.card.counts import shares
 from monarch.core.card.view import CohortView
 from monarch.core.report.summary import ENDS, RequestView, State
 from monarch.ports.readings import CohortLine, RequestLine

@@ -9,8 +9,8 @@ from monarch.telemetry import Snapshot
 from monarch.telemetry.obstacles import obstacles
 from monarch.web.views.cohort import CohortCard
 from monarch.web.views.dead import LettersOfCode
+from monarch.web.views.formats import counted, number, span
 from monarch.web.views.listing import Line
-from monarch.web.views.words import counted, number, span
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from monarch.core.report.summary import State
 from monarch.ports.readings import RequestLine
-from monarch.web.views.words import number
+from monarch.web.views.formats import number
 
 TONES = {
     State.QUEUED: "quiet",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from monarch.core.budget.forecast import Forecast, in_words
 from monarch.core.report.rehearsal import Copy
 from monarch.core.report.target_plan import DryRun, TargetPlan
-from monarch.web.views.words import counted
+from monarch.web.views.formats import counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from monarch.core.budget.forecast import Forecast, in_words, sharing_words
-from monarch.core.portions.words import portion_facts
+from monarch.core.portions.sentences import portion_facts
 from monarch.ports.readings import RequestDetails
 from monarch.web.views.listing import TONES
 from monarch.web.views.teams import Teams, teams_of_request

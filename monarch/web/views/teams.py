@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from monarch.core.card.shares import Share, tally
+from monarch.core.card.counts import Share, tally
 from monarch.core.report.summary import RequestView
-from monarch.web.views.words import counted, number
+from monarch.web.views.formats import counted, number
 
 
 @dataclass(frozen=True, slots=True)

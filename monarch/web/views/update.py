@@ -13,7 +13,7 @@ from monarch.core.report.differing import (
     written_beside,
 )
 from monarch.core.report.update import Foreseen, TargetUpdate
-from monarch.web.views.words import counted
+from monarch.web.views.formats import counted
 
 LINES_SHOWN: Final = 60
 """How many lines of one difference to show; the rest is counted."""

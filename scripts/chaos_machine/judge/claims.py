@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from monarch.sandbox.judge.words import done_lines
+from monarch.sandbox.judge.claims import done_lines
 from scripts.chaos_machine.record import Call, Truth
 
 FINALS: Final = (":white_check_mark:", ":x:", ":information_source:")

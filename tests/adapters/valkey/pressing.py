@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 
 import httpx
 
-from monarch.app.acting import OperatorsMeans
+from monarch.app.page_means import OperatorsMeans
 from monarch.ports import Hands, StoreError
 from monarch.web.acts.means import Means
 from tests.stages.seams import methods

@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from monarch.core.card.words import Block, Words
+from monarch.core.card.messages import Block, Words
 from monarch.core.outcome import Code, Permanent, ReadFailure, Scope
 from monarch.ports import Gone, Posted, Unanswered
 from tests.contracts.doubles.faults import Faults

@@ -14,7 +14,7 @@ from structlog.testing import CapturingLogger
 from monarch.adapters.valkey.client.connection import connected
 from monarch.adapters.valkey.missed import ValkeyMissed
 from monarch.adapters.valkey.views.missed import MissedOnRecord
-from monarch.core.card.words import Words
+from monarch.core.card.messages import Words
 from monarch.core.delivery import Stream
 from monarch.core.outcome import Code, Permanent, Scope, Transient
 from monarch.ports import Posted, StoreError, Unanswered

@@ -1,8 +1,8 @@
 """The words for an act."""
 
 from monarch.core.after.touch import Left, Touch
+from monarch.core.card.messages import Places, card_words
 from monarch.core.card.view import CohortView
-from monarch.core.card.words import Places, card_words
 from monarch.core.ids import CohortId
 from monarch.core.report.summary import RequestView, State
 from tests.core.builders import a_migration, a_view

@@ -1,6 +1,6 @@
 """The line of those who wait for a write."""
 
-from monarch.core.budget.turns import padded, turn_of
+from monarch.core.budget.line import padded, turn_of
 from monarch.core.delivery import MigrationEntry
 from monarch.core.ids import RequestId
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monarch.core.card.messages import Places, card_words, reply_words
 from monarch.core.card.telling import (
     CARD,
     ENDING,
@@ -27,7 +28,6 @@ from monarch.core.card.telling import (
     reply_of,
 )
 from monarch.core.card.view import CohortView
-from monarch.core.card.words import Places, card_words, reply_words
 from monarch.core.ids import CohortId
 from monarch.core.report.summary import MigrationView, RequestView, State
 from tests.core.builders import a_migration, a_view

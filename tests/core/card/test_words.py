@@ -9,12 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monarch.core.budget.forecast import Forecast
+from monarch.core.card.counts import state_of
 from monarch.core.card.head import FACES
 from monarch.core.card.lines import SIGNS
-from monarch.core.card.shares import state_of
-from monarch.core.card.text import MAX_TEXT, escape
-from monarch.core.card.view import CohortView
-from monarch.core.card.words import (
+from monarch.core.card.messages import (
     MAX_SECTION,
     Places,
     Words,
@@ -25,6 +23,8 @@ from monarch.core.card.words import (
     needs_a_person,
     reply_words,
 )
+from monarch.core.card.text import MAX_TEXT, escape
+from monarch.core.card.view import CohortView
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.report.summary import MigrationView, RequestView, State
 from tests.core.builders import a_migration, a_view

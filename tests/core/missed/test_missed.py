@@ -15,6 +15,7 @@ from monarch.core.missed.judging import (
     left_alone,
     with_unplanned,
 )
+from monarch.core.missed.messages import NAMED_MOST, missed_text
 from monarch.core.missed.sighting import (
     OVERLAP_MS,
     Listed,
@@ -25,7 +26,6 @@ from monarch.core.missed.sighting import (
     read_until_ms,
     unread,
 )
-from monarch.core.missed.words import NAMED_MOST, missed_text
 from monarch.core.request.message import Request
 from monarch.core.request.refs import RepoRef
 from monarch.core.request.rules import Rules

@@ -11,15 +11,15 @@ from monarch.core.outcome import Code
 from monarch.core.plan import MAX_TEXT, Plan
 from monarch.core.portions.dates import TooFar, Until, date_ms, date_words, release_of
 from monarch.core.portions.details import portion_details, portion_of
-from monarch.core.portions.keys import (
+from monarch.core.portions.message import (
     MAX_MILESTONES,
     WHOLE,
     Portion,
     read_date,
     read_titles,
 )
+from monarch.core.portions.sentences import milestones_words, portion_facts
 from monarch.core.portions.sharing import milestones_missing, share_of, unknown_milestones
-from monarch.core.portions.words import milestones_words, portion_facts
 from monarch.core.ticket import Milestone
 from tests.core.builders import SOURCE, a_ticket
 

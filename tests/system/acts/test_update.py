@@ -8,8 +8,8 @@ import httpx
 from monarch.sandbox.control.seed import IssueChange, Seed
 from monarch.sandbox.control.views import IssueView
 from monarch.sandbox.faults import Hold, Match
+from monarch.sandbox.ports import free_port
 from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed, path_of
-from tests.system.ports import a_free_port
 
 TEAM: Final = "team/a"
 
@@ -22,7 +22,7 @@ async def test_an_update_that_is_killed_edits_what_is_ours_and_copies_what_is_ne
     What the template has closed stays open until a person asks for it.
     """
     await fleet.sandbox.seed(a_seed(4, [TEAM]))
-    port = a_free_port()
+    port = free_port()
     worker = fleet.start(MONARCH_WEB_PORT=str(port))
     request = _copied(fleet)
     await _edit(fleet, 1, body="Do part 1 better, after #3.\n")

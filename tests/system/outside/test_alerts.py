@@ -11,9 +11,9 @@ from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.faults import CannedAnswer, Hold, Match
 from monarch.sandbox.fleet import CHANNEL
 from monarch.sandbox.judge.findings import copies_in
+from monarch.sandbox.ports import free_port
 from scripts.fleet_machine.fleet import Fleet, a_message, a_seed
 from tests.monitoring.alarm import Scrape, assert_fires, promtool, scraped
-from tests.system.ports import a_free_port
 
 MINUTES_3, MINUTES_12 = timedelta(minutes=3), timedelta(minutes=12)
 HOURS_2, HOURS_5 = timedelta(hours=2), timedelta(hours=5)
@@ -27,7 +27,7 @@ def _promtool() -> str:
 
 def started(fleet: Fleet, count: int = 1, **settings: str) -> list[int]:
     """Start workers; the ports of their metrics."""
-    ports = [a_free_port() for _ in range(count)]
+    ports = [free_port() for _ in range(count)]
     for port in ports:
         fleet.start(MONARCH_METRICS_PORT=str(port), **settings)
     if "roles" not in settings:
@@ -89,7 +89,7 @@ async def test_a_revoked_token(fleet: Fleet, tmp_path: Path) -> None:
 async def test_nobody_listens_and_then_too_many_do(fleet: Fleet, tmp_path: Path) -> None:
     """A worker without an intake hears nothing; a stranger hears what we do not know of."""
     await fleet.sandbox.seed(a_seed(2, ["team/a"]))
-    port = a_free_port()
+    port = free_port()
     fleet.spawn(roles="planner,migrator,notifier,reclaimer", MONARCH_METRICS_PORT=str(port))
     deaf = scraped_once(fleet, port, lambda seen: seen.value("monarch_workers") == 1)
     assert_fires(tmp_path, [deaf], MINUTES_3, "MonarchNobodyListens")

@@ -10,8 +10,8 @@ import pytest
 
 from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.faults import CannedAnswer, Match
+from monarch.sandbox.ports import free_port
 from scripts.fleet_machine.fleet import QUICK, SOURCE, Fleet, a_message, a_seed
-from tests.system.ports import a_free_port
 
 WRONG = {"GH_PAT": "ghp_wrong"}
 WORDS = "GitHub refuses the credential"
@@ -33,7 +33,7 @@ def refused_since(page: httpx.Response) -> float:
 async def test_a_token_that_is_wrong_from_the_start_is_seen_everywhere(fleet: Fleet) -> None:
     """Commands, health, metrics, log, events and Slack, with since when and what to do."""
     await fleet.sandbox.seed(a_seed(2, ["team/a"]))
-    ports = {"MONARCH_WEB_PORT": str(a_free_port()), "MONARCH_METRICS_PORT": str(a_free_port())}
+    ports = {"MONARCH_WEB_PORT": str(free_port()), "MONARCH_METRICS_PORT": str(free_port())}
     worker = fleet.start(**QUICK, **WRONG, **ports)
     fleet.until(lambda: "credential.refused" in fleet.log_of(worker))
     idle = fleet.run("status").stdout
@@ -99,7 +99,7 @@ async def test_every_refusal_of_whoever_signs_is_seen(fleet: Fleet) -> None:
 async def test_a_token_that_is_revoked_while_it_works_says_since_when(fleet: Fleet) -> None:
     """The time stays where it was while the gate closes again and again, and a new token ends it."""
     await fleet.sandbox.seed(a_seed(6, ["team/a"]))
-    metrics = a_free_port()
+    metrics = free_port()
     worker = fleet.start(MONARCH_METRICS_PORT=str(metrics), MONARCH_WRITE_INTERVAL_SECONDS="0.5")
     fleet.publish(a_message(["team/a"]))
     assert await fleet.sandbox.wait(repo="team/a", created=2)

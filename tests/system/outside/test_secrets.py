@@ -14,9 +14,9 @@ import httpx
 import pytest
 import valkey
 
+from monarch.sandbox.ports import free_port
 from scripts.fleet_machine.fleet import Fleet, a_message
 from tests.keys import an_rsa_key
-from tests.system.ports import a_free_port
 
 # Shapes that nothing could be recognised by.
 GITHUB, SLACK = "s3cr3t.of.the.hub.0123456789", "s3cr3t.of.the.channel.0123456789"
@@ -135,7 +135,7 @@ def assert_clean(what: str, text: bytes, *hidden: str) -> None:
 
 async def test_a_failing_run_shows_no_secret_anywhere(fleet: Fleet, echo: str) -> None:
     """Logs at their loudest, dead letters, events, every key, metrics, pages, commands, titles of processes."""
-    web, metrics = str(a_free_port()), str(a_free_port())
+    web, metrics = str(free_port()), str(free_port())
     settings = {
         **lock_up(fleet),
         "GH_PAT": GITHUB,

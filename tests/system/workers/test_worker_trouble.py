@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from monarch.sandbox.faults import Hold, Match
+from monarch.sandbox.ports import free_port
 from scripts.fleet_machine.fleet import Fleet, a_message, a_seed, path_of
 from scripts.fleet_machine.judge import assert_all_copied, assert_copied
 from scripts.fleet_machine.trouble import (
@@ -24,7 +25,6 @@ from scripts.fleet_machine.trouble import (
     spawn_troubled,
     start_troubled,
 )
-from tests.system.ports import a_free_port
 
 RESUMED_WITHIN_S = 5
 PATIENTLY_S = 60
@@ -62,7 +62,7 @@ async def test_what_killed_workers_held_is_in_other_hands_in_time(fleet: Fleet) 
 async def test_a_blocked_event_loop_loses_its_lease_and_writes_nothing_more(fleet: Fleet) -> None:
     """Nothing answers on its health port meanwhile; another worker goes on; awake again it withholds its write."""
     await fleet.sandbox.seed(a_seed(4, ["team/a"]))
-    port, gate = a_free_port(), fleet.logs / "gate"
+    port, gate = free_port(), fleet.logs / "gate"
     os.mkfifo(gate)
     asked = {"MONARCH_WEB_PORT": str(port), "GATE": str(gate)}
     blocked = start_troubled(fleet, "block@granted#3", **asked)

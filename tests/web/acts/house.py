@@ -30,12 +30,12 @@ from monarch.web.acts import means as acts
 from monarch.web.acts.means import Looked, Looking, NotUpdated, Wished
 from monarch.web.acts.meant import ActResult, Receipt
 from monarch.web.acts.routes import Acts
-from monarch.web.asking import RequestForm
 from monarch.web.door.guard import Guard
 from monarch.web.door.session import cookie_name, issued
 from monarch.web.door.signing_in import SigningIn
-from monarch.web.door.tries import Tries
+from monarch.web.door.throttle import Tries
 from monarch.web.door.visit import Doors
+from monarch.web.form import RequestForm
 
 TOKEN = "correct-horse-battery"
 NOW_S = 1_795_630_000.0

@@ -15,8 +15,8 @@ from monarch.core.target.step import CreatedAs
 from monarch.ports import StoreError
 from monarch.ports.holdings import Holding, KeptLook
 from monarch.web.acts.means import Looked, Looking
-from monarch.web.asking import RequestForm
 from monarch.web.door.visit import Doors
+from monarch.web.form import RequestForm
 from tests.web.acts.house import (
     ADA,
     FROM_HERE,

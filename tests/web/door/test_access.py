@@ -19,7 +19,7 @@ from monarch.web.door.access import (
     who,
 )
 from monarch.web.door.session import LASTS_S, cookie_name, issued, name_in
-from monarch.web.door.tries import MOST, REMEMBERED, WITHIN_S, Tries
+from monarch.web.door.throttle import MOST, REMEMBERED, WITHIN_S, Tries
 from monarch.web.door.visit import LONGEST_NAME, Doors, Visit, host_of, is_within, name_of
 
 TOKEN = "correct-horse-battery"

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from monarch.web.door.guard import HEADERS, Guard, visitor_of
 from monarch.web.door.session import cookie_name, issued
-from monarch.web.door.tries import MOST
+from monarch.web.door.throttle import MOST
 from monarch.web.door.visit import Doors
 
 TOKEN = "correct-horse-battery"

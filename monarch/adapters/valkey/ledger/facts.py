@@ -8,7 +8,7 @@ from typing import assert_never
 
 from monarch.adapters.valkey.codec import document
 from monarch.core.budget.ceilings import Pace
-from monarch.core.budget.turns import turn_of
+from monarch.core.budget.line import turn_of
 from monarch.core.delivery import MigrationEntry, Token
 from monarch.core.ids import TargetId, TicketId
 from monarch.core.redact import quote

@@ -8,7 +8,7 @@ from typing import NamedTuple, cast
 
 from monarch.adapters.valkey.codec import document
 from monarch.core.budget.ceilings import KEPT_BACK, Ceilings, Pace
-from monarch.core.budget.turns import turn_of
+from monarch.core.budget.line import turn_of
 from monarch.core.delivery import MigrationEntry, Token
 from monarch.core.target.permission import (
     AlreadyCreated,

@@ -4,7 +4,7 @@ All of them are read and hashed when this package is imported, which is at the s
 call opens a file: a process that has run out of file descriptors still settles, and one whose package is replaced on
 disk never sends the newer Lua with its older Python.
 
-A script is its own header, then the words (`words.py`) and the quiet time (`core/timing.py`), then the shared parts
+A script is its own header, then the words (`sentences.py`) and the quiet time (`core/timing.py`), then the shared parts
 (`_common.lua`, `_cards.lua`), then its body. It is called by its digest; a server that does not know it (restarted,
 flushed) says `NOSCRIPT`, which means that nothing was done, and then receives the whole text, once a batch.
 
@@ -25,7 +25,7 @@ from valkey.exceptions import NoScriptError
 
 from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.client.trouble import TROUBLE, is_trouble
-from monarch.adapters.valkey.scripts.words import WORDS
+from monarch.adapters.valkey.scripts.sentences import WORDS
 from monarch.core.timing import QUIET_MS
 
 Arg = str | int | bytes

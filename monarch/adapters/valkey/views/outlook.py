@@ -24,7 +24,7 @@ from monarch.core.budget.shares import Ahead, parts_of
 from monarch.core.entry_ids import entry_order
 from monarch.core.ids import MigrationId, RequestId
 from monarch.core.portions.details import portion_details
-from monarch.core.portions.keys import WHOLE, Portion
+from monarch.core.portions.message import WHOLE, Portion
 from monarch.core.report.summary import ENDS
 from monarch.ports import StoreError
 from monarch.ports.spoiled import spoiled_keys

@@ -19,7 +19,7 @@ from monarch.adapters.valkey.settlement import member_of_migration, member_of_re
 from monarch.adapters.valkey.views.raw import whole
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
-from monarch.core.portions.keys import WHOLE, Portion
+from monarch.core.portions.message import WHOLE, Portion
 from monarch.core.report.summary import MigrationView, RequestView, State
 from monarch.core.request.message import BadMessage, parse_message
 from monarch.core.request.rules import Rules

@@ -16,8 +16,8 @@ from monarch.adapters.valkey.kept.verifications import Verifications
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views.matrix import Matrices
 from monarch.app import surveys
-from monarch.app.acting import OperatorsMeans, looked, means_of
 from monarch.app.operator import operator
+from monarch.app.page_means import OperatorsMeans, looked, means_of
 from monarch.app.wiring import valkey_of
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId

@@ -12,7 +12,7 @@ import pytest
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.kept.verifications import Verifications
-from monarch.app.acting import means_of
+from monarch.app.page_means import means_of
 from monarch.core.after.acts import Act
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, migration_id

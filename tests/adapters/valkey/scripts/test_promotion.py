@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from monarch.core.budget.turns import padded
+from monarch.core.budget.line import padded
 from monarch.core.delivery import Stream
 from tests.contracts.worlds import World
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from monarch.adapters.valkey import scripts
-from monarch.adapters.valkey.scripts.words import BEGIN, HEAL, REPLAY, WRITTEN, refusal
+from monarch.adapters.valkey.scripts.sentences import BEGIN, HEAL, REPLAY, WRITTEN, refusal
 
 OPERATOR = Path(scripts.__file__).parent / "operator"
 REFUSED = re.compile(r"(?:return|and|or|problem =) \{'([a-z_]+)'([^}]*)\}")

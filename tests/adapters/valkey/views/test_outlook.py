@@ -12,7 +12,7 @@ from monarch.adapters.valkey.views.outlook import Newcomer, ValkeyOutlook
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.budget.shares import Ahead, Part
 from monarch.core.ids import RequestId
-from monarch.core.portions.keys import Portion
+from monarch.core.portions.message import Portion
 from monarch.sandbox.valkey import EmbeddedValkey
 
 KEYS = Keys("test")

@@ -10,7 +10,7 @@ from monarch.adapters.valkey.views.requests import RequestReader
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
 from monarch.core.portions.details import portion_details
-from monarch.core.portions.keys import WHOLE, Portion
+from monarch.core.portions.message import WHOLE, Portion
 from monarch.core.report.summary import State
 from monarch.core.verdict import Done, Planned, Skipped, Snooze, Verdict, Waits
 from monarch.ports.hands import NotDone

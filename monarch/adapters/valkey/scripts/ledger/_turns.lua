@@ -1,5 +1,5 @@
 -- Shared by permit, record and take: the line of deliveries that wait to write under an account, and whose turn it is.
--- core/budget/shares.py argues why no cohort starves; core/budget/turns.py, why a dead waiter blocks the others for
+-- core/budget/shares.py argues why no cohort starves; core/budget/line.py, why a dead waiter blocks the others for
 -- `late` ms at most.
 --
 -- turns:<account>   sorted set, all with the score 0: `<group>/<name>` of each that waits. A group is a cohort (its id, padded),

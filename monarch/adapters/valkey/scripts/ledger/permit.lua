@@ -118,7 +118,7 @@ if ask.interval_ms > 0 then wait = math.max(wait, sent + ask.interval_ms - now) 
 if ask.at_once > 0 and redis.call('ZCARD', KEYS[7]) >= ask.at_once then wait = math.max(wait, ask.poll_ms) end
 wait = math.max(wait, points_wait(KEYS[10], now, minute, ask.points, WRITE_POINTS))
 
--- The line: where a budget is scarce, the cohort whose turn it is writes, and within it the oldest member that is due (core/budget/turns.py).
+-- The line: where a budget is scarce, the cohort whose turn it is writes, and within it the oldest member that is due (core/budget/line.py).
 local in_place, line = true, line_of(account, string.match(ask.migration, '^[^:]*'), ask.turn)
 if scarce or ask.interval_ms > 0 or ask.at_once > 0 or ask.points > 0 then
   join_shares(line, 2 * ask.in_turn_ms)

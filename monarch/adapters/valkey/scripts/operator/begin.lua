@@ -3,7 +3,7 @@
 --
 -- KEYS  1 request:<id> (hash)  2 plan:<id>
 -- ARGV  1 prefix  2 request id  3 act  4 by whom  then the targets
--- Gives for each target {'begun', migration id} | {'refused', code, figures ...}; scripts/words.py has the sentences.
+-- Gives for each target {'begun', migration id} | {'refused', code, figures ...}; scripts/sentences.py has the sentences.
 --
 -- Atomic: the request is reopened once for all its targets, and a migration leaves its end as its entry enters the
 -- stream, so nothing is begun twice at once. Repeated while it is under way it changes nothing and answers the same.

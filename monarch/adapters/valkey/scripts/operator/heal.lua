@@ -3,7 +3,7 @@
 --
 -- KEYS  1 request:<id> (hash)  2 plan:<id>
 -- ARGV  1 prefix  2 request id  3 by whom  then, in turn, a target and the ids of its tickets, ascending, a space between
--- Gives for each target {'healing', migration id} | {'refused', code, figures ...}; scripts/words.py has the sentences.
+-- Gives for each target {'healing', migration id} | {'refused', code, figures ...}; scripts/sentences.py has the sentences.
 --
 -- Atomic: the request is reopened once for all its targets, and a migration leaves its end as its entry enters the
 -- stream, so nothing is healed twice at once. Repeated while it is under way it changes nothing and answers the same.

@@ -3,7 +3,7 @@
 --
 -- KEYS  1 dead (stream)
 -- ARGV  1 prefix  2 by whom  3 '1': look only, and say what a replay would do  then the ids of the letters
--- Gives for each {'replayed', what} | {'gone'} | {'refused', code, figures ...}; scripts/words.py has the sentences.
+-- Gives for each {'replayed', what} | {'gone'} | {'refused', code, figures ...}; scripts/sentences.py has the sentences.
 --
 -- Atomic: a letter leaves its stream as its work enters the other, so nothing is replayed twice at once, and nothing is
 -- lost between. An entry that comes back is a new one: the holder of the old one fails its fence.

@@ -10,9 +10,9 @@ from hashlib import sha256
 from typing import Final
 
 from monarch.core.budget.forecast import Forecast
+from monarch.core.card.counts import Failure, Share, failures, shares
 from monarch.core.card.head import head
 from monarch.core.card.lines import lines, share_line
-from monarch.core.card.shares import Failure, Share, failures, shares
 from monarch.core.card.text import (
     MAX_TEXT,
     WEB_URL,

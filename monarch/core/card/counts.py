@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from monarch.core.card.view import CohortView
 from monarch.core.outcome import Code
-from monarch.core.portions.words import milestones_words
+from monarch.core.portions.sentences import milestones_words
 from monarch.core.report.summary import MigrationView, RequestView, State
 
 GIVEN_UP = frozenset({State.DEAD, State.FAILED})

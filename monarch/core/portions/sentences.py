@@ -2,7 +2,7 @@
 
 from monarch.core.listed import listed
 from monarch.core.portions.dates import date_ms, date_words
-from monarch.core.portions.keys import Portion
+from monarch.core.portions.message import Portion
 from monarch.core.redact import describe
 
 _SHOWN = 5

@@ -29,7 +29,7 @@ from monarch.ports.holdings import Holding
 from monarch.settings import Settings
 from monarch.web.acts.means import Looked, Looking, NotUpdated, Wished
 from monarch.web.acts.meant import ActResult, Receipt
-from monarch.web.asking import RequestForm
+from monarch.web.form import RequestForm
 
 _RECEIPT: Final = TypeAdapter(Receipt)
 _LOOKED: Final = TypeAdapter(Looked)

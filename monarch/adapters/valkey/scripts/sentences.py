@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from monarch.core.advice import NO_ADVICE, Advice
-from monarch.core.after.words import NEVER_COPIED
+from monarch.core.after.sentences import NEVER_COPIED
 from monarch.core.outcome import Code
 from monarch.core.verdict import Dead, called_off
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from monarch.web.acts.means import Looked, Looking
-from monarch.web.views.words import counted
+from monarch.web.views.formats import counted
 
 NAMED: Final = 5
 """How many unread targets to name with their reasons; the others are counted."""
