@@ -415,7 +415,7 @@ def test_a_variable_with_two_values_in_one_file_contradicts(tmp_path: Path) -> N
     """Neither wins in silence, and neither is shown; the same one twice is fine, and so is one that was left empty."""
     told = refused(tmp_path, b"MONARCH_NAMESPACE=first\nGH_PAT=x\nMONARCH_NAMESPACE=second\n")
 
-    assert "MONARCH_NAMESPACE: expected one value; got another one further down" in told
+    assert "line 3: MONARCH_NAMESPACE: expected the value of line 1; got another one" in told
     assert "second" not in told
     twice = b"MONARCH_NAMESPACE=\nMONARCH_NAMESPACE=a\nMONARCH_NAMESPACE=a\n"
     assert loaded_from(tmp_path, twice).namespace == "a"
@@ -443,8 +443,21 @@ def test_a_bad_line_does_not_make_the_other_lines_look_missing(tmp_path: Path) -
 
     assert [said.split(":")[0] for said in caught.value.mistakes] == [
         f"{tmp_path / '.env'} line 2",
-        "VALKEY_PORT",
+        f"{tmp_path / '.env'} line 3",
     ]
+
+
+def test_a_wrong_value_is_told_with_its_line_where_the_file_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The environment's value counts before the file's, so the file's line would be the wrong place to look."""
+    content = b"GH_PAT=x\n\nVALKEY_PORT=no\nMONARCH_CONCURRENCY=none\n"
+    monkeypatch.setenv("MONARCH_CONCURRENCY", "some")
+    told = refused(tmp_path, content)
+
+    assert f"{tmp_path / '.env'} line 3: VALKEY_PORT: expected" in told
+    assert "line 4" not in told
+    assert "got 'some'" in told
 
 
 @pytest.mark.parametrize(

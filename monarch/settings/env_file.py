@@ -46,7 +46,7 @@ def read_env_file(path: Path) -> EnvFile:
     text = _text(path)
     bindings = list(parse_stream(StringIO(text)))
     bad = [f"{_place(path, text, each)}: {_mistake(each)}" for each in bindings if _is_bad(each)]
-    bad += _contradictions(path, bindings)
+    bad += _contradictions(path, text, bindings)
     good = [each for each in bindings if not _is_bad(each)]
     # Without the bad lines: the parser would write a warning of its own for each.
     values = dotenv_values(stream=StringIO("".join(each.original.string for each in good)))
@@ -86,14 +86,16 @@ def _kind(path: Path) -> str:
     return "a pipe or a device" if path.exists() else "a link that leads to no file"
 
 
-def _contradictions(path: Path, bindings: Sequence[Binding]) -> Iterator[str]:
+def _contradictions(path: Path, text: str, bindings: Sequence[Binding]) -> Iterator[str]:
     """Each variable that has two values: readers differ in which one they take."""
-    values: dict[str, str] = {}
+    firsts: dict[str, Binding] = {}
     for each in bindings:
         if each.key is None or not each.value:
             continue
-        if values.setdefault(each.key, each.value) != each.value:
-            yield f"{path}: {each.key}: expected one value; got another one further down. Remove one of them."
+        first = firsts.setdefault(each.key, each)
+        if first.value != each.value:
+            place, line = _place(path, text, each), _line(text, first)
+            yield f"{place}: {each.key}: expected the value of line {line}; got another one. Remove one of them."
 
 
 def _is_bad(each: Binding) -> bool:
@@ -111,12 +113,16 @@ def _is_misnamed(each: Binding) -> bool:
 
 
 def _place(path: Path, text: str, each: Binding) -> str:
+    return f"{path} line {_line(text, each)}"
+
+
+def _line(text: str, each: Binding) -> int:
     """The line where it begins, which is that of its name."""
     line, lines = each.original.line, text.splitlines()
     # The parser counts blank lines before an assignment as its own.
     while line <= len(lines) and not lines[line - 1].strip():
         line += 1
-    return f"{path} line {line}"
+    return line
 
 
 def _mistake(each: Binding) -> str:

@@ -43,10 +43,17 @@ def load_settings(*, needs_github: bool = False, env_file: Path | None = ENV_FIL
     try:
         settings = settings_from(given.variables, needs_github=needs_github, places=given.places)
     except ConfigurationError as error:
-        raise ConfigurationError(list(map(hide, (*given.mistakes, *error.mistakes)))) from None
+        placed = (_placed(mistake, given.places) for mistake in error.mistakes)
+        raise ConfigurationError(list(map(hide, (*given.mistakes, *placed)))) from None
     if given.mistakes:
         raise ConfigurationError(list(map(hide, given.mistakes)))
     return settings
+
+
+def _placed(mistake: str, places: Mapping[str, str]) -> str:
+    """A mistake about a value, with the line of the file where that stands; as it is if it is not from a file."""
+    place = places.get(mistake.partition(":")[0])
+    return f"{place}: {mistake}" if place else mistake
 
 
 def _secrets_in(variables: Mapping[str, str]) -> Iterator[str]:
