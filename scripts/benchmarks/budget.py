@@ -14,6 +14,7 @@ from functools import partial
 
 import anyio
 
+from scripts.amounts import length
 from scripts.budget_machine import moods, over_http
 from scripts.budget_machine.cases import CASES, HOURS, MOST_WRONG, run
 from scripts.budget_machine.table import document, overall_error, show
@@ -27,7 +28,7 @@ def main() -> int:
         "--http", action="store_true", help="through real scripts, client and sandbox"
     )
     parser.add_argument("--seed", type=int, default=None, help="repeats the same chances")
-    parser.add_argument("--hours", type=float, default=None, help="how long each case runs")
+    parser.add_argument("--hours", type=length, default=None, help="how long each case runs")
     parser.add_argument("--only", default="", help="cases whose name contains this")
     given = parser.parse_args()
     seed = random.SystemRandom().randrange(10_000) if given.seed is None else given.seed

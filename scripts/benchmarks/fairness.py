@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Sequence
 
+from scripts.amounts import count, length
 from scripts.fairness_machine import over_http, simulated
 from scripts.fairness_machine.cases import CASES, Case, Result, Setup, Took
 
@@ -28,10 +29,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/bench fairness", description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON document")
     parser.add_argument("--http", action="store_true", help="through real workers and the sandbox")
-    parser.add_argument("--teams", type=int, default=40, help="targets of the large request")
-    parser.add_argument("--tickets", type=int, default=20, help="tickets for each target")
-    parser.add_argument("--workers", type=int, default=2, help="workers")
-    parser.add_argument("--times", type=float, default=10.0, help="times as fast, over HTTP")
+    parser.add_argument("--teams", type=count, default=40, help="targets of the large request")
+    parser.add_argument("--tickets", type=count, default=20, help="tickets for each target")
+    parser.add_argument("--workers", type=count, default=2, help="workers")
+    parser.add_argument("--times", type=length, default=10.0, help="times as fast, over HTTP")
     return parser
 
 

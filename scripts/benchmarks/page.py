@@ -30,6 +30,7 @@ from monarch.web.connections import MOST, READERS
 from monarch.web.page.hub import Hub
 from monarch.web.page.sights import PageRequest
 from monarch.web.server import listening_on, serving
+from scripts.amounts import count, length
 from scripts.page_machine.crowd import COHORT, REQUEST, fill, move
 
 HOST: Final = "127.0.0.1"
@@ -156,8 +157,8 @@ def main() -> int:
     """Measure, and print what came of it."""
     parser = argparse.ArgumentParser(prog="scripts/bench page", description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON document")
-    parser.add_argument("--requests", type=int, default=100_000, help="so many are kept")
-    parser.add_argument("--seconds", type=float, default=10.0, help="how long renewals are played")
+    parser.add_argument("--requests", type=count, default=100_000, help="so many are kept")
+    parser.add_argument("--seconds", type=length, default=10.0, help="how long renewals are played")
     given = parser.parse_args()
     told = anyio.run(partial(measure, given.requests, given.seconds))
     if given.json:

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from monarch.sandbox.judge.findings import Flaw
+from scripts.amounts import count
 from scripts.fleet_machine.troubled_worker import SEAMS
 from scripts.fleet_machine.zombies import AT_RANDOM, Round, Zombie, a_round
 
@@ -47,7 +48,7 @@ class Row:
 def main() -> int:
     """Run rounds until there were enough freezes, and print what came of them."""
     parser = argparse.ArgumentParser(prog="scripts/bench zombies", description=__doc__)
-    parser.add_argument("--runs", type=int, default=50, help="freezes, at least (default 50)")
+    parser.add_argument("--runs", type=count, default=50, help="freezes, at least (default 50)")
     parser.add_argument("--seed", type=int, default=None, help="repeats the same choices")
     parser.add_argument("--json", action="store_true", help="one JSON document")
     given = parser.parse_args()

@@ -16,6 +16,7 @@ from typing import Any
 import anyio
 from valkey.exceptions import ValkeyError
 
+from scripts.amounts import length
 from scripts.chaos_machine.catalogue import WORLDS
 from scripts.chaos_machine.gather import gather, left_over, unended
 from scripts.chaos_machine.hands.hands import do
@@ -176,7 +177,7 @@ def keep(truth: Truth, told: dict[str, Any], plan: Timetable, folder: Path) -> N
 def main() -> None:
     """Run, judge, print."""
     parser = argparse.ArgumentParser(prog="scripts/chaos", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=2.0, help="how long there are faults")
+    parser.add_argument("--minutes", type=length, default=2.0, help="how long there are faults")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--world", choices=WORLDS, default=WORLDS[0], help="what is played")
     parser.add_argument("--only", nargs="+", default=(), help="kinds of faults, or how they begin")

@@ -41,7 +41,12 @@ class DockerStandIn:
         """Carry one command out; 125 is docker's own status for what it cannot do."""
         self.asked.append(arguments)
         match arguments:
-            case ["compose", "build", "monarch"] | ["compose", "rm", *_] | ["rm" | "exec", *_]:
+            case (
+                ["compose", "version"]
+                | ["compose", "build", "monarch"]
+                | ["compose", "rm", *_]
+                | ["rm" | "exec", *_]
+            ):
                 return 0, ""
             case ["compose", "ps", "--all", "--quiet", "monarch"]:
                 return 0, "".join(f"{pid}\n" for pid in self.running())
