@@ -406,6 +406,36 @@ def test_a_pause_that_cannot_be_read_names_its_key(give: Give, client: "valkey.V
     assert tool in " ".join(status.stdout.split())
 
 
+@pytest.mark.parametrize("command", ["pause", "resume"])
+@pytest.mark.parametrize("name", ["events", "open", "notices", "paused"])
+def test_a_pause_names_the_key_that_is_in_its_way(
+    give: Give, client: "valkey.Valkey", name: str, command: str
+) -> None:
+    """It named only `paused`, whichever key was broken, and the fleet was paused although the command failed."""
+    client.sadd(f"{{monarch}}:{name}", "x")
+
+    said = give(command)
+
+    assert said.exit_code == 1
+    words = " ".join(said.stderr.split())
+    assert f"{{monarch}}:{name} is a set" in words
+    assert "Nothing was changed" in words
+    assert client.type("{monarch}:paused") == (b"set" if name == "paused" else b"none")
+
+
+def test_a_pause_passes_over_the_broken_record_of_a_request(
+    give: Give, told: "valkey.Valkey"
+) -> None:
+    """It failed in the middle: the fleet was paused, and the other requests' channels did not hear it."""
+    told.zadd("{monarch}:open", {"1-2": 0})
+    told.set("{monarch}:request:1-2", "text")
+
+    said = give("pause")
+
+    assert "paused by" in said.stdout
+    assert told.exists("{monarch}:paused")
+
+
 def test_a_plan_that_cannot_be_read_names_its_key(give: Give, told: "valkey.Valkey") -> None:
     """The error said that a plan was read, and not where."""
     told.rpush(f"{{monarch}}:plan:{REQUEST}", "x")

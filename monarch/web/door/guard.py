@@ -138,6 +138,8 @@ class Guard:
         answer.headers["Cache-Control"] = "no-store"
         if status == HTTPStatus.UNAUTHORIZED:
             answer.headers["WWW-Authenticate"] = "Bearer"
+        if status == HTTPStatus.METHOD_NOT_ALLOWED:
+            answer.headers["Allow"] = ", ".join(_ANSWERED)
         return answer
 
 
@@ -192,7 +194,8 @@ _NOT_HERE: Final = (
     "The page is shown to its own machine alone. To sign people in set MONARCH_WEB_TOKEN, or MONARCH_WEB_USER_HEADER with"
     " MONARCH_WEB_TRUSTED_PROXIES; to show it to everybody who can reach this port set MONARCH_WEB_PUBLIC=true."
 )
-_METHODS: Final = "Only GET and POST are answered."
+_ANSWERED: Final = ("GET", "HEAD", "POST")
+_METHODS: Final = "Only GET, HEAD and POST are answered."
 _FROM_ELSEWHERE: Final = (
     "Nothing was done: this request does not come from the page itself (Sec-Fetch-Site, Origin). Press the button on the"
     " page again, and let a proxy pass the Host header on."

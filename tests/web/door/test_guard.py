@@ -118,9 +118,13 @@ async def test_pressing_without_a_name_is_refused_where_looking_is_free() -> Non
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
 async def test_other_methods_are_not_answered(method: str) -> None:
-    """From every sender."""
+    """From every sender; the answer names those that are, as RFC 9110 asks."""
     async with asking(BY_TOKEN) as page:
-        assert (await page.request(method, "/", headers=BEARER)).status_code == 405
+        answer = await page.request(method, "/", headers=BEARER)
+
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "GET, HEAD, POST"
+    assert "Only GET, HEAD and POST are answered" in answer.text
 
 
 async def test_a_forged_header_is_refused_everywhere() -> None:

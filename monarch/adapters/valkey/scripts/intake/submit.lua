@@ -9,10 +9,8 @@
 -- Atomic, so that a submission whose answer was lost can be repeated without a second request. On a server that was
 -- never written to it opens the epoch: a fleet that starts later must not take this write for a sign of an older memory.
 local inbox, requests = KEYS[1], KEYS[2]
-local kind = redis.call('TYPE', requests).ok
-if kind ~= 'stream' and kind ~= 'none' then
-  return redis.error_reply('WRONGTYPE ' .. requests .. ' is a ' .. kind .. ' and should be a stream')
-end
+local wrong = of_another_type(requests, 'stream')
+if wrong then return wrong end
 local before = redis.call('HMGET', inbox, 'entry', 'digest')
 local digest = redis.sha1hex(ARGV[2])
 if before[1] then return {(before[2] or digest) == digest and 'same' or 'other', before[1]} end

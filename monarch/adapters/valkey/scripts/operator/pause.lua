@@ -7,6 +7,11 @@
 --
 -- Atomic, so that of two people one learns that the other was first, and so that each open request's channel hears
 -- exactly what happened.
+local NEEDED = {{KEYS[1], 'string'}, {ns .. 'events', 'stream'}, {ns .. 'open', 'zset'}, {ns .. 'notices', 'stream'}}
+for _, needed in ipairs(NEEDED) do
+  local wrong = of_another_type(needed[1], needed[2])
+  if wrong then return wrong end
+end
 local before = redis.call('GET', KEYS[1])
 -- An empty name would read as *not paused*.
 local by = ARGV[3] ~= '' and ARGV[3] or 'unknown'
@@ -26,7 +31,8 @@ for _, request in ipairs(redis.call('ZRANGE', ns .. 'open', 0, TOLD - 1)) do
   -- Skip an ended request: its ending would be posted again.
   -- An unplanned request has no channel yet, and 100,000 queued ones need no notices.
   local key = ns .. 'request:' .. request
-  local known = redis.call('HMGET', key, 'state', 'channel', 'card', 'notice_due')
+  -- A broken record (of another type) must not keep the others from being told; the readings name it.
+  local known = redis.pcall('HMGET', key, 'state', 'channel', 'card', 'notice_due')
   local has_channel = known[1] and not ENDED[known[1]] and (known[2] or '') ~= ''
   if has_channel and known[3] then cards[known[3]] = true
   elseif has_channel and known[4] then
@@ -35,6 +41,6 @@ for _, request in ipairs(redis.call('ZRANGE', ns .. 'open', 0, TOLD - 1)) do
   end
 end
 for card in pairs(cards) do
-  if redis.call('EXISTS', ns .. 'card:' .. card) == 1 then card_changed(card) end
+  if redis.call('TYPE', ns .. 'card:' .. card).ok == 'hash' then card_changed(card) end
 end
 return {1, before or by}
