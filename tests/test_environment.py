@@ -492,6 +492,15 @@ def test_a_misspelt_name_in_the_file_is_told_with_its_line(tmp_path: Path, name:
     assert told.count(name) == 1
 
 
+def test_mistakes_of_a_file_are_listed_from_its_top_down(tmp_path: Path) -> None:
+    """They came in the order in which they were found, from line 5 up to line 2."""
+    content = b"# Ours\nMONARCH_CHANEL=x\nVALKEY_PORT=x\nVALKEY_HOTS=x\nSLACK_WEBHOOK=x\n"
+
+    told = refused(tmp_path, content)
+
+    assert re.findall(r" line (\d+): ", told) == ["2", "3", "4", "5"]
+
+
 def test_a_misspelt_name_that_stands_elsewhere_has_no_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -393,6 +393,23 @@ def test_a_secret_is_never_part_of_a_message(name: str, text: str) -> None:
     assert "hush" not in "".join(mistakes(**{name: text}))
 
 
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("valkey://:hush@h/abc", "the database behind the last / is not a number"),
+        ("valkeys://h/1/2", "the database behind the last / is not a number"),
+        ("valkey://:hush@h?ssl_ca_certs=/nope", "need valkeys:// or rediss://"),
+        ("unix:///v.sock?ssl_cert_reqs=none", "need valkeys:// or rediss://"),
+    ],
+)
+def test_an_address_of_valkey_is_told_its_mistake(url: str, why: str) -> None:
+    """All that was said is how an address looks, and this one looks so."""
+    (mistake,) = mistakes(VALKEY_URL=url)
+
+    assert why in mistake
+    assert "hush" not in mistake
+
+
 def test_secrets_do_not_show_in_the_settings() -> None:
     """Neither do settings that are printed."""
     given = {"GH_PAT": "hush", "SLACK_TOKEN": "hush", "VALKEY_PASSWORD": "hush"}

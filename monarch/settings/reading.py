@@ -4,8 +4,10 @@ An empty variable counts as not set. All mistakes are reported at once, in one `
 secret is never part of it. Nothing else in Monarch reads the environment.
 """
 
+import math
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,10 +46,22 @@ def load_settings(*, needs_github: bool = False, env_file: Path | None = ENV_FIL
         settings = settings_from(given.variables, needs_github=needs_github, places=given.places)
     except ConfigurationError as error:
         placed = (_placed(mistake, given.places) for mistake in error.mistakes)
-        raise ConfigurationError(list(map(hide, (*given.mistakes, *placed)))) from None
+        found = _by_line((*given.mistakes, *placed), env_file)
+        raise ConfigurationError(list(map(hide, found))) from None
     if given.mistakes:
-        raise ConfigurationError(list(map(hide, given.mistakes)))
+        raise ConfigurationError(list(map(hide, _by_line(given.mistakes, env_file))))
     return settings
+
+
+def _by_line(found: Iterable[str], env_file: Path | None) -> list[str]:
+    """Those with a line of the file first, from its top down; the others follow as they were found."""
+    begins = re.compile(rf"{re.escape(str(env_file))} line (\d+): ")
+
+    def line(mistake: str) -> float:
+        match = begins.match(mistake)
+        return int(match[1]) if match else math.inf
+
+    return sorted(found, key=line)
 
 
 def _placed(mistake: str, places: Mapping[str, str]) -> str:

@@ -169,8 +169,10 @@ def _valkey_url(value: SecretStr) -> SecretStr:
     place = parts.path if is_socket else parts.hostname
     database = "" if is_socket else parts.path.strip("/")
     _ = parts.port  # raises ValueError when it is no port
-    if parts.scheme not in VALKEY_SCHEMES or not place or not (database or "0").isdecimal():
+    if parts.scheme not in VALKEY_SCHEMES or not place:
         raise ValueError
+    if not (database or "0").isdecimal():
+        raise Wrong("the database behind the last / is not a number")
     # In unix://tmp/valkey.sock the first folder would count as a host, which is hardly meant.
     if _BLANK.search(url) or (is_socket and parts.hostname):
         raise ValueError
@@ -182,8 +184,9 @@ def _check_options(parts: SplitResult, database: str) -> None:
     """Each option once and in its form: the client would take the first of two, or end with a traceback."""
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     options = dict(pairs)
-    known = _IN_QUERY | {"db"} | (_OF_TLS if parts.scheme in _WITH_TLS else set())
-    if options.keys() - known or len(pairs) != len(options):
+    if options.keys() & _OF_TLS and parts.scheme not in _WITH_TLS:
+        raise Wrong("options that begin with ssl_ need valkeys:// or rediss://")
+    if options.keys() - (_IN_QUERY | {"db"} | _OF_TLS) or len(pairs) != len(options):
         raise ValueError
     if not all(form.fullmatch(options[name]) for name, form in _FORMS.items() if name in options):
         raise ValueError

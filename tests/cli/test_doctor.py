@@ -116,6 +116,10 @@ def test_a_failover_must_be_possible_and_forget_nothing(
     ("error", "advice"),
     [
         ("asking: AuthenticationError: invalid username-password pair", "VALKEY_PASSWORD"),
+        (
+            "asking: AuthenticationError: AUTH <password> called without any password configured for the default user",
+            "Remove VALKEY_PASSWORD",
+        ),
         ("asking: NoPermissionError: no permissions to run 'info'", "rights"),
         ("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate", "ssl_ca_certs"),
         ("[SSL: CERTIFICATE_VERIFY_FAILED] Hostname mismatch", "ssl_check_hostname"),
@@ -207,6 +211,7 @@ def test_dead_letters_that_cannot_be_read_are_not_none(give: Give, client: "valk
     (found,) = [c for c in json.loads(said.stdout)["checks"] if c["name"] == "dead letters"]
     assert (found["status"], found["detail"]) == ("FAIL", "cannot be read")
     assert "Find out with `valkey-cli` (Valkey's own tool: TYPE)" in found["advice"]
+    assert "the key {monarch}:dead" in found["advice"]
 
 
 def test_the_doctor_shows_that_the_workers_are_refused(give: Give, client: "valkey.Valkey") -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from monarch.cli.terminal.problem import Problem, tell
 from tests.cli.conftest import Give
 
 REQUEST = "1732406400000-0"
@@ -107,3 +108,20 @@ def test_a_secret_breaks_no_document(give: Give) -> None:
 def test_what_stands_behind_the_end_of_options_asks_for_nothing(give: Give) -> None:
     """There it is an argument."""
     assert give("show", "--", "--json").stderr.startswith("monarch: a request's id is")
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("is it correct?", "monarch: is it correct? See this.\n"),
+        ("no reply for 'm' ", "monarch: no reply for 'm'. See this.\n"),
+        ("it is away", "monarch: it is away. See this.\n"),
+    ],
+)
+def test_advice_follows_any_message(
+    capsys: pytest.CaptureFixture[str], message: str, told: str
+) -> None:
+    """Words from outside end as they like: `correct?. See` and `'m' . See`."""
+    tell(Problem(message, 1, advice="See this."))
+
+    assert capsys.readouterr().err == told

@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import sys
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from rich.cells import cell_len
 from monarch.cli.terminal.output import output_ended
 from monarch.cli.terminal.printing import show_json
 from monarch.cli.terminal.problem import complain
-from monarch.cli.terminal.readings import progress_line
+from monarch.cli.terminal.readings import progress_line, readings
 from monarch.core.outcome import Code
 from tests.cli.conftest import Give, requests_in
 from tests.cli.terminals import OTHER, REQUEST, SOURCE, TEAMS, Screen, Terminal, night, screen_for
@@ -161,6 +161,32 @@ def test_a_limit_that_valkey_cannot_read_is_wrong_usage(
 
     assert shown.exit_code == 2
     assert "--limit" in shown.stderr
+
+
+@pytest.mark.parametrize(("encoding", "is_plain"), [("ascii", True), ("utf-8", False)])
+def test_the_spinner_is_plain_where_the_output_is(
+    monkeypatch: pytest.MonkeyPatch, encoding: str, *, is_plain: bool
+) -> None:
+    """An ASCII terminal showed the escapes of its dots as letters."""
+    screen = Encoded(BytesIO(), encoding, errors="backslashreplace")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setattr(sys, "stderr", screen)
+
+    with readings(quiet=False) as tell:
+        tell("o/a")
+
+    screen.seek(0)
+    shown = screen.read()
+    assert "o/a: 1 reading" in shown
+    assert (shown.isascii() and "\\u28" not in shown) is is_plain
+
+
+class Encoded(TextIOWrapper):
+    """A terminal of an encoding."""
+
+    def isatty(self) -> bool:
+        """Say so."""
+        return True
 
 
 def test_one_repository_is_counted_as_one() -> None:

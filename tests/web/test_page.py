@@ -199,6 +199,17 @@ async def test_a_request_without_teams_is_not_counted(telemetry: Telemetry) -> N
     assert "0 tickets" not in answer.text
 
 
+async def test_a_state_that_does_not_exist_is_said(telemetry: Telemetry) -> None:
+    """All requests were shown without a word; the states that there are stand beside it."""
+    async with paging(Given(lines=[a_line()]), telemetry) as (client, _):
+        wrong = await client.get("/requests", params={"state": "<nonsense>"})
+        right = await client.get("/requests", params={"state": "done"})
+
+    assert "There is no state <bdi>&lt;nonsense&gt;</bdi>: all requests are shown" in wrong.text
+    assert "queued, running, done, failed" in wrong.text
+    assert "There is no state" not in right.text
+
+
 async def test_requests_of_one_template_can_be_told_apart(telemetry: Telemetry) -> None:
     """By their teams, of which some are named."""
     line = a_line(targets=5, named=("org/team-a", "org/team-b", "org/team-c"))

@@ -110,8 +110,9 @@ def check_hearing(facts: ServerFacts, snapshot: Snapshot) -> Check:
 
 def check_dead(snapshot: Snapshot) -> Check:
     """Whether there are dead letters that no person has dealt with."""
-    if is_spoiled(spoiled_so_far(), "dead"):
-        advice = "Find out with `valkey-cli` (Valkey's own tool: TYPE) what their key holds, and rename it."
+    broken = next((key for key in spoiled_so_far() if is_spoiled((key,), "dead")), None)
+    if broken:
+        advice = f"Find out with `valkey-cli` (Valkey's own tool: TYPE) what the key {broken} holds, and rename it."
         return Check("dead letters", Status.FAIL, "cannot be read", advice)
     if not snapshot.dead:
         return Check("dead letters", Status.OK, "none")

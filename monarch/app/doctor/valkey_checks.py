@@ -28,7 +28,11 @@ _SILENT: Final = (
     f"{_MUTE[0].lower()}{_MUTE[1:]}"
 )
 
+_NONE_WANTED: Final = "Remove VALKEY_PASSWORD, or the password in VALKEY_URL: this Valkey has none. Or set one in Valkey (`requirepass`)."
+
 _UNREACHED: Final = {
+    "without any password": _NONE_WANTED,
+    "no password is set": _NONE_WANTED,
     "AuthenticationError": "Correct VALKEY_USERNAME and VALKEY_PASSWORD, or those in VALKEY_URL.",
     "NoPermissionError": "Give Monarch's user the rights that docs/valkey.md lists.",
     "Hostname mismatch": "Name Valkey as its certificate does, or add ?ssl_check_hostname=no.",

@@ -53,7 +53,7 @@ def tell(problem: Problem) -> None:
     if _FOR_PROGRAMS.get():
         _print_document({"error": asdict(problem)})
         return
-    _print(f"monarch: {problem.message}{_behind(problem.advice)}")
+    _print(f"monarch: {_followed(problem.message, problem.advice)}")
 
 
 def complain(text: str) -> None:
@@ -64,10 +64,14 @@ def complain(text: str) -> None:
     _print(text)
 
 
-def _behind(advice: str | None) -> str:
+def _followed(message: str, advice: str | None) -> str:
+    """The message with the advice behind it; a message from outside may end in a blank or in a mark of its own."""
     if not advice:
-        return ""
-    return f". {advice}" if advice[0].isupper() else f": {advice}"
+        return message
+    message = message.rstrip()
+    if not advice[0].isupper():
+        return f"{message}: {advice}"
+    return f"{message} {advice}" if message.endswith((".", "?", "!")) else f"{message}. {advice}"
 
 
 def _print(text: str) -> None:

@@ -48,8 +48,10 @@ def _spinner() -> Iterator[Tell]:
     from rich.progress import Progress, SpinnerColumn, TextColumn  # noqa: PLC0415 - lazily
 
     read: Counter[str] = Counter()
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+    console = Console(stderr=True)
+    spinner = SpinnerColumn("line" if console.options.ascii_only else "dots")
+    words = TextColumn("{task.description}", markup=False)
+    with Progress(spinner, words, console=console, transient=True) as bars:
         task = bars.add_task("reading", total=None)
 
         def tell(name: str) -> None:

@@ -25,10 +25,11 @@ HISTORY: Final = 30
 
 
 async def requests(source: Source, place: Place, wish: PageRequest) -> Sight | None:
-    """The newest requests, of one state if it is given."""
+    """The newest requests, of one state if it is given; all of them, and a word, where it is none."""
     del place
     known = {state.value: state for state in State if state is not State.PARKED}
-    state = known.get(wish.get("state"))
+    asked = wish.get("state")
+    state = known.get(asked)
     lines = await source.requests(LISTED, state)
     return Sight(
         "Requests",
@@ -37,7 +38,7 @@ async def requests(source: Source, place: Place, wish: PageRequest) -> Sight | N
         f"monarch requests --state {state}" if state else "monarch requests",
         {
             "banner": banner(await source.snapshot()),
-            "listing": listing(lines, state, tuple(known.values())),
+            "listing": listing(lines, state, tuple(known.values()), "" if state else asked),
         },
     )
 
