@@ -74,7 +74,8 @@ def test_half_a_character_is_replaced() -> None:
 @given(
     st.sampled_from(["a", "é", "😀", "a\r\n", "```\n", "~~~~\ncode\n", "\n", "`" * 95 + "\n"]),
     st.integers(MAX_BODY - 300, MAX_BODY + 300),
-    st.text(max_size=5),
+    # Without what makes a mention or a reference, which is changed wherever it stands.
+    st.text(st.characters(exclude_characters="@#&-", exclude_categories=["Cs"]), max_size=5),
 )
 @settings(max_examples=25)  # long texts
 def test_a_text_that_leaves_no_room_is_cut_and_says_so(piece: str, length: int, end: str) -> None:
