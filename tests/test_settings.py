@@ -671,6 +671,15 @@ def test_a_header_and_its_proxies_belong_together() -> None:
     assert "got nothing. Set it." in alone[0]
 
 
+@pytest.mark.parametrize("token", ["ghp with blanks", "ghp_tökén", "ghp_two\nlines"])
+def test_a_token_that_none_can_be_says_what_is_wrong_with_it(token: str) -> None:
+    """It was in one line, and "expected a GitHub token in one line" was all that was said."""
+    (line,) = mistakes(GH_PAT=token)
+
+    assert "there is a blank, a line end or another sign in it that no token has" in line
+    assert token not in line
+
+
 def test_a_switch_without_owners_to_look_through_is_a_mistake() -> None:
     """Without owners no sweep runs, so the switch would do nothing, silently."""
     told = mistakes(MONARCH_MISSED_SUBMIT="true")
@@ -678,8 +687,8 @@ def test_a_switch_without_owners_to_look_through_is_a_mistake() -> None:
 
     (line,) = told
     assert line == (
-        "MONARCH_MISSED_SUBMIT: expected true or false; got 'true' (true needs MONARCH_MISSED_OWNERS, and that is"
-        " empty). Correct it, or leave it empty for the default, false."
+        "MONARCH_MISSED_SUBMIT: expected false while MONARCH_MISSED_OWNERS is empty; got 'true'."
+        " Correct it, or leave it empty for the default, false."
     )
     assert watched.missed_submit
     assert not settings_from({"MONARCH_MISSED_SUBMIT": "false"}).missed_submit

@@ -165,7 +165,7 @@ def listeners_of(settings: Settings) -> list[socket.socket | None]:
             listener.close()
         raise PortError(
             f"cannot listen on {settings.web_host}, {' and '.join(busy)}. If another worker of yours has it, set the"
-            " variable to 0 (off) or to another port for this one."
+            " variable to another port for this one; a worker can do without, with 0."
         )
     return listeners
 

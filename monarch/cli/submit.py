@@ -73,7 +73,7 @@ def _demand_request(payload: bytes, done: str) -> None:
         fail(f"{clean(in_arguments(request.sentence))}; nothing was {done}", WRONG)
     demand_date(request.portion, f"nothing was {done}")
     if not request.targets:
-        words = "; ".join(clean(refused.letter) for refused in request.refused)
+        words = "; ".join(clean(refused.sentence) for refused in request.refused)
         fail(f"there is no target that can be one: {words}; nothing was {done}", WRONG)
     for refused in request.refused:
         words = f"{clean(refused.target)} will end as a dead letter: {clean(refused.letter)}"

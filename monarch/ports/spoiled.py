@@ -56,7 +56,10 @@ def unknown(request: str, keys: Collection[str]) -> tuple[str, str]:
     """
     if is_spoiled(keys, f"request:{request}"):
         return f"request {request} cannot be read: its record holds something else", ""
-    return f"no request {request} is known", "it has expired, or see `monarch requests`"
+    return (
+        f"no request {request} is known",
+        "it was never made, or has expired: see `monarch requests`",
+    )
 
 
 def why_unknown(request: str) -> str:

@@ -167,8 +167,9 @@ def mistake(fields: Fields, name: str, came: object, cause: object = None) -> st
     default = default_text(field)
     if came is not None:
         todo += f", or leave it empty for the default, {default}" if default else ", or remove it"
-    why = f" ({cause})" if isinstance(cause, Wrong) else ""
-    return f"{variable}: expected {field.description}; got {_shown(field, came)}{why}. {todo}."
+    why = f" ({cause})" if isinstance(cause, Wrong) and str(cause) else ""
+    expected = (isinstance(cause, Wrong) and cause.expected) or field.description
+    return f"{variable}: expected {expected}; got {_shown(field, came)}{why}. {todo}."
 
 
 def is_secret(field: FieldInfo) -> bool:

@@ -64,14 +64,22 @@ _MAX_FILE: Final = 256 * 1024
 
 
 class Wrong(ValueError):  # noqa: N818 - a word of the contract, like BadRef
-    """Why a value is refused, in words that may be shown: they contain no part of a secret."""
+    """Why a value is refused, in words that may be shown: they contain no part of a secret.
+
+    Attributes:
+        expected: what is expected instead of what the field says, where another variable decides that.
+    """
+
+    def __init__(self, why: str = "", *, expected: str = "") -> None:
+        super().__init__(why)
+        self.expected = expected
 
 
 def _one_line(value: SecretStr) -> SecretStr:
     """Refuse what no HTTP header can carry, such as two lines pasted as one."""
     text = value.get_secret_value()
     if not text.isascii() or not text.isprintable() or " " in text:
-        raise ValueError
+        raise Wrong("there is a blank, a line end or another sign in it that no token has")
     return value
 
 

@@ -64,7 +64,7 @@ _ADDRESS = "an http(s) address without user, password, query and fragment"
 _GLOBS = "globs such as owner/* that match names of repositories, with commas between"
 _UNNAMED: Final = "VALKEY_SENTINELS needs VALKEY_SENTINEL_MASTER"
 _ALONE: Final = "VALKEY_SENTINEL_MASTER needs VALKEY_SENTINELS"
-_UNWATCHED: Final = "true needs MONARCH_MISSED_OWNERS, and that is empty"
+_UNWATCHED: Final = "false while MONARCH_MISSED_OWNERS is empty"
 _HOST_NAME: Final = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
 
 
@@ -273,7 +273,7 @@ class Variables(BaseModel):
     @classmethod
     def _with_owners(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - as pydantic calls it
         if value and not info.data.get("missed_owners", value):
-            raise Wrong(_UNWATCHED)
+            raise Wrong(expected=_UNWATCHED)
         return value
 
     @field_validator("valkey_sentinels")

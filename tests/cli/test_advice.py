@@ -123,6 +123,16 @@ def test_what_was_not_submitted_is_not_called_maybe_submitted(
 # ------------------------------------------------------------------------------------- one key, one message
 
 
+def test_what_was_not_submitted_is_not_sent_to_a_replay(give: Give) -> None:
+    """There was no dead letter: the list of what is allowed is read before anything is submitted."""
+    result = give("submit", "o/s", "o/a", MONARCH_ALLOWED_TARGETS="other/*", GH_PAT="ghp_x")
+
+    said = " ".join(result.stderr.split())
+    assert result.exit_code == 2
+    assert "add it to MONARCH_ALLOWED_TARGETS; nothing was submitted" in said
+    assert "replay" not in said
+
+
 def test_a_key_stands_for_one_message(give: Give, client: Any) -> None:
     """Another team under the same key got nothing, without a word."""
     first = give("submit", "o/s", "o/a", "--key", "abc")
@@ -174,6 +184,7 @@ def test_a_key_has_limits(give: Give, key: str) -> None:
         (("submit", "", "o/a"), "nothing was submitted"),
         (("submit", "o/s", "o/s"), "there is no target that can be one: o/s is the source itself"),
         (("submit", "o/s", "a/b c", "../x"), 'got "../x"; write it as owner/repo; nothing was'),
+        (("submit", "o/s", "o/a,o/b"), "name each repository by itself, without commas between;"),
         (("submit", "o/s", ""), "there is no target that can be one"),
         (("publish", "notarepo", "o/a"), "nothing was published (--payload publishes anything)"),
         (("publish", "o/s", ""), "there is no target that can be one"),

@@ -41,7 +41,10 @@ def test_what_waits_is_tried_at_once(give: Give, client: Any) -> None:
     assert "paused" not in nothing.stdout
     assert document == {"request": request, "by": "ada", "tried": 0}
     assert (unknown.exit_code, unknown.stdout) == (1, "")
-    assert "no request 1-1 is known: it has expired, or see `monarch requests`" in unknown.stderr
+    assert (
+        "no request 1-1 is known: it was never made, or has expired: see `monarch requests`"
+        in unknown.stderr
+    )
 
 
 def test_what_an_act_says_fits_its_terminal(monkeypatch: pytest.MonkeyPatch, give: Give) -> None:

@@ -41,6 +41,7 @@ CHANNEL: Final = "notification_channel"
 _KEYS: Final = f"{SOURCE} and {TARGETS}"
 _MAX_CHANNEL: Final = 100
 _TOO_DEEP: Final = "it is nested too deeply"
+_TOO_LONG: Final = "a number in it has thousands of digits"
 _Target = RepoRef | RefusedTarget
 
 
@@ -119,7 +120,7 @@ def _load(payload: bytes) -> dict[str, Any]:
     if len(payload) > MAX_BYTES:
         raise Mistake(
             Code.TOO_LARGE,
-            f"the request has {len(payload)} bytes and may have {MAX_BYTES}; split it into several",
+            f"the request has {len(payload):,} bytes and may have {MAX_BYTES:,}; split it into several",
         )
     try:
         # utf-8-sig: some editors begin a file with a byte order mark.
@@ -127,14 +128,27 @@ def _load(payload: bytes) -> dict[str, Any]:
     except RecursionError:
         raise _not_json(payload, _TOO_DEEP) from None
     except ValueError as problem:
-        raise _not_json(payload, quote(str(problem), 100)) from None
+        raise _not_json(payload, _why_not(problem)) from None
     if not isinstance(value, dict):
         raise Mistake(
-            Code.NOT_AN_OBJECT, f"expected a JSON object with {_KEYS}, got {describe(value)}"
+            Code.NOT_AN_OBJECT, f"expected a JSON object with {_KEYS}, got {_instead(value)}"
         )
     if _is_deep(value):
         raise _not_json(payload, _TOO_DEEP)
     return value
+
+
+def _why_not(problem: ValueError) -> str:
+    # Python's own words here name a function of Python that would lift its limit.
+    return _TOO_LONG if "Exceeds the limit" in str(problem) else quote(str(problem), 100)
+
+
+def _instead(value: object) -> str:
+    shown = describe(value)
+    is_again = isinstance(value, str) and value.strip().startswith("{")
+    return (
+        f"the text {shown}; it looks like an object that was encoded twice" if is_again else shown
+    )
 
 
 def _not_json(payload: bytes, problem: str) -> Mistake:

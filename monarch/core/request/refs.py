@@ -111,7 +111,7 @@ def _without_git(name: str) -> str:
 
 def _complaint(came: object, hosts: frozenset[str] = GITHUB_HOSTS) -> str:
     shown = min(hosts) if hosts else "a host"
-    return (
-        f"expected a repository as owner/repo (or its address on {shown}), got {describe(came)};"
-        " write it as owner/repo"
-    )
+    todo = "write it as owner/repo"
+    if isinstance(came, str) and "," in came:
+        todo = "name each repository by itself, without commas between"
+    return f"expected a repository as owner/repo (or its address on {shown}), got {describe(came)}; {todo}"

@@ -232,6 +232,25 @@ def test_nesting_up_to_the_limit_is_read() -> None:
     assert good(deep=deep).extra == {"deep": deep}
 
 
+def test_a_number_of_thousands_of_digits_is_said_in_plain_words() -> None:
+    """Python's words came: a limit of its own, and the function that lifts it."""
+    bad = parse_message(b'{"source_repo": "o/s", "n": ' + b"9" * 6000 + b"}", RULES)
+
+    assert isinstance(bad, BadMessage)
+    assert bad.reason.endswith("(a number in it has thousands of digits)")
+    assert "sys." not in bad.reason
+
+
+def test_a_message_that_was_encoded_twice_is_recognized() -> None:
+    """What came looked like what was expected."""
+    twice = json.dumps(json.dumps({"source_repo": "o/s", "all_target_repositories": ["o/t"]}))
+    bad = parse_message(twice.encode(), RULES)
+
+    assert isinstance(bad, BadMessage)
+    assert bad.code is Code.NOT_AN_OBJECT
+    assert bad.reason.endswith("; it looks like an object that was encoded twice")
+
+
 @pytest.mark.parametrize("levels", [100, 100_000])
 def test_what_is_nested_too_deeply_is_said_in_plain_words(levels: int) -> None:
     """Whether the parser gives up or we do; it is about the message and not about a program's stack."""
