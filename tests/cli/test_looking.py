@@ -406,23 +406,6 @@ def test_a_pause_that_cannot_be_read_names_its_key(give: Give, client: "valkey.V
     assert tool in " ".join(status.stdout.split())
 
 
-@pytest.mark.parametrize("command", ["pause", "resume"])
-@pytest.mark.parametrize("name", ["events", "open", "notices", "paused"])
-def test_a_pause_names_the_key_that_is_in_its_way(
-    give: Give, client: "valkey.Valkey", name: str, command: str
-) -> None:
-    """It named only `paused`, whichever key was broken, and the fleet was paused although the command failed."""
-    client.sadd(f"{{monarch}}:{name}", "x")
-
-    said = give(command)
-
-    assert said.exit_code == 1
-    words = " ".join(said.stderr.split())
-    assert f"{{monarch}}:{name} is a set" in words
-    assert "Nothing was changed" in words
-    assert client.type("{monarch}:paused") == (b"set" if name == "paused" else b"none")
-
-
 def test_a_pause_passes_over_the_broken_record_of_a_request(
     give: Give, told: "valkey.Valkey"
 ) -> None:

@@ -33,7 +33,7 @@ Answer = object
 
 _SHARED: Final = {
     "mirror": ("_append",),
-    "submit": ("_append", "_opening"),
+    "submit": ("_append", "_opening", "_in_the_way"),
     "open_epoch": ("_opening",),
     "renew": ("_removed",),
     "sweep": ("_removed",),
@@ -42,10 +42,14 @@ _SHARED: Final = {
     "record": ("_turns",),
     "take": ("_turns",),
     "admit": ("_points",),
-    "replay": ("_reopen", "_acts"),
-    "begin": ("_reopen", "_acts"),
-    "drop": ("_acts",),
-    "heal": ("_reopen",),
+    "replay": ("_reopen", "_acts", "_in_the_way"),
+    "begin": ("_reopen", "_acts", "_in_the_way"),
+    "drop": ("_acts", "_in_the_way"),
+    "heal": ("_reopen", "_in_the_way"),
+    "pause": ("_in_the_way",),
+    "cancel": ("_in_the_way",),
+    "first": ("_in_the_way",),
+    "hurry": ("_in_the_way",),
     "settle": ("_refused", "_named", "_acts"),
     "refuse": ("_refused",),
 }
@@ -228,8 +232,11 @@ _NAMED: Final = 4
 
 
 def _doing(call: _Call, error: BaseException) -> str:
-    """The script's name, and where a key is of another type those that it was given: the server does not name it."""
-    if "WRONGTYPE" not in str(error):
+    """The script's name, and where a key is of another type those that it was given: the server does not name it.
+
+    A script that has looked at its keys before its first write names the one (`_in_the_way.lua`).
+    """
+    if "WRONGTYPE" not in str(error) or " and should be a " in str(error):
         return call.script.name
     return f"{call.script.name} with {', '.join(call.keys[:_NAMED])}"
 

@@ -10,14 +10,6 @@ local VERSION = '1'
 local ACT_VERSION = '2'
 local EVENTS_KEPT = 10000
 
--- The error to give where a key holds something else than `kind`, nil where it may be used. The server's own error does not
--- name the key, and comes in the middle of a script; this one comes before its first write.
-local function of_another_type(key, kind)
-  local found = redis.call('TYPE', key).ok
-  if found == kind or found == 'none' then return nil end
-  return redis.error_reply('WRONGTYPE ' .. key .. ' is a ' .. found .. ' and should be a ' .. kind)
-end
-
 -- The server's clock, in ms. A worker's clock is never asked.
 local function now_ms()
   local t = redis.call('TIME')

@@ -9,6 +9,8 @@
 -- request is permitted (`take`, `permit`), and work that would go on is settled as a dead letter (`settle`). Each parked
 -- piece of it goes back into its stream, so that it ends now and not when its wait is over. A write that is under way is
 -- finished and recorded.
+local wrong = of_another_type(KEYS[1], 'hash') or in_the_way(OF_ACTS)
+if wrong then return wrong end
 local request, by = ARGV[2], ARGV[3]
 local known = redis.call('HMGET', KEYS[1], 'state', 'cancelled_by')
 if not known[1] then

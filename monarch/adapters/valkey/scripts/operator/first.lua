@@ -7,6 +7,8 @@
 --
 -- Atomic, so that it is on record before this script answers. From here on its group in the line is `!` (`group_of`). Each
 -- parked piece of it goes back into its stream: the turn that it waits for may be its own now.
+local wrong = of_another_type(KEYS[1], 'hash') or in_the_way(OF_ACTS)
+if wrong then return wrong end
 local request, by = ARGV[2], ARGV[3]
 local known = redis.call('HMGET', KEYS[1], 'state', 'cancelled_by', 'first_by')
 if not known[1] then return {'unknown'} end

@@ -8,6 +8,8 @@
 -- Safe at any moment: work that comes back early asks `permit` before it writes, like work that comes back in time, so it
 -- skips no gate, no ceiling and no time that GitHub has to act; and what still cannot be done is parked again. Atomic: a
 -- piece is either parked or in its stream, so of two people only one sends it back.
+local wrong = of_another_type(KEYS[1], 'hash') or in_the_way(OF_ACTS)
+if wrong then return wrong end
 local request, by = ARGV[2], ARGV[3]
 local known = redis.call('HMGET', KEYS[1], 'state', 'cancelled_by', 'not_before_ms')
 if not known[1] then return {'unknown'} end

@@ -7,11 +7,8 @@
 --
 -- Atomic, so that of two people one learns that the other was first, and so that each open request's channel hears
 -- exactly what happened.
-local NEEDED = {{KEYS[1], 'string'}, {ns .. 'events', 'stream'}, {ns .. 'open', 'zset'}, {ns .. 'notices', 'stream'}}
-for _, needed in ipairs(NEEDED) do
-  local wrong = of_another_type(needed[1], needed[2])
-  if wrong then return wrong end
-end
+local wrong = in_the_way({'paused', 'events', 'open', 'notices'})
+if wrong then return wrong end
 local before = redis.call('GET', KEYS[1])
 -- An empty name would read as *not paused*.
 local by = ARGV[3] ~= '' and ARGV[3] or 'unknown'

@@ -9,6 +9,8 @@
 -- lost between. An entry that comes back is a new one: the holder of the old one fails its fence.
 -- A look checks what the replay checks, in the same order, and writes nothing: `gone` has the states that the letters
 -- before would have left behind.
+local wrong = in_the_way(OF_ACTS)
+if wrong then return wrong end
 local by, looks = ARGV[2], ARGV[3] == '1'
 local gone = {}
 
