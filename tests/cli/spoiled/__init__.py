@@ -1,0 +1,1 @@
+"""The commands where a key of Valkey holds something else."""
