@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 from monarch.cli.terminal.output import note_done, noted
 from monarch.cli.terminal.printing import clean, got
 from monarch.cli.terminal.problem import Problem, complain, tell
+from monarch.core.advice import find_out
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator
@@ -174,8 +175,7 @@ def end_if_interrupted() -> None:
 
 _DOCTOR: Final = "See `monarch doctor`."
 _RUBBISH: Final = (
-    "Something else than Monarch's work stands in one of its keys."
-    " Find out with `valkey-cli` (Valkey's own tool: TYPE) what it is, and rename it."
+    f"Something else than Monarch's work stands in one of its keys. {find_out('what it is')}."
 )
 """The doctor looks at the server, and not into each key."""
 

@@ -21,6 +21,11 @@ class Advice:
     replay: bool = True
 
 
+def find_out(what: str) -> str:
+    """What to do about a key of Valkey that holds something else, as a sentence without a full stop."""
+    return f"Find out with `valkey-cli` (Valkey's own tool: TYPE) {what}, and rename it"
+
+
 NO_ADVICE: Final = Advice(replay=False)
 
 

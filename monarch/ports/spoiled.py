@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
+from monarch.core.advice import find_out
+
 _MET: Final[ContextVar[dict[str, None] | None]] = ContextVar("_MET", default=None)
 
 
@@ -44,8 +46,8 @@ def spoiled_so_far() -> Collection[str]:
 def told(key: str) -> str:
     """What is missing, and what to do, for people."""
     return (
-        f"the key {key} holds something else than Monarch's record, which is left out here. Find out with `valkey-cli`"
-        " (Valkey's own tool: TYPE) what it is, and rename it."
+        f"the key {key} holds something else than Monarch's record, which is left out here."
+        f" {find_out('what it is')}."
     )
 
 

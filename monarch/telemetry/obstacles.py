@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from monarch.core.advice import find_out
 from monarch.telemetry.snapshot import RefusalSnapshot, Snapshot
 
 
@@ -70,8 +71,7 @@ def _of_fleet(snapshot: Snapshot) -> Iterator[Obstacle]:
         yield Obstacle(
             Cause.PAUSED,
             "it is unknown whether the fleet is paused: the record of its pause holds something else",
-            "Find out with `valkey-cli` (Valkey's own tool: TYPE) what its key holds, and rename it;"
-            " until then workers may take on nothing new.",
+            f"{find_out('what its key holds')}; until then workers may take on nothing new.",
         )
     elif snapshot.paused:
         yield Obstacle(

@@ -14,6 +14,7 @@ from monarch.app.doctor.github_checks import github_checks
 from monarch.app.doctor.missed_checks import missed_checks
 from monarch.app.doctor.valkey_checks import Check, Status, advice_on, check_server
 from monarch.app.operator import Operator
+from monarch.core.advice import find_out
 from monarch.core.copy.frame import NAMES
 from monarch.core.github.reply import Reply
 from monarch.core.redact import Redactor
@@ -112,7 +113,7 @@ def check_dead(snapshot: Snapshot) -> Check:
     """Whether there are dead letters that no person has dealt with."""
     broken = next((key for key in spoiled_so_far() if is_spoiled((key,), "dead")), None)
     if broken:
-        advice = f"Find out with `valkey-cli` (Valkey's own tool: TYPE) what the key {broken} holds, and rename it."
+        advice = f"{find_out(f'what the key {broken} holds')}."
         return Check("dead letters", Status.FAIL, "cannot be read", advice)
     if not snapshot.dead:
         return Check("dead letters", Status.OK, "none")
