@@ -184,13 +184,16 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="one JSON document")
     parser.add_argument("--keep", type=Path, help="keep all logs in this folder")
     arguments = parser.parse_args()
+    try:
+        plan = timetable(arguments.seed, arguments.minutes, arguments.world, tuple(arguments.only))
+    except ValueError as error:
+        parser.error(f"argument --only: {error}")
     folder = arguments.keep or Path(tempfile.mkdtemp(prefix="monarch-chaos-"))
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         # An earlier run's Valkey would wake up with that run's memory.
         parser.error(f"--keep wants a folder that is empty or not there: {folder}")
     folder = folder.resolve()
-    plan = timetable(arguments.seed, arguments.minutes, arguments.world, tuple(arguments.only))
     began = time.monotonic()
     truth = anyio.run(run, plan, folder)
     judgement = judge(truth)

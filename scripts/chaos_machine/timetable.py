@@ -101,6 +101,9 @@ def timetable(
     Args:
         world: see the catalogue.
         only: beginnings of names; other kinds of faults are left out. None: all are drawn.
+
+    Raises:
+        ValueError: no kind of this world and seed begins like one of `only`.
     """
     dice = random.Random(seed)  # noqa: S311 - a plan, no secret
     is_watched, workers = seed % 2 == 1, dice.randint(3, 5)
@@ -139,7 +142,13 @@ def _decks(
     epochs = WATCHED if is_watched else ALONE
     if not only:
         return common, epochs
-    return _beginning(common, only), _beginning(epochs, only)
+    chosen = _beginning(common, only), _beginning(epochs, only)
+    if not any(chosen):
+        names = ", ".join(kind.name for kind in common + epochs)
+        raise ValueError(
+            f"expected kinds of this run, or how they begin: {names}; got {' '.join(only)}"
+        )
+    return chosen
 
 
 def _beginning(kinds: tuple[Kind, ...], names: tuple[str, ...]) -> tuple[Kind, ...]:

@@ -37,6 +37,7 @@ def run(*command: str, folder: Path = ROOT, **more: str) -> subprocess.Completed
         ("scripts/lock --nope", "lock: expected --upgrade; got --nope"),
         ("scripts/lock --upgrade-package", "lock: expected --upgrade; got --upgrade-package"),
         ("scripts/chaos --minutes -1", "expected a number above 0, at most 10,000,000; got '-1'"),
+        ("scripts/chaos --only nope", "argument --only: expected kinds of this run"),
         ("scripts/bench zombies --runs 0", "expected a whole number, 1 to 10,000,000; got '0'"),
         ("scripts/bench fairness --teams x", "expected a whole number, 1 to 10,000,000; got 'x'"),
         ("scripts/bench page --seconds nan", "expected a number above 0, at most 10,000,000"),

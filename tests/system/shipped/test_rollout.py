@@ -172,12 +172,15 @@ def test_a_rollout_starts_as_many_workers_as_compose_would(
     assert f"{workers} workers run" in ended.stdout
 
 
-@pytest.mark.parametrize(("workers", "argument"), [("two", None), ("0", None), ("2", "--nobuild")])
+@pytest.mark.parametrize(
+    ("workers", "argument"),
+    [("two", None), ("0", None), ("2", "--nobuild"), ("2", "--no-build extra")],
+)
 def test_a_rollout_refuses_what_it_does_not_know(
     tmp_path: Path, workers: str, argument: str | None
 ) -> None:
     """Before anything is built."""
-    ended = _run(f"{tmp_path}:/usr/bin:/bin", *filter(None, [argument]), workers=workers)
+    ended = _run(f"{tmp_path}:/usr/bin:/bin", *(argument or "").split(), workers=workers)
 
     assert ended.returncode == 1
     assert "expected" in ended.stderr
