@@ -21,9 +21,10 @@ async def asking(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def asking_on(port: int) -> httpx.AsyncClient:
-    """A client of whatever listens there."""
+    """A client of whatever listens there; it waits as long as a busy machine needs to load a page's code."""
     return httpx.AsyncClient(
         base_url=f"http://{HOST}:{port}",
         trust_env=False,
+        timeout=60,
         verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
     )
