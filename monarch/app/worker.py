@@ -102,7 +102,7 @@ class Worker:
             try:
                 await scripts.call("open_epoch", [self._parts.keys.epoch])
             except StoreError as error:
-                self._parts.telemetry.store_trouble(where="opening the epoch", error=str(error))
+                self._parts.telemetry.store_trouble(where="opening the epoch", error=error)
                 with anyio.move_on_after(_OPEN_EPOCH_EVERY_S):
                     await self._draining.wait()
             else:
@@ -113,7 +113,7 @@ class Worker:
         try:
             await self._roster.enter(self._parts.consumer_name, monarch.__version__)
         except StoreError as error:
-            self._parts.telemetry.store_trouble(where="entering the roster", error=str(error))
+            self._parts.telemetry.store_trouble(where="entering the roster", error=error)
 
     async def _retire(self) -> None:
         with anyio.move_on_after(RETIRE_WITHIN_S):
@@ -121,4 +121,4 @@ class Worker:
                 await self._parts.streams.retire()
                 await self._roster.leave(self._parts.consumer_name)
             except StoreError as error:
-                self._parts.telemetry.store_trouble(where="retiring", error=str(error))
+                self._parts.telemetry.store_trouble(where="retiring", error=error)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 from monarch.cli.terminal.output import note_done, noted
 from monarch.cli.terminal.printing import clean, got
 from monarch.cli.terminal.problem import Problem, complain, tell
-from monarch.core.advice import find_out
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator
@@ -174,28 +173,25 @@ def end_if_interrupted() -> None:
 
 
 _DOCTOR: Final = "See `monarch doctor`."
-_RUBBISH: Final = (
-    f"Something else than Monarch's work stands in one of its keys. {find_out('what it is')}."
-)
-"""The doctor looks at the server, and not into each key."""
 
 
 @contextmanager
 def spoiled_told() -> Iterator[None]:
     """Around readings: name each key that held something else than its record, whatever else becomes of the command."""
-    from monarch.ports.spoiled import spoiled_keys, told  # noqa: PLC0415 - lazily
+    from monarch.ports.spoiled import is_told, spoiled_keys, told  # noqa: PLC0415 - lazily
 
     with spoiled_keys() as met:
         try:
             yield
         finally:
             for key in met:
-                complain(f"! {told(clean(key))}")
+                if not is_told(key):
+                    complain(f"! {told(clean(key))}")
             _SPOILED.set((*_SPOILED.get(), *met))
 
 
 def _advice(error: "StoreError") -> str:
-    return _RUBBISH if "WRONGTYPE" in str(error) else _DOCTOR
+    return error.remedy or _DOCTOR
 
 
 _SPOILED: Final = ContextVar[tuple[str, ...]]("_SPOILED", default=())

@@ -119,7 +119,7 @@ async def _sights(
         except StoreError as error:
             if away.missed(error):
                 raise OutOfSight(
-                    f"Valkey has not answered for 15 min; {_goes_on(request)}"
+                    f"Valkey could not be asked for 15 min; {_goes_on(request)}"
                 ) from None
             await anyio.sleep(AGAIN_S)
 

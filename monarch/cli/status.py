@@ -15,9 +15,8 @@ from monarch.cli.terminal.printing import (
     show_table,
 )
 from monarch.cli.terminal.tables import number, reason, word
-from monarch.cli.terminal.troubles import obstacle_line, tell_obstacles
+from monarch.cli.terminal.troubles import obstacle_line, tell_obstacles, told_obstacles
 from monarch.core.delivery import Stream
-from monarch.telemetry.obstacles import obstacles
 from monarch.web.documents import status_document, workers_document
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ def _show_snapshot(snapshot: "Snapshot", *, as_json: bool, indent: int | None) -
 
 def _print_snapshot(snapshot: "Snapshot") -> None:
     show_facts(_fleet_facts(snapshot))
-    for one in obstacles(snapshot):
+    for one in told_obstacles(snapshot):
         say(f"! {obstacle_line(one)}")
     print()
     columns = (word("stream"), *map(number, ("length", "waiting", "oldest", "held", "oldest held")))

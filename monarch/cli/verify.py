@@ -101,7 +101,7 @@ async def _patiently(
             if not answered:
                 raise
             if away.missed(error):
-                fail("Valkey has not answered for 15 min; nothing was submitted", OUT_OF_SIGHT)
+                fail("Valkey could not be asked for 15 min; nothing was submitted", OUT_OF_SIGHT)
             await anyio.sleep(AGAIN_S)
 
 

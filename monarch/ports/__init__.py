@@ -76,11 +76,23 @@ class StoreError(Exception):
     """Valkey could not be asked, or gave no usable answer; the message says what happened.
 
     `is_untouched`: the call certainly changed nothing there. Otherwise it may have.
+    `remedy`: what a person has to do before Valkey does it, a sentence; `""` if it is away and may come back by itself.
     """
 
-    def __init__(self, message: str = "", *, is_untouched: bool = False) -> None:
+    def __init__(self, message: str = "", *, is_untouched: bool = False, remedy: str = "") -> None:
         super().__init__(message)
         self.is_untouched = is_untouched
+        self.remedy = remedy
+
+    @property
+    def headline(self) -> str:
+        """What is the matter with Valkey, in a few words, without a full stop."""
+        return "Valkey refuses what it is asked" if self.remedy else "Valkey does not answer"
+
+    @property
+    def sentence(self) -> str:
+        """What is the matter, why, and what to do about it."""
+        return f"{self.headline}: {str(self).rstrip('.')}" + (self.remedy and f". {self.remedy}")
 
 
 class StoreRefused(StoreError):  # noqa: N818 - a word of the contract, like StoreError

@@ -11,13 +11,13 @@ from typing import Final
 
 from monarch.core.advice import find_out
 
-_MET: Final[ContextVar[dict[str, None] | None]] = ContextVar("_MET", default=None)
+_MET: Final[ContextVar[dict[str, bool] | None]] = ContextVar("_MET", default=None)
 
 
 @contextmanager
 def spoiled_keys() -> Iterator[Collection[str]]:
     """Collect the broken keys that readers meet within the block: each once, in the order in which they were met."""
-    met: dict[str, None] = {}
+    met: dict[str, bool] = {}
     token = _MET.set(met)
     try:
         yield met.keys()
@@ -29,7 +29,19 @@ def note_spoiled(key: str) -> None:
     """Leave the name of a broken key; without a block around the reader it is dropped."""
     met = _MET.get()
     if met is not None:
-        met[key] = None
+        met.setdefault(key, False)
+
+
+def mark_told(key: str) -> None:
+    """A person has been told of this key already, in other words."""
+    met = _MET.get()
+    if met is not None:
+        met[key] = True
+
+
+def is_told(key: str) -> bool:
+    """Whether `mark_told` was called within the block."""
+    return (_MET.get() or {}).get(key, False)
 
 
 def is_spoiled(keys: Collection[str], *records: str) -> bool:

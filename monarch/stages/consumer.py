@@ -50,6 +50,8 @@ _ALONE_CHECK_S: Final = 0.05
 class _Unexpected(Exception):  # noqa: N818 - it names what was caught
     """An error that no code expects; it is logged already, and its text names its type."""
 
+    remedy: Final = ""
+
 
 class Handler(Protocol):
     """Decides about one kind of delivery, and acts for it."""
@@ -137,7 +139,7 @@ class Consumer:
                 tries = 0
             except StoreError as error:
                 tries += 1
-                self._telemetry.store_trouble(where=f"reading {self.stream}", error=str(error))
+                self._telemetry.store_trouble(where=f"reading {self.stream}", error=error)
                 await anyio.sleep(outage_s(tries, self._dice()))
                 continue
             self.accept(deliveries, sent_at, tasks)
@@ -224,10 +226,10 @@ class Consumer:
         except Draining:
             return Handback()
         except StoreRefused as error:
-            self._telemetry.store_trouble(where=f"handling {self.stream}", error=str(error))
+            self._telemetry.store_trouble(where=f"handling {self.stream}", error=error)
             return self._refused(delivery, error)
         except StoreError as error:
-            self._telemetry.store_trouble(where=f"handling {self.stream}", error=str(error))
+            self._telemetry.store_trouble(where=f"handling {self.stream}", error=error)
             return Snooze("Valkey could not be asked", _STORE_PAUSE_S)
         except _Unexpected as error:
             reason = f"unexpected {error}; see the log for the traceback"
@@ -299,7 +301,7 @@ class Consumer:
                 return verdict if is_settled else None  # noqa: TRY300 - the shorter way
             except (StoreError, _Unexpected) as error:
                 tries += 1
-                self._telemetry.store_trouble(where="settling", error=str(error))
+                self._telemetry.store_trouble(where="settling", error=error)
                 refusals += isinstance(error, StoreRefused | _Unexpected)
                 if isinstance(error, StoreRefused):
                     verdict = self._refused(hold.delivery, error)

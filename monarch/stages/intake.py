@@ -72,7 +72,7 @@ class Intake:
             try:
                 await self._ear.unsubscribe()
             except StoreError as error:
-                self._telemetry.store_trouble(where="unsubscribing", error=str(error))
+                self._telemetry.store_trouble(where="unsubscribing", error=error)
             await anyio.sleep_forever()
         working.cancel()
 
@@ -83,7 +83,7 @@ class Intake:
             try:
                 await self._hear()
             except StoreError as error:
-                self._lose(str(error))
+                self._lose(error)
                 with anyio.move_on_after(outage_s(self._tries, self._dice())):
                     await draining.wait()
         self._backlog.end()
@@ -111,8 +111,8 @@ class Intake:
             self._telemetry.hearing_gap(seconds=gap_s, reason="subscribed again")
         self._deaf_since, self._tries, self.subscribed = None, 0, True
 
-    def _lose(self, reason: str) -> None:
-        self._telemetry.store_trouble(where="listening", error=reason)
+    def _lose(self, error: StoreError) -> None:
+        self._telemetry.store_trouble(where="listening", error=error)
         if self._deaf_since is None:
             self._deaf_since = self._clock.now()
         self._tries += 1
@@ -139,7 +139,7 @@ class Intake:
                 return await self._inbox.mirror(batch)
             except StoreError as error:
                 tries += 1
-                self._telemetry.store_trouble(where="appending messages", error=str(error))
+                self._telemetry.store_trouble(where="appending messages", error=error)
                 await anyio.sleep(outage_s(tries, self._dice()))
 
     def _report(self, request: RequestId | None) -> None:

@@ -176,7 +176,7 @@ class Holds:
             try:
                 await self._renew()
             except StoreError as error:
-                self._telemetry.store_trouble(where="renewal", error=str(error))
+                self._telemetry.store_trouble(where="renewal", error=error)
                 pause = _RETRY_S
             await anyio.sleep(pause)
 

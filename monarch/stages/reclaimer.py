@@ -74,7 +74,7 @@ class Reclaimer:
                 await self._audit()
                 self._telemetry.loop_progressed(name="reclaimer")
             except StoreError as error:
-                self._telemetry.store_trouble(where="sweeping", error=str(error))
+                self._telemetry.store_trouble(where="sweeping", error=error)
             await self._until_due(draining)
         self._tell(frozenset())
         self._telemetry.loop_ended(name="reclaimer")

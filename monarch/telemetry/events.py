@@ -12,7 +12,7 @@ without the other. Each method names that entry as "Stream: `noun.past_participl
 import platform
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from prometheus_client import CollectorRegistry
 
@@ -40,6 +40,13 @@ if TYPE_CHECKING:
 
 QUIET_VERDICTS = ("done", "snooze")
 """How a delivery usually ends; the lines of its migration or its snooze say more."""
+
+
+class Trouble(Protocol):
+    """An error of Valkey's; `remedy` is what a person has to do, a sentence, `""` if it may pass by itself."""
+
+    @property
+    def remedy(self) -> str: ...  # noqa: D102 - see above
 
 
 class Telemetry:
@@ -102,10 +109,11 @@ class Telemetry:
         """A loop stopped on purpose; from now on it need not make progress. Not logged."""
         self.pulse.ended(name)
 
-    def store_trouble(self, *, where: str, error: str) -> None:
-        """Valkey could not be asked, or did not answer; the caller backs off and asks again."""
+    def store_trouble(self, *, where: str, error: Trouble) -> None:
+        """Valkey could not be asked, refused, or did not answer; the caller backs off and asks again."""
         self.metrics.troubles.inc()
-        self._log.warning("valkey.unavailable", where=where, error=error)
+        advice = {"advice": error.remedy} if error.remedy else {}
+        self._log.warning("valkey.unavailable", where=where, error=str(error), **advice)
 
     def server_doubted(self, *, what: str, found: str, advice: str) -> None:
         """Valkey's configuration may make it forget, or stop; reported once, when a worker starts."""

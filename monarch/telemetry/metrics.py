@@ -74,6 +74,7 @@ class Metrics:
         since_ms = min((one.since_ms for one in snapshot.refused), default=0)
         self.refused_since.set(since_ms / 1000)
         self.refuses_writes.set(bool(snapshot.refuses_writes))
+        self.broken_keys.set(len(snapshot.broken_keys))
         self.open_requests.set(snapshot.open_requests)
         self.oldest_open.set(snapshot.oldest_open_s)
         self.oldest_parked.set(snapshot.oldest_parked_s)
@@ -211,6 +212,9 @@ class Metrics:
         self.refuses_writes = self._of_fleet(
             "valkey_refuses_writes",
             "1 while Valkey takes in nothing new (memory, disk, replicas, rights).",
+        )
+        self.broken_keys = self._of_fleet(
+            "broken_keys", "Keys of Valkey that hold something else than Monarch's records."
         )
         self.oldest_open = self._of_fleet(
             "oldest_open_request_seconds", "Age of the oldest request that has not ended; 0: none."

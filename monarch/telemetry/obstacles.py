@@ -6,6 +6,7 @@ Each cause is a row: how it is recognised, its words, what to do. The table of c
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from monarch.core.advice import find_out
 from monarch.telemetry.snapshot import RefusalSnapshot, Snapshot
@@ -19,6 +20,9 @@ class Cause(StrEnum):
     NO_SUBSCRIBER = "no_subscriber"
     CREDENTIAL_REFUSED = "credential_refused"
     STORE_REFUSES = "store_refuses_writes"
+    BROKEN_KEY = "broken_key"
+    VALKEY_AWAY = "valkey_away"
+    VALKEY_REFUSES = "valkey_refuses"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +40,53 @@ class Obstacle:
     advice: str
     since_ms: int | None = None
 
+    def names(self, key: str) -> bool:
+        """Whether it is about this key of Valkey."""
+        return self.cause is Cause.BROKEN_KEY and f" {key} " in self.words
+
 
 def obstacles(snapshot: Snapshot) -> tuple[Obstacle, ...]:
     """Everything that stops all work now; obstacles that hide the others come first."""
     return tuple(_obstacles(snapshot))
 
 
+def unreached(words: str, remedy: str) -> Obstacle:
+    """Valkey gave no snapshot: `words` say why, and `remedy` what to do, `""` if it may come back by itself."""
+    if remedy:
+        return Obstacle(Cause.VALKEY_REFUSES, words, remedy)
+    return Obstacle(
+        Cause.VALKEY_AWAY,
+        words,
+        "The workers wait for it and go on by themselves; `monarch doctor` says what it finds.",
+    )
+
+
+_OF_WORK: Final = frozenset(
+    {
+        "requests",
+        "migrations",
+        "notices",
+        "dead",
+        "events",
+        "known",
+        "open",
+        "parked",
+        "parked:entries",
+        "epoch",
+    }
+)
+"""Keys that every piece of work, or every one of a stage, is written to. What else a snapshot reads only informs."""
+
+
 def _obstacles(snapshot: Snapshot) -> Iterator[Obstacle]:
     yield from _of_fleet(snapshot)
+    for key in snapshot.broken_keys:
+        if key.partition("}:")[2] in _OF_WORK:
+            yield Obstacle(
+                Cause.BROKEN_KEY,
+                f"work that needs the key {key} stands still: it holds something else than Monarch's record",
+                f"{find_out('what it is')}; then that work goes on by itself.",
+            )
     yield from map(_of_refusal, refusals(snapshot))
 
 

@@ -89,6 +89,7 @@ class Snapshot:
         newer: entries that a newer version has written and that no worker here can read.
         oldest_open_s: how long ago the oldest request that has not ended was appended, in seconds; 0 without one.
         open_requests: how many requests have not ended, or have ended and Slack does not show it yet.
+        broken_keys: keys that hold something else than Monarch's records, in the order in which they were met.
         oldest_parked_s: how long ago the oldest request with parked work was appended, in seconds, among the 200 entries
             that are due first; 0 without one.
     """
@@ -113,3 +114,4 @@ class Snapshot:
     oldest_open_s: float = 0.0
     open_requests: int = 0
     oldest_parked_s: float = 0.0
+    broken_keys: tuple[str, ...] = ()

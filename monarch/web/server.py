@@ -25,7 +25,7 @@ from uvicorn.server import Server
 
 from monarch.ports import StoreError
 from monarch.telemetry import Snapshot, Telemetry
-from monarch.telemetry.obstacles import obstacles
+from monarch.telemetry.obstacles import Obstacle, obstacles, unreached
 from monarch.web.connections import MOST, bounded
 from monarch.web.pages import Answer, Vitals, health, ready
 
@@ -48,7 +48,7 @@ def metrics_app(telemetry: Telemetry, snapshot: Callable[[], Awaitable[Snapshot]
             try:
                 telemetry.observe(await snapshot())
             except StoreError as error:
-                telemetry.store_trouble(where="scraping", error=str(error))
+                telemetry.store_trouble(where="scraping", error=error)
         return Response(generate_latest(telemetry.registry), media_type=CONTENT_TYPE_LATEST)
 
     return Starlette(routes=[Route("/metrics", metrics)])
@@ -86,25 +86,29 @@ def health_app(
     )
 
 
-def _vitals(telemetry: Telemetry, seen: Snapshot | None) -> Vitals:
+def _vitals(telemetry: Telemetry, seen: Snapshot | StoreError) -> Vitals:
     pulse = telemetry.pulse
     return Vitals(
-        seen is not None,
+        isinstance(seen, Snapshot),
         pulse.uptime_s(),
         pulse.message_age_s(),
         pulse.loop_ages_s(),
-        () if seen is None else obstacles(seen),
+        obstacles(seen) if isinstance(seen, Snapshot) else (_unreached(seen),),
     )
 
 
-async def _seen(snapshot: Callable[[], Awaitable[Snapshot]]) -> Snapshot | None:
-    """The state of the fleet; `None` if Valkey does not answer in time."""
+def _unreached(error: StoreError) -> Obstacle:
+    return unreached(f"{error.headline}: {error}", error.remedy)
+
+
+async def _seen(snapshot: Callable[[], Awaitable[Snapshot]]) -> Snapshot | StoreError:
+    """The state of the fleet; or why Valkey gives none in time."""
     with anyio.move_on_after(ASK_WITHIN_S):
         try:
             return await snapshot()
-        except StoreError:
-            return None
-    return None
+        except StoreError as error:
+            return error
+    return StoreError(f"no answer within {ASK_WITHIN_S:g} s")
 
 
 def _json(answer: Answer) -> Response:

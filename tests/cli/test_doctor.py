@@ -9,6 +9,7 @@ import pytest
 import valkey
 
 from monarch.adapters.http_send import NoAnswer
+from monarch.adapters.valkey.client.remedies import advice_on
 from monarch.adapters.valkey.views.server import ServerFacts
 from monarch.app.doctor.examination import (
     check_dead,
@@ -19,7 +20,7 @@ from monarch.app.doctor.examination import (
     check_writes,
 )
 from monarch.app.doctor.github_checks import check_app, check_github, check_installations, pages_of
-from monarch.app.doctor.valkey_checks import Status, advice_on, check_server
+from monarch.app.doctor.valkey_checks import Status, check_server
 from monarch.core.github.reply import Reply
 from monarch.settings import Settings, settings_from
 from monarch.telemetry import Snapshot

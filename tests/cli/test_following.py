@@ -226,6 +226,26 @@ def test_events_are_followed_through_a_restart(own: EmbeddedValkey, tmp_path: Pa
             one.process.communicate()
 
 
+def test_a_password_that_was_set_meanwhile_is_told_as_such(
+    own: EmbeddedValkey, tmp_path: Path
+) -> None:
+    """A follower said that Valkey does not answer, and waited for what only a person can mend."""
+    events = Follower(own, tmp_path, "events", "-f")
+    try:
+        events.until("no worker is running")
+        client: Any = valkey.Valkey.from_url(own.url)
+        client.config_set("requirepass", "secret")
+        client.client_kill_filter(_type="normal", skipme=True)
+        client.connection_pool.disconnect()
+
+        told = events.until("Valkey refuses what it is asked (following events: Authent")
+
+        assert "waiting. Correct VALKEY_USERNAME and VALKEY_PASSWORD" in told
+    finally:
+        events.process.kill()
+        events.process.communicate()
+
+
 def test_the_status_is_watched_until_interrupted(own: EmbeddedValkey, tmp_path: Path) -> None:
     """Through a restart, too."""
     watcher = Follower(own, tmp_path, "status", "--watch")
@@ -278,6 +298,15 @@ def test_a_silence_of_another_cause_is_told_again() -> None:
         "Valkey answers again",
         "Valkey does not answer (closed)",
     ]
+
+
+def test_a_refusal_says_what_to_do() -> None:
+    """Waiting alone does not help with it."""
+    said: list[str] = []
+
+    away.Away("waiting", said.append).missed(StoreError("NOAUTH.", remedy="Correct the password."))
+
+    assert said == ["Valkey refuses what it is asked (NOAUTH); waiting. Correct the password."]
 
 
 def test_no_silence_fills_the_screen() -> None:

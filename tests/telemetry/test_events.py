@@ -14,6 +14,7 @@ import monarch
 from monarch.core.delivery import Delivery, RequestEntry, Stream, Token
 from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
+from monarch.ports import StoreError
 from monarch.telemetry import AccountSnapshot, RefusalSnapshot, Snapshot, StreamSnapshot, Telemetry
 from monarch.telemetry import events as telemetry_events
 from monarch.telemetry import sweeps as telemetry_sweeps
@@ -39,6 +40,7 @@ _SET_BY_A_SNAPSHOT = {
     "monarch_paused_since_seconds",
     "monarch_credential_refused_since_seconds",
     "monarch_valkey_refuses_writes",
+    "monarch_broken_keys",
     "monarch_requests_open",
     "monarch_oldest_open_request_seconds",
 }
@@ -203,7 +205,7 @@ def test_every_event_tells_in_a_line_of_noun_and_participle(told: Told) -> None:
     tell.started(consumer="host.1.abc", roles={"intake"}, version="1", place={"channel": "c"})
     tell.stopping(reason="SIGTERM")
     tell.stopped()
-    tell.store_trouble(where="receive", error="connection refused")
+    tell.store_trouble(where="receive", error=StoreError("connection refused"))
     tell.message_mirrored(request=request)
     tell.message_echoed()
     tell.request_planned(request=request, tickets=3, targets=2, refused=1)
@@ -315,7 +317,13 @@ def test_what_stops_everything_has_its_gauges(told: Told) -> None:
     """An alert on one that counts down from a minute again and again could not fire; one that says since when can."""
     refused = (RefusalSnapshot("o", 90_500, "401"), RefusalSnapshot("p", 80_000, "401"))
     stopped = Snapshot(
-        0, (), paused_ms=70_000, refused=refused, refuses_writes="OOM", oldest_open_s=7.0
+        0,
+        (),
+        paused_ms=70_000,
+        refused=refused,
+        refuses_writes="OOM",
+        oldest_open_s=7.0,
+        broken_keys=("{monarch}:open", "{monarch}:known"),
     )
 
     told.telemetry.observe(stopped)
@@ -323,10 +331,12 @@ def test_what_stops_everything_has_its_gauges(told: Told) -> None:
     assert told.value("credential_refused_since_seconds") == 80
     assert told.value("paused_since_seconds") == 70
     assert told.value("valkey_refuses_writes") == 1
+    assert told.value("broken_keys") == 2
     assert told.value("oldest_open_request_seconds") == 7
     told.telemetry.observe(Snapshot(0, ()))
     assert told.value("credential_refused_since_seconds") == 0
     assert told.value("valkey_refuses_writes") == 0
+    assert told.value("broken_keys") == 0
 
 
 def test_gauges_that_could_not_be_set_are_known_as_old(told: Told) -> None:

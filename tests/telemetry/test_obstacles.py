@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from monarch.telemetry import RefusalSnapshot, Snapshot
-from monarch.telemetry.obstacles import Cause, obstacles
+from monarch.telemetry.obstacles import Cause, obstacles, unreached
 
 PAGE = Path(__file__).parents[2] / "docs" / "operating.md"
 WELL = Snapshot(0, (), workers=2, replicas=2)
@@ -26,6 +26,11 @@ def test_a_fleet_that_is_well_has_none() -> None:
         (replace(WELL, paused=True, paused_by="ada"), Cause.PAUSED, "paused by ada"),
         (replace(WELL, refuses_writes="OOM"), Cause.STORE_REFUSES, "takes in no new work: OOM"),
         (
+            replace(WELL, broken_keys=("{monarch}:requests",)),
+            Cause.BROKEN_KEY,
+            "work that needs the key {monarch}:requests stands still",
+        ),
+        (
             replace(WELL, refused=(RefusalSnapshot("o", 9, "it is expired."),)),
             Cause.CREDENTIAL_REFUSED,
             "refuses the credential for o: it is expired",
@@ -40,6 +45,20 @@ def test_each_cause_has_its_words_and_advice(found: Snapshot, cause: Cause, says
     assert says in one.words
     assert one.advice.endswith(".")
     assert one.since_ms == (9 if cause is Cause.CREDENTIAL_REFUSED else None)
+
+
+def test_a_broken_key_that_only_informs_stops_nothing() -> None:
+    """It is named where it is read."""
+    assert obstacles(replace(WELL, broken_keys=("{monarch}:logins",))) == ()
+
+
+def test_a_valkey_that_refuses_is_not_one_that_is_away() -> None:
+    """Waiting does not help with the first, and nothing else with the second."""
+    refuses = unreached("Valkey refuses what it is asked: NOAUTH", "Correct VALKEY_PASSWORD.")
+    away = unreached("Valkey does not answer: closed", "")
+
+    assert (refuses.cause, refuses.advice) == (Cause.VALKEY_REFUSES, "Correct VALKEY_PASSWORD.")
+    assert (away.cause, "by themselves" in away.advice) == (Cause.VALKEY_AWAY, True)
 
 
 def test_workers_whose_signs_of_life_are_refused_are_not_missed() -> None:

@@ -185,6 +185,7 @@ class Given:
     happened: Sequence[Event] = ()
     look: Looking | Looked | None = None
     is_away: bool = False
+    remedy: str = ""
     asked: int = 0
 
     async def snapshot(self) -> Snapshot:
@@ -192,7 +193,7 @@ class Given:
         self.asked += 1
         if self.is_away:
             message = "connection refused"
-            raise StoreError(message)
+            raise StoreError(message, remedy=self.remedy)
         return self.fleet
 
     async def requests(self, limit: int, state: State | None = None) -> Sequence[RequestLine]:

@@ -530,6 +530,21 @@ async def test_without_valkey_the_page_says_so(telemetry: Telemetry) -> None:
     assert "connection refused" in document.json()["error"]
 
 
+async def test_a_valkey_that_refuses_is_told_as_such(telemetry: Telemetry) -> None:
+    """The page said that workers go on by themselves; without the right password they do not."""
+    remedy = "Correct VALKEY_USERNAME and VALKEY_PASSWORD, or those in VALKEY_URL."
+    source = Given(is_away=True, remedy=remedy)
+    async with paging(source, telemetry) as (client, _):
+        page = await client.get("/")
+        document = await client.get("/", headers=PROGRAM)
+
+    assert page.status_code == 503
+    assert "Valkey refuses what it is asked" in page.text
+    assert remedy in page.text
+    assert "by themselves" not in page.text
+    assert remedy in document.json()["error"]
+
+
 async def test_a_crowd_costs_one_reading(telemetry: Telemetry) -> None:
     """Within a second everybody is shown the same."""
     source = Given()

@@ -98,6 +98,23 @@ async def test_health_asks_valkey(
     assert "requests" in answer.json()["loops_seconds_ago"]
 
 
+async def test_health_says_what_a_valkey_that_refuses_wants(telemetry: Telemetry) -> None:
+    """A password that the worker lacks was an outage that ends by itself."""
+    remedy = "Correct VALKEY_USERNAME and VALKEY_PASSWORD, or those in VALKEY_URL."
+
+    async def refused() -> Snapshot:
+        message = "reading the fleet: AuthenticationError: invalid username-password pair"
+        raise StoreError(message, remedy=remedy)
+
+    async with asking(health_app(telemetry, lambda: True, refused)) as client:
+        answer = await client.get("/health")
+
+    (obstacle,) = answer.json()["obstacles"]
+    assert answer.status_code == 503
+    assert (obstacle["cause"], obstacle["advice"]) == ("valkey_refuses", remedy)
+    assert "invalid username-password pair" in obstacle["words"]
+
+
 async def test_ready_follows_the_worker(telemetry: Telemetry) -> None:
     """Asked each time, not remembered."""
     taking = [True]

@@ -165,7 +165,8 @@ class Submitter:
         except StoreError as error:
             # It is appended, whatever became of the wait.
             old = ": this server is too old, use Valkey 7.2 or newer"
-            raise StoreError(f"{error}{old if 'unknown command' in str(error) else ''}") from error
+            hint = old if "unknown command" in str(error) else ""
+            raise StoreError(f"{error}{hint}", remedy=error.remedy) from error
         return Submission(request, what == b"new")
 
     async def _on_disk(self) -> None:

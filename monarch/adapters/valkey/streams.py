@@ -100,7 +100,7 @@ class ValkeyStreams:
         """See `ports.Streams.receive`."""
         reader, name = self._readers[stream], self._keys.stream(stream)
         block_ms = IDLE_BLOCK_MS if self._in_vain[stream] >= _IDLE_AFTER else BLOCK_MS
-        with classified(f"reading {stream}"):
+        with classified(f"reading {name}"):
             try:
                 answer = await reader.xreadgroup(
                     GROUP, self._consumer, {name: ">"}, count=places, block=block_ms

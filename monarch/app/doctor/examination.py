@@ -8,11 +8,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from monarch.adapters.http_send import Sent
+from monarch.adapters.valkey.client.remedies import advice_on
 from monarch.adapters.valkey.views.server import ServerFacts
 from monarch.app.doctor.asked import asked, fields_of, unreached, why
 from monarch.app.doctor.github_checks import github_checks
 from monarch.app.doctor.missed_checks import missed_checks
-from monarch.app.doctor.valkey_checks import Check, Status, advice_on, check_server
+from monarch.app.doctor.valkey_checks import Check, Status, check_server
 from monarch.app.operator import Operator
 from monarch.core.advice import find_out
 from monarch.core.copy.frame import NAMES
@@ -56,7 +57,16 @@ async def _valkey(operator: Operator) -> tuple[Check, ...]:
     server = check_server(facts, watched=watched)
     hearing = check_hearing(facts, snapshot)
     refused = check_refused(snapshot)
-    return (reached, *server, *check_writes(snapshot), hearing, check_dead(snapshot), *refused)
+    keys = check_keys(snapshot)
+    return (
+        reached,
+        *server,
+        *check_writes(snapshot),
+        *keys,
+        hearing,
+        check_dead(snapshot),
+        *refused,
+    )
 
 
 def check_writes(snapshot: Snapshot) -> tuple[Check, ...]:
@@ -65,6 +75,15 @@ def check_writes(snapshot: Snapshot) -> tuple[Check, ...]:
         return ()
     found, _, advice = snapshot.refuses_writes.partition("; ")
     return (Check("writes", Status.FAIL, f"refused: {found}", f"{advice.capitalize()}."),)
+
+
+def check_keys(snapshot: Snapshot) -> tuple[Check, ...]:
+    """A line if keys hold something else than records; that of the dead letters has its own (`check_dead`)."""
+    broken = [key for key in snapshot.broken_keys if not is_spoiled((key,), "dead")]
+    if not broken:
+        return ()
+    detail = f"something else than Monarch's record: {', '.join(broken)}"
+    return (Check("keys", Status.FAIL, detail, f"{find_out('what it is')}."),)
 
 
 def check_refused(snapshot: Snapshot) -> tuple[Check, ...]:

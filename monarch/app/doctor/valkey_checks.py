@@ -18,42 +18,6 @@ FUTURE_MS: Final = 60_000
 ROOM_BYTES: Final = 32 * 1024 * 1024
 """Less room than this before `maxmemory`, in bytes, is worth a look."""
 
-_MUTE: Final = (
-    "Correct the address: what is there does not speak as Valkey. With TLS it is valkeys://, without it valkey://."
-    " Or mend the network: a firewall may swallow the connection."
-)
-
-_SILENT: Final = (
-    "If something listens there, Valkey itself may hang: see its process and its log, and start it again. Or "
-    f"{_MUTE[0].lower()}{_MUTE[1:]}"
-)
-
-_NONE_WANTED: Final = "Remove VALKEY_PASSWORD, or the password in VALKEY_URL: this Valkey has none. Or set one in Valkey (`requirepass`)."
-
-_UNREACHED: Final = {
-    "without any password": _NONE_WANTED,
-    "no password is set": _NONE_WANTED,
-    "AuthenticationError": "Correct VALKEY_USERNAME and VALKEY_PASSWORD, or those in VALKEY_URL.",
-    "NoPermissionError": "Give Monarch's user the rights that docs/valkey.md lists.",
-    "Hostname mismatch": "Name Valkey as its certificate does, or add ?ssl_check_hostname=no.",
-    "IP address mismatch": "Name Valkey as its certificate does, or add ?ssl_check_hostname=no.",
-    "not yet valid": "Set this machine's clock right.",
-    "has expired": "Set this machine's clock right, or have the certificate renewed.",
-    "CERTIFICATE_REQUIRED": "Add ?ssl_certfile=FILE&ssl_keyfile=FILE to VALKEY_URL: Valkey wants a certificate of ours.",
-    "CERTIFICATE_VERIFY_FAILED": (
-        "Add ?ssl_ca_certs=FILE with the authority's certificate to VALKEY_URL, or set SSL_CERT_FILE."
-    ),
-    "Sentinels": "Start the Sentinels, or correct VALKEY_SENTINELS and VALKEY_SENTINEL_MASTER.",
-    "DB index": "Correct VALKEY_DB, or the number at the end of VALKEY_URL.",
-    "max number of clients": "Raise `maxclients`, or see with `CLIENT LIST` who holds the connections.",
-    "loading the dataset": "Wait: Valkey reads its files, and answers when it is done.",
-    "WRONG_VERSION_NUMBER": _MUTE,
-    "Timeout": _SILENT,
-    "closed by server": _MUTE,
-    "": "Start Valkey, or correct VALKEY_URL (or VALKEY_HOST and VALKEY_PORT).",
-}
-"""What to do, by the text of the error; the first match counts."""
-
 
 class Status(StrEnum):
     """How a check went."""
@@ -71,11 +35,6 @@ class Check:
     status: Status
     detail: str
     advice: str = ""
-
-
-def advice_on(error: str) -> str:
-    """What to do about a Valkey that could not be asked."""
-    return next(advice for sign, advice in _UNREACHED.items() if sign in error)
 
 
 def check_server(facts: ServerFacts, *, watched: bool) -> tuple[Check, ...]:

@@ -2,10 +2,13 @@
 
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from monarch.cli.terminal.printing import clean
 from monarch.cli.terminal.problem import complain
+
+if TYPE_CHECKING:
+    from monarch.ports import StoreError
 
 AWAY_FOR_S: Final = 900.0
 """How long a Valkey may be away before a command stops following, in seconds."""
@@ -35,7 +38,7 @@ class Away:
         """Whether Valkey came back only now, so that workers that are missing there prove nothing."""
         return self._back is not None and time.monotonic() - self._back < SETTLES_S
 
-    def missed(self, error: Exception) -> bool:
+    def missed(self, error: "StoreError") -> bool:
         """Note a missing answer, and report each new cause. Returns whether it has been away for too long.
 
         A server that comes back with another password was away first and then refuses, and only that a person can mend.
@@ -44,7 +47,9 @@ class Away:
         cause = str(error)
         if cause not in self._told and len(self._told) < CAUSES:
             self._told.add(cause)
-            self._say(f"Valkey does not answer ({clean(cause.rstrip('.'))}); {self._meanwhile}")
+            remedy = f". {error.remedy}" if error.remedy else ""
+            reason = f"{error.headline} ({clean(cause.rstrip('.'))})"
+            self._say(f"{reason}; {self._meanwhile}{remedy}")
         return time.monotonic() - self._since > AWAY_FOR_S
 
     def ended(self) -> None:

@@ -5,17 +5,28 @@ from typing import TYPE_CHECKING
 
 from monarch.cli.terminal.printing import age, clean, moment
 from monarch.cli.terminal.problem import complain
+from monarch.ports.spoiled import mark_told
 from monarch.telemetry.obstacles import obstacles
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from monarch.telemetry import Snapshot
     from monarch.telemetry.obstacles import Obstacle
 
 
 def tell_obstacles(snapshot: "Snapshot") -> None:
     """Print each on a line of its own."""
-    for one in obstacles(snapshot):
+    for one in told_obstacles(snapshot):
         complain(f"! {obstacle_line(one)}")
+
+
+def told_obstacles(snapshot: "Snapshot") -> "Iterator[Obstacle]":
+    """Each obstacle, for a caller that prints it: a broken key that it names need not be named again."""
+    for one in obstacles(snapshot):
+        for key in filter(one.names, snapshot.broken_keys):
+            mark_told(key)
+        yield one
 
 
 def obstacle_line(one: "Obstacle", *, ago: bool = True) -> str:

@@ -275,7 +275,7 @@ class Desk:
                     )
                 except StoreError as error:
                     tries += 1
-                    self._tools.telemetry.store_trouble(where="recording", error=str(error))
+                    self._tools.telemetry.store_trouble(where="recording", error=error)
                     if subject.hold.is_draining or isinstance(error, StoreRefused):
                         raise
                     await anyio.sleep(outage_s(tries, self._tools.dice()))

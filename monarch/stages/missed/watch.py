@@ -85,7 +85,7 @@ class MissedWatch:
                 await self.look()
             except StoreError as error:
                 where = "sweeping for missed repositories"
-                self._telemetry.store_trouble(where=where, error=str(error))
+                self._telemetry.store_trouble(where=where, error=error)
             await anyio.sleep(LOOKS_EVERY_S)
 
     async def look(self) -> bool:

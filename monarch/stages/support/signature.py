@@ -56,4 +56,4 @@ class SignatureWatch:
 
     def _tell(self, error: StoreError) -> None:
         """Report that Valkey is away; the next try is in a minute."""
-        self._telemetry.store_trouble(where="watching the credential", error=str(error))
+        self._telemetry.store_trouble(where="watching the credential", error=error)

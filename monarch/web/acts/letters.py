@@ -98,7 +98,7 @@ def _after(done: object) -> Iterator[None]:
         yield
     except StoreError as error:
         if done:
-            raise StoreError(str(error)) from error
+            raise StoreError(str(error), remedy=error.remedy) from error
         raise
 
 

@@ -161,9 +161,8 @@ class Acts:
 
     def _away(self, request: Request, error: StoreError, known: str = _NOTHING) -> Response:
         """Valkey did not answer; `known` says what became of the press."""
-        return self._trouble(
-            request, HTTPStatus.SERVICE_UNAVAILABLE, f"{str(error).rstrip('.')}. {known}"
-        )
+        what = " ".join(filter(None, (f"{str(error).rstrip('.')}.", known, error.remedy)))
+        return self._trouble(request, HTTPStatus.SERVICE_UNAVAILABLE, what)
 
 
 async def _to_its_end(then: Callable[[], Awaitable[None]]) -> None:

@@ -81,7 +81,7 @@ class Page:
             try:
                 frame = await self.hub.frame(wish)
             except StoreError as error:
-                return _away(request, wish, str(error))
+                return _away(request, wish, error)
             if wants_json(request):
                 return _json(frame)
             return _page(request, wish, frame)
@@ -144,12 +144,12 @@ def _page(request: Request, wish: PageRequest, frame: Frame) -> Response:
     return whole(request, wish, sight.title, frame.html, frame.at_ms, sight.status)
 
 
-def _away(request: Request, wish: PageRequest, why: str) -> Response:
+def _away(request: Request, wish: PageRequest, error: StoreError) -> Response:
+    title = error.headline
     if wants_json(request):
-        return JSONResponse({"error": f"Valkey does not answer: {why}"}, 503, NOT_KEPT)
-    return whole(
-        request, wish, "Valkey does not answer", drawing.draw("away.html", why=why), 0, 503, why
-    )
+        return JSONResponse({"error": error.sentence}, 503, NOT_KEPT)
+    html = drawing.draw("away.html", title=title, why=str(error), remedy=error.remedy)
+    return whole(request, wish, title, html, 0, 503, title)
 
 
 async def _unknown_address(request: Request, _: Exception) -> Response:

@@ -65,7 +65,7 @@ class _View:
     frame: Frame | None = None
     looked_s: float = float("-inf")
     readers: int = 0
-    trouble: str = ""
+    trouble: StoreError | None = None
     trouble_ms: int = 0
     changed: anyio.Event = field(default_factory=anyio.Event)
     lock: anyio.Lock = field(default_factory=anyio.Lock)
@@ -77,13 +77,13 @@ class _View:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """A view at one moment. `trouble` says why Valkey does not answer, since `trouble_ms`; `""` where it does.
+    """A view at one moment. `trouble` says why Valkey gives nothing, since `trouble_ms`; `None` where it does.
 
     `changed` is set when the view changes.
     """
 
     frame: Frame | None
-    trouble: str
+    trouble: StoreError | None
     trouble_ms: int
     changed: anyio.Event
 
@@ -128,7 +128,7 @@ class Hub:
                 async with self._turns:
                     await self._look(view)
         if view.trouble or view.frame is None:
-            raise StoreError(view.trouble)
+            raise view.trouble or StoreError("no answer yet")
         return view.frame
 
     # ----------------------------------------------------------------------------------------- live
@@ -198,25 +198,30 @@ class Hub:
         try:
             with anyio.fail_after(ASK_WITHIN_S):
                 sight = await self._read(view.wish)
-        except (StoreError, TimeoutError) as error:
-            self._note_trouble(view, str(error) or "no answer in time")
+        except StoreError as error:
+            self._note_trouble(view, error)
+            return
+        except TimeoutError:
+            self._note_trouble(view, StoreError("no answer in time"))
             return
         finally:
             view.looked_s = time.monotonic()
         now_ms = round(time.time() * 1000)
         html = "" if sight is None else self._draw(sight, now_ms)
-        before, was_away = view.frame, bool(view.trouble)
+        before, was_away = view.frame, view.trouble is not None
         if before is None or before.html != html or was_away:
             self._numbers += 1
-            view.frame, view.trouble = Frame(sight, html, self._numbers, now_ms), ""
+            view.frame, view.trouble = Frame(sight, html, self._numbers, now_ms), None
             view.tell()
         else:
             view.frame = Frame(sight, html, before.number, now_ms)
 
-    def _note_trouble(self, view: _View, words: str) -> None:
-        if not view.trouble:
+    def _note_trouble(self, view: _View, error: StoreError) -> None:
+        """Another cause is news too: a server that comes back with another password was away first."""
+        before, view.trouble = view.trouble, error
+        if before is None:
             view.trouble_ms = round(time.time() * 1000)
-            view.trouble = words
+        if str(before) != str(error):
             view.tell()
 
 

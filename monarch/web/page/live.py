@@ -3,7 +3,7 @@
 ```
 (unnamed)   the view's HTML, with the moment of the reading as id
 beat        nothing has changed: {"at": ms}
-away        Valkey does not answer: {"since": ms, "why": text}
+away        Valkey does not answer, or refuses: {"since": ms, "what": text, "why": text, "do": text}
 bye         this worker stops; connect again
 ```
 
@@ -65,7 +65,14 @@ async def events(reading: HubReading) -> AsyncIterator[bytes]:
     while not reading.is_over:
         now = reading.now()
         if now.trouble:
-            yield _named("away", since=now.trouble_ms, why=now.trouble)
+            trouble = now.trouble
+            yield _named(
+                "away",
+                since=now.trouble_ms,
+                what=trouble.headline,
+                why=str(trouble),
+                do=trouble.remedy,
+            )
             was_away = True
         elif now.frame is not None and (now.frame.number != number or was_away):
             yield _framed(now.frame)

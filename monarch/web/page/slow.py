@@ -64,7 +64,7 @@ class Slow(Generic[K, V]):
         except TimeoutError:
             return f"it takes longer than {WITHIN_S:.0f} s: use the command"
         except StoreError as error:
-            return f"Valkey does not answer: {error}"
+            return error.sentence
 
 
 def is_from_here(request: Request) -> bool:

@@ -20,7 +20,7 @@ def whole(
     html: str,
     at_ms: int,
     status: int,
-    why: str = "",
+    trouble: str = "",
 ) -> Response:
     """A page.
 
@@ -31,7 +31,7 @@ def whole(
         html: what it shows.
         at_ms: as of when, in milliseconds since 1970; 0: of no moment.
         status: of the HTTP answer.
-        why: why Valkey does not answer, `""` if it does.
+        trouble: what is the matter with Valkey, in a few words; `""` for nothing.
     """
     text = drawing.draw(
         "layout.html",
@@ -39,7 +39,7 @@ def whole(
         title=title,
         html=html,
         at_ms=at_ms,
-        why=why,
+        trouble=trouble,
         visitor=visitor_of(request),
         can_sign_in=can_sign_in(request),
         here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),

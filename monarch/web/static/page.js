@@ -74,7 +74,8 @@
     show("live", "Live");
   });
   live.addEventListener("away", (event) => {
-    show("store", "Connected, but Valkey does not answer since " + clock(JSON.parse(event.detail.data).since));
+    const away = JSON.parse(event.detail.data);
+    show("store", "Connected, but " + away.what + " since " + clock(away.since));
   });
   // The first request failed: there is no stream yet that would try again.
   for (const name of ["htmx:error", "htmx:response:error"]) {

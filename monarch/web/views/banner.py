@@ -31,5 +31,6 @@ def banner(snapshot: Snapshot) -> Banner:
 
 
 def marred(whole: Banner, keys: Iterable[str]) -> Banner:
-    """The same over a page that lacks what these keys should hold."""
-    return replace(whole, tone="bad", word="needs a person", spoiled=tuple(map(told, keys)))
+    """The same over a page that lacks what these keys should hold; an obstacle may have named some."""
+    rest = (key for key in keys if not any(one.names(key) for one in whole.obstacles))
+    return replace(whole, tone="bad", word="needs a person", spoiled=tuple(map(told, rest)))

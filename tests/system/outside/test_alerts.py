@@ -190,6 +190,19 @@ async def test_valkey_is_full(fleet: Fleet, tmp_path: Path) -> None:
     assert_fires(tmp_path, [full], MINUTES_3, "MonarchValkeyRefusesWrites")
 
 
+async def test_a_key_holds_something_else(fleet: Fleet, tmp_path: Path) -> None:
+    """A text where the requests should stand: nothing was planned, and every light was green."""
+    await fleet.sandbox.seed(a_seed(1, []))
+    [port] = started(fleet)
+    before = scraped(port)
+    fleet.client.delete("{monarch}:requests")
+    fleet.client.set("{monarch}:requests", "text")
+
+    broken = scraped(port)
+
+    assert_fires(tmp_path, [before, broken], MINUTES_3, "MonarchBrokenKey")
+
+
 async def test_slack_refuses_and_a_team_is_missing(fleet: Fleet, tmp_path: Path) -> None:
     """A channel that is not there, and a repository that is not there: two tickets for people, and no page."""
     await fleet.sandbox.seed(a_seed(1, []))

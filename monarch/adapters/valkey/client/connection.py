@@ -20,6 +20,7 @@ from valkey.exceptions import (
     ResponseError,
 )
 
+from monarch.adapters.valkey.client.remedies import remedy_of
 from monarch.adapters.valkey.client.sockets import ServerPlace, place, pool
 from monarch.adapters.valkey.client.trouble import TROUBLE, is_trouble
 from monarch.ports import StoreError, StoreRefused
@@ -51,7 +52,8 @@ def classified(doing: str) -> Iterator[None]:
             raise
         kind = StoreRefused if is_refusal(error) else StoreError
         message = f"{doing}: {type(error).__name__}: {error}"
-        raise kind(message, is_untouched=is_untouched(error)) from error
+        untouched = is_untouched(error)
+        raise kind(message, is_untouched=untouched, remedy=remedy_of(message)) from error
 
 
 _NEVER_RUN = re.compile(

@@ -24,6 +24,7 @@ from monarch.adapters.valkey.views.server import Server, ServerFacts, subscribed
 from monarch.core.budget.ceilings import Ceilings, least
 from monarch.core.delivery import Stream
 from monarch.core.entry_ids import entry_ms
+from monarch.ports.spoiled import note_spoiled, spoiled_keys
 from monarch.telemetry import AccountSnapshot, RefusalSnapshot, Snapshot, StreamSnapshot
 
 ALIVE_MS: Final = 60_000
@@ -40,8 +41,11 @@ MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 REFUSED_FOR_MS: Final = 180_000
 """A refusal of the credential is over if it was not confirmed for longer, in milliseconds; work asks once a minute."""
 
-_WHOLE: Final = 18
+_WHOLE: Final = 20
 """How many answers are about the whole fleet, the time first."""
+
+_LOGINS: Final = 16
+"""Which of them, without the time, says who the accounts are."""
 
 
 class FleetReader:
@@ -62,7 +66,14 @@ class FleetReader:
     # ---------------------------------------------------------------------------------- snapshot
 
     async def snapshot(self) -> Snapshot:
-        """The state of the fleet now."""
+        """The state of the fleet now; broken keys are named in it, and left with `ports.spoiled` as by every reader."""
+        with spoiled_keys() as met:
+            found = await self._snapshot()
+        for key in met:
+            note_spoiled(key)
+        return replace(found, broken_keys=tuple(met))
+
+    async def _snapshot(self) -> Snapshot:
         whole, *streams = await self._first_look()
         accounts = await self._accounts.known(whole["now_ms"])
         later = self._client.pipeline(transaction=False)
@@ -71,7 +82,7 @@ class FleetReader:
         for account in accounts:
             self._ask_account(later, account, whole["now_ms"])
         answers = await answers_and_errors_of(later, "reading the fleet")
-        logins = login_of_each(_known(whole["answers"][-1]))
+        logins = login_of_each(_known(whole["answers"][_LOGINS]))
         next_up, budgets = answers[: len(streams)], answers[len(streams) :]
         return Snapshot(
             **_whole(whole),
@@ -122,6 +133,9 @@ class FleetReader:
         pipe.hlen(self._keys.missed)
         ask_rights(pipe, self._keys.epoch)
         pipe.hgetall(self._keys.logins)
+        # Asked for their types alone.
+        pipe.xlen(self._keys.events)
+        pipe.hlen(self._keys.parked_entries)
 
     def _ask_stream(self, pipe: Any, stream: Stream) -> None:
         name = self._keys.stream(stream)
@@ -190,7 +204,7 @@ def _pair(answer: Any) -> list[bytes | None]:
 
 def _whole(read: Mapping[str, Any]) -> dict[str, Any]:
     parked, first, dead, epoch, paused, known, *more = read["answers"]
-    subscribers, since, refused, oldest, still_open, newer, info, config, missed, rights, _ = more
+    subscribers, since, refused, oldest, still_open, newer, info, config, missed, rights, *_ = more
     due = first[0][1] if isinstance(first, list) and first else None
     began = oldest[0][1] if isinstance(oldest, list) and oldest else read["now_ms"]
     return {

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from valkey.exceptions import ReadOnlyError
 
-from monarch.adapters.valkey.client.connection import connected
+from monarch.adapters.valkey.client.connection import classified, connected
 from monarch.adapters.valkey.client.sentinel import Sentinels
 from monarch.adapters.valkey.client.sockets import TlsLink, place, pool
+from monarch.ports import StoreError, StoreRefused
 from monarch.sandbox.valkey import EmbeddedValkey
 
 
@@ -73,3 +74,43 @@ async def test_a_unix_socket(tmp_path: Path) -> None:
             await client.config_set("requirepass", "hush")
         async with connected(f"unix://{path}?password=hush", "tests") as client:
             assert await client.ping()
+
+
+@pytest.mark.parametrize(
+    ("url", "remedy"),
+    [
+        ("valkey://127.0.0.1:{port}/0", "Correct VALKEY_USERNAME and VALKEY_PASSWORD"),
+        ("valkey://:wrong@127.0.0.1:{port}/0", "Correct VALKEY_USERNAME and VALKEY_PASSWORD"),
+        ("valkey://:secret@127.0.0.1:{port}/99", "Correct VALKEY_DB"),
+        ("valkey://nothing:more@127.0.0.1:{port}/0", "Give Monarch's user the rights"),
+    ],
+)
+async def test_what_only_a_person_can_mend_says_what(tmp_path: Path, url: str, remedy: str) -> None:
+    """It was taken for an outage, which ends by itself."""
+    with EmbeddedValkey(tmp_path) as own:
+        async with connected(own.url, "tests") as client:
+            await client.acl_setuser(
+                "nothing", enabled=True, passwords=["+more"], categories=["-@all"]
+            )
+            await client.config_set("requirepass", "secret")
+        async with connected(url.format(port=own.port), "refused") as client:
+            with pytest.raises(StoreError) as refused, classified("reading"):
+                await client.get("a")
+    with pytest.raises(StoreError) as away, classified("reading"):
+        async with connected(f"valkey://127.0.0.1:{own.port}/0", "away") as client:
+            await client.get("a")
+
+    assert refused.value.remedy.startswith(remedy)
+    assert refused.value.headline == "Valkey refuses what it is asked"
+    assert (away.value.remedy, away.value.headline) == ("", "Valkey does not answer")
+
+
+async def test_a_key_of_another_type_says_what_to_do(tmp_path: Path) -> None:
+    """The worker's log repeated the server's words."""
+    with EmbeddedValkey(tmp_path) as own:
+        async with connected(own.url, "tests") as client:
+            await client.set("a", "1")
+            with pytest.raises(StoreRefused) as refused, classified("reading a"):
+                await client.xlen("a")
+
+    assert "Find out with `valkey-cli`" in refused.value.remedy

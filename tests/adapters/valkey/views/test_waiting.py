@@ -13,6 +13,7 @@ from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import State
 from monarch.core.verdict import Retry, Snooze, Waits
+from monarch.ports.spoiled import spoiled_keys
 from monarch.telemetry.obstacles import Cause, obstacles
 from tests.adapters.valkey.house import House, planned
 
@@ -267,6 +268,24 @@ async def test_a_parked_entry_with_a_name_of_nobodys_hides_nothing(house: House)
     await house.client.zadd(house.keys.parked, {"who knows": 5})
 
     assert (await house.standing.snapshot()).oldest_parked_s == 0.0
+
+
+async def test_a_snapshot_names_the_keys_that_hold_something_else(house: House) -> None:
+    """The workers could not read their stream, and every light was green."""
+    for key in (house.keys.stream(Stream.REQUESTS), house.keys.events, house.keys.parked_entries):
+        await house.client.delete(key)
+        await house.client.set(key, "text")
+
+    with spoiled_keys() as met:
+        seen = await house.standing.snapshot()
+
+    assert set(seen.broken_keys) == {
+        "{test}:requests",
+        "{test}:events",
+        "{test}:parked:entries",
+    }
+    assert set(met) == set(seen.broken_keys)
+    assert [one.cause for one in obstacles(seen)].count(Cause.BROKEN_KEY) == 3
 
 
 async def _promote_all(house: House) -> None:
