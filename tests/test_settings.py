@@ -352,6 +352,24 @@ def test_a_value_that_cannot_be_used_is_named(name: str, text: str) -> None:
     assert "\n" not in mistake
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("MONARCH_LOG_LEVEL", "chatty"),
+        ("MONARCH_LOG_FORMAT", "XML"),
+        ("MONARCH_MENTIONS", "Shout"),
+        ("MONARCH_SLACK_ENDING", "DM"),
+        ("MONARCH_WEB_NAMES", "A_b"),
+        ("VALKEY_SENTINELS", "ONE:x"),
+    ],
+)
+def test_a_wrong_word_is_quoted_as_it_came(name: str, text: str) -> None:
+    """`chatty` was refused as 'CHATTY', which stands in no file."""
+    (mistake,) = mistakes(**{name: text})
+
+    assert f"; got {text!r}. " in mistake
+
+
 def test_a_short_lease_is_refused_with_the_reason() -> None:
     """A write of ten seconds has to fit into the lease under which it began."""
     (mistake,) = mistakes(MONARCH_LEASE_SECONDS="10")

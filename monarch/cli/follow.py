@@ -24,6 +24,7 @@ from monarch.cli.calling import (
 )
 from monarch.cli.terminal.away import AGAIN_S, Away
 from monarch.cli.terminal.ending import ending_lines
+from monarch.cli.terminal.followed import COPYING, Followed, part_of
 from monarch.cli.terminal.printing import clean
 from monarch.cli.terminal.problem import complain
 from monarch.cli.terminal.progress import Progress, RequestSight, progress
@@ -44,8 +45,11 @@ class OutOfSight(Exception):  # noqa: N818 - no error of the request's
     """The state of the request cannot be seen any more; the message says why and what to do."""
 
 
-def follow(request: RequestId, *, quiet: bool) -> "RequestDetails":
-    """Show a request's progress until it has ended, and how it ended; ends the program if that cannot be seen."""
+def follow(request: RequestId, followed: Followed = COPYING, *, quiet: bool) -> "RequestDetails":
+    """Show a request's progress until it has ended, and how it ended; ends the program if that cannot be seen.
+
+    Gives the whole request, also where only a part of it is `followed`.
+    """
     import anyio  # noqa: PLC0415 - lazily
 
     from monarch.app.operator import operator  # noqa: PLC0415 - lazily
@@ -54,7 +58,7 @@ def follow(request: RequestId, *, quiet: bool) -> "RequestDetails":
 
     async def work() -> "RequestDetails":
         async with operator(known) as person:
-            return await _followed(person, request, quiet=quiet)
+            return await _end_of(person, request, followed, quiet=quiet)
 
     goes_on = _goes_on(request)
     try:
@@ -65,7 +69,7 @@ def follow(request: RequestId, *, quiet: bool) -> "RequestDetails":
     except KeyboardInterrupt:
         fail(f"interrupted; {goes_on}", INTERRUPTED)
     if not quiet:
-        for line in ending_lines(end):
+        for line in ending_lines(end, followed):
             complain(line)
     return end
 
@@ -74,17 +78,19 @@ def _goes_on(request: RequestId) -> str:
     return f"request {clean(request)} goes on: see `monarch show {clean(request)}`"
 
 
-def judge(end: "RequestDetails") -> None:
-    """Fail if a followed request did not end well."""
-    if end.view.state not in {State.DONE, State.SKIPPED}:
+def judge(end: "RequestDetails", followed: Followed = COPYING) -> None:
+    """Fail if what was followed did not end well."""
+    if part_of(end, followed).view.state not in {State.DONE, State.SKIPPED}:
         raise typer.Exit(FAILED)
 
 
-async def _followed(person: "Operator", request: RequestId, *, quiet: bool) -> "RequestDetails":
+async def _end_of(
+    person: "Operator", request: RequestId, followed: Followed, *, quiet: bool
+) -> "RequestDetails":
     ended_at: float | None = None
     with progress(quiet=quiet) as shown:
         async for sight in _sights(person, request, shown):
-            shown.update(sight)
+            shown.update(replace(sight, details=part_of(sight.details, followed)))
             if not sight.details.view.has_ended:
                 ended_at = None
                 continue

@@ -21,6 +21,7 @@ from monarch.cli.choice import actor, request_id
 from monarch.cli.follow import follow, judge
 from monarch.cli.plan import ranges
 from monarch.cli.terminal.away import AGAIN_S, Away
+from monarch.cli.terminal.followed import Followed, healing
 from monarch.cli.terminal.printing import clean, say, show_facts, show_json, show_table
 from monarch.cli.terminal.readings import readings
 from monarch.cli.terminal.tables import number, word
@@ -55,7 +56,7 @@ def verify_request(request: str, by: str | None, *, heal: bool, wait: bool, as_j
             {**verified_document(found), **({"healing": healings, "end": end} if heal else {})}
         )
     if end is not None:
-        judge(end)
+        judge(end, _begun(healings))
     if not _is_well(found, healings):
         raise typer.Exit(FAILED)
 
@@ -127,14 +128,19 @@ def _heal(
         return (), None
 
     async def work(person: "Operator") -> "tuple[Healing, ...]":
-        healing = person.hands.heal(found.request, wanted, by)
-        return await changed("verify --heal", f"`monarch show {found.request}`", healing)
+        submitting = person.hands.heal(found.request, wanted, by)
+        return await changed("verify --heal", f"`monarch show {found.request}`", submitting)
 
     healings = operate(work)
     if not quiet:
         _print_healing(found, healings)
-    is_to_follow = wait and any(one.migration for one in healings)
-    return healings, follow(found.request, quiet=quiet) if is_to_follow else None
+    ours = _begun(healings)
+    is_to_follow = wait and ours.targets
+    return healings, follow(found.request, ours, quiet=quiet) if is_to_follow else None
+
+
+def _begun(healings: "tuple[Healing, ...]") -> Followed:
+    return healing(one.target for one in healings if one.migration)
 
 
 def _print_not_healed(found: "Verified") -> None:

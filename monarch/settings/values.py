@@ -5,6 +5,7 @@ variable it was, what is expected and what came.
 """
 
 import re
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
@@ -12,7 +13,15 @@ from string import Template
 from typing import Annotated, Final
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
-from pydantic import AfterValidator, BeforeValidator, InstanceOf, SecretStr
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    InstanceOf,
+    SecretStr,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from monarch.core.copy.frame import BadTemplate, parse_template
 
@@ -309,6 +318,20 @@ def _namespace(value: str) -> str:
     return value
 
 
+def _folded(
+    fold: Callable[[str], str],
+) -> Callable[[object, ValidatorFunctionWrapHandler], object]:
+    """Take a word in upper and lower case alike; a refusal quotes it as it came, since people look for that."""
+
+    def read(value: object, known: ValidatorFunctionWrapHandler) -> object:
+        try:
+            return known(fold(value) if isinstance(value, str) else value)
+        except ValidationError:
+            raise ValueError from None
+
+    return read
+
+
 Token = Annotated[SecretStr, AfterValidator(_one_line)]
 AppId = Annotated[str, AfterValidator(_app_id)]
 MarkerKeys = Annotated[SecretStr, AfterValidator(_marker_keys)]
@@ -331,8 +354,8 @@ Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_net
 PageToken = Annotated[SecretStr, AfterValidator(_page_token)]
 ValkeyUrl = Annotated[SecretStr, AfterValidator(_valkey_url)]
 Namespace = Annotated[str, AfterValidator(_namespace)]
-Upper = BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)
-Lower = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
+Upper = WrapValidator(_folded(str.upper))
+Lower = WrapValidator(_folded(str.lower))
 
 
 def without_credentials(url: str) -> str:

@@ -18,7 +18,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 from starlette.types import ASGIApp
 from uvicorn.config import Config
 from uvicorn.server import Server
@@ -27,6 +27,7 @@ from monarch.ports import StoreError
 from monarch.telemetry import Snapshot, Telemetry
 from monarch.telemetry.obstacles import Obstacle, obstacles, unreached
 from monarch.web.connections import MOST, bounded
+from monarch.web.door.methods import looked_at
 from monarch.web.pages import Answer, Vitals, health, ready
 
 ASK_WITHIN_S: Final = 2.0
@@ -51,7 +52,7 @@ def metrics_app(telemetry: Telemetry, snapshot: Callable[[], Awaitable[Snapshot]
                 telemetry.store_trouble(where="scraping", error=error)
         return Response(generate_latest(telemetry.registry), media_type=CONTENT_TYPE_LATEST)
 
-    return Starlette(routes=[Route("/metrics", metrics)])
+    return Starlette(routes=[looked_at("/metrics", metrics)])
 
 
 def health_app(
@@ -79,8 +80,8 @@ def health_app(
 
     return Starlette(
         routes=[
-            Route("/health", health_page),
-            Route("/ready", ready_page),
+            looked_at("/health", health_page),
+            looked_at("/ready", ready_page),
             *([] if page is None else [Mount("/", page)]),
         ]
     )

@@ -37,6 +37,10 @@ def main() -> int:
         return anyio.run(partial(over_http.compare, seed, as_json=given.json, hours=hours))
     cases = [case for case in CASES if given.only in case.name]
     moody = [case for case in moods.CASES if given.only in case.name]
+    if not cases and not moody:
+        names = [*(case.name for case in CASES), *(case.name for case in moods.CASES)]
+        told = "; ".join(names)
+        parser.error(f"argument --only: no case has {given.only!r} in its name; they are: {told}")
     with ProcessPoolExecutor() as pool:
         results = list(pool.map(partial(run, seed=seed, hours=given.hours or HOURS), cases))
         felt = list(pool.map(partial(moods.run, seed=seed, hours=given.hours), moody))

@@ -8,11 +8,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from io import StringIO
-from typing import Any
+from typing import Any, Final
 
 import pytest
+import typer
 
+from monarch.cli.follow import judge
 from monarch.cli.terminal.ending import ending_lines
+from monarch.cli.terminal.followed import UPDATING, Followed, act_in, healing
 from monarch.cli.terminal.printing import age, as_json, clean, moment, show_table
 from monarch.cli.terminal.progress import (
     Progress,
@@ -24,6 +27,8 @@ from monarch.cli.terminal.progress import (
     waits,
 )
 from monarch.cli.terminal.tables import word
+from monarch.core.after.acts import Act
+from monarch.core.after.touch import Left, Touch
 from monarch.core.budget.forecast import Forecast
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import MigrationView, RequestView, State
@@ -177,7 +182,7 @@ def test_how_it_ended_is_summed_up() -> None:
     )
 
     assert list(ending_lines(end)) == [
-        "failed: 1 of 2 targets, 2 tickets copied, 1 were there already",
+        "failed: 1 of 2 targets done, 2 tickets copied, 1 were there already",
         "failed: o/b; see `monarch dead list --request 17-0`",
         "second copies to close: 1; see `monarch show 17-0`",
         "notes: 1; see `monarch show 17-0`",
@@ -193,6 +198,70 @@ def test_what_was_never_planned_is_summed_up_shortly() -> None:
         "dead: nothing was copied",
         "what to do: see `monarch dead list --request 17-0`",
     ]
+
+
+def test_a_summary_of_a_failure_does_not_sound_like_none() -> None:
+    """`failed: 0 of 1 targets` said that none of them had failed."""
+    dead = MigrationView("o/a", State.DEAD, 0, 0, 0, (), "gone")
+    summary, *_ = ending_lines(details_of(a_view(dead, state=State.FAILED)))
+
+    assert summary == "failed: 0 of 1 target done, 0 tickets copied"
+
+
+RECALLED: Final = MigrationView(
+    *("o/a", State.DEAD, 2, 0, 0, (), "gone"), acted="recall", changed=2
+)
+GIVEN_UP: Final = MigrationView("o/b", State.DEAD, 2, 0, 0, (), "403", act="recall")
+"""`RECALLED` is given up as a copy, and its recall went well; of `GIVEN_UP` the recall was given up."""
+
+
+def test_the_ending_of_a_recall_is_about_the_recall() -> None:
+    """It counted tickets copied, and the targets of the request that nobody had named were those that failed."""
+    end = details_of(a_view(RECALLED, GIVEN_UP, state=State.FAILED))
+
+    assert list(ending_lines(end, act_in(Act.RECALL, ["o/A"]))) == [
+        "done: 1 of 1 target done, 2 copies recalled",
+    ]
+    assert list(ending_lines(end, act_in(Act.RECALL, ["o/a", "o/b"]))) == [
+        "failed: 1 of 2 targets done, 2 copies recalled",
+        "failed: o/b; see `monarch dead list --request 17-0`",
+    ]
+    judge(end, act_in(Act.RECALL, ["o/a"]))
+    with pytest.raises(typer.Exit):
+        judge(end, act_in(Act.RECALL, ["o/b"]))
+
+
+def test_the_endings_of_a_healing_and_an_update_are_about_them() -> None:
+    """A healing of one copy was told as all the tickets that were ever copied."""
+    healed = MigrationView("o/a", State.DONE, 1, 2, 0, (), "")
+    left = (Left(1, 11, (Touch.EDITED,)),)
+    updated = replace(healed, acted="update", changed=1, left=left)
+    other = MigrationView("o/b", State.DEAD, 0, 0, 0, (), "gone")
+
+    def ends(followed: Followed, state: State, *targets: MigrationView) -> list[str]:
+        return list(ending_lines(details_of(a_view(*targets, state=state)), followed))
+
+    assert ends(healing(["o/a"]), State.FAILED, healed, other) == [
+        "done: 1 of 1 target done, 3 copies are there now"
+    ]
+    assert ends(UPDATING, State.DONE, updated) == [
+        "done: 1 of 1 target done, 1 ticket copied, 1 copy updated, 1 left to people"
+    ]
+    assert ends(UPDATING, State.DEAD)[0] == "dead: nothing was updated"
+    assert ends(UPDATING, State.SKIPPED) == [
+        "skipped: the source has no open tickets, so nothing was updated"
+    ]
+
+
+def test_the_progress_of_an_act_is_not_told_in_tickets() -> None:
+    """`running, 3 of 3 tickets` was said of a recall that had done nothing yet."""
+    running = replace(GIVEN_UP, state=State.RUNNING, reason="")
+
+    assert migration_line(running, 3) == "running, closing untouched copies"
+    assert migration_line(GIVEN_UP, 3) == "dead, closing untouched copies: 403"
+    assert migration_line(replace(RECALLED, state=State.DONE, reason=""), 3) == (
+        "done, 2 copies recalled"
+    )
 
 
 def test_progress_in_words() -> None:

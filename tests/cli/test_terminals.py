@@ -404,3 +404,44 @@ def test_words_that_an_encoding_lacks_are_spelled_out() -> None:
     assert result.returncode == 2
     assert b"sch\\xf6n" in result.stderr
     assert b"Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("submit", "o/s", "o/a", "--by", "Zoë ✓"),
+        ("submit", "o/s", "o/a", "--by=Zoë ✓"),
+        ("submit", "o/s", "o/a", "--milestone", "Zoë ✓"),
+        ("dead", "list", "--target", "Zoë ✓"),
+        ("Zoë ✓",),
+    ],
+    ids=" ".join,
+)
+def test_a_name_that_the_locale_cannot_read_is_not_called_too_long(
+    command: tuple[str, ...],
+) -> None:
+    """`--by` was to have up to 100 characters, and had five: Python had read each byte as half a surrogate pair."""
+    result = _in_ascii(*command)
+
+    assert result.returncode == 2
+    assert result.stderr.startswith(
+        b"monarch: an argument is not in ASCII, which is all that this locale reads: "
+    )
+    assert b"Zo\\xeb \\u2713. Set LC_ALL=C.UTF-8 and try again.\n" in result.stderr
+
+
+def test_a_payload_may_have_any_bytes() -> None:
+    """It is sent as it is, so it is never read as a text."""
+    result = _in_ascii("publish", "--payload", "Zoë ✓")
+
+    assert result.returncode == 1
+    assert b"ASCII" not in result.stderr
+
+
+def _in_ascii(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """The program itself where the locale reads nothing but ASCII, and without a Valkey."""
+    command = [sys.executable, "-m", "monarch", *arguments]
+    ascii_alone = {"LC_ALL": "C", "PYTHONUTF8": "0", "VALKEY_URL": "valkey://127.0.0.1:1"}
+    return subprocess.run(
+        command, capture_output=True, check=False, env={**os.environ, **ascii_alone}
+    )

@@ -36,6 +36,11 @@ def run(*command: str, folder: Path = ROOT, **more: str) -> subprocess.Completed
         ("scripts/descriptions x", "descriptions: expected no argument; got x"),
         ("scripts/lock --nope", "lock: expected --upgrade; got --nope"),
         ("scripts/lock --upgrade-package", "lock: expected --upgrade; got --upgrade-package"),
+        ("scripts/rollout --nope", "rollout: expected --no-build; got --nope"),
+        ("scripts/bench nope", "bench: there is no benchmark nope"),
+        ("scripts/bench ../house_rules", "bench: there is no benchmark ../house_rules"),
+        ("scripts/bench _", "bench: there is no benchmark _"),
+        ("scripts/bench budget --only nope", "argument --only: no case has 'nope' in its name"),
         ("scripts/chaos --minutes -1", "expected a number above 0, at most 10,000,000; got '-1'"),
         ("scripts/chaos --only nope", "argument --only: expected kinds of this run"),
         ("scripts/bench zombies --runs 0", "expected a whole number, 1 to 10,000,000; got '0'"),
@@ -76,6 +81,14 @@ def test_a_rollout_without_compose_says_what_is_missing(tmp_path: Path) -> None:
         ended.stderr
         == "rollout: needs Docker with Compose 2, and found none; nothing was changed\n"
     )
+
+
+def test_a_rollout_to_no_number_of_workers_is_called_wrongly() -> None:
+    """It ended with 1, as if a rollout had failed."""
+    ended = run("scripts/rollout", MONARCH_WORKERS="some")
+
+    assert ended.returncode == 2
+    assert ended.stderr == "rollout: expected a number of workers in MONARCH_WORKERS; got some\n"
 
 
 _INTERRUPTED = """#!/bin/sh

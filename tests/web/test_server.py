@@ -17,6 +17,8 @@ from monarch.core.delivery import Stream
 from monarch.ports import StoreError
 from monarch.telemetry import Snapshot, StreamSnapshot, Telemetry
 from monarch.web import connections, server
+from monarch.web.door.guard import Guard
+from monarch.web.door.visit import Doors
 from monarch.web.server import health_app, listening_on, metrics_app, serving
 from tests.web.asking import HOST, asking, asking_on
 
@@ -125,6 +127,23 @@ async def test_ready_follows_the_worker(telemetry: Telemetry) -> None:
         after = await client.get("/ready")
 
     assert (before.status_code, after.status_code) == (200, 503)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("path", ["/health", "/ready", "/metrics"])
+async def test_what_is_there_to_be_looked_at_says_so(
+    telemetry: Telemetry, path: str, method: str
+) -> None:
+    """The page behind it took the other methods: it spoke of a button to press, and allowed POST."""
+    page = Guard(PlainTextResponse("the page"), Doors())
+    app = health_app(telemetry, lambda: True, well, page)
+    async with asking(metrics_app(telemetry, well) if path == "/metrics" else app) as client:
+        refused = await client.request(method, path)
+        looked = await client.head(path)
+
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
+    assert refused.text == "Only GET and HEAD are answered at this address.\n"
+    assert (looked.status_code, looked.text) == (200, "")
 
 
 async def test_without_a_page_no_other_address_is_known(telemetry: Telemetry) -> None:

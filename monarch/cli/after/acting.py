@@ -18,6 +18,7 @@ from monarch.cli.calling import (
 )
 from monarch.cli.choice import actor, repository, request_id
 from monarch.cli.follow import follow, judge
+from monarch.cli.terminal.followed import act_in, part_of
 from monarch.cli.terminal.printing import clean, say, show_facts, show_json
 from monarch.cli.terminal.readings import readings
 from monarch.core.after.acts import Act
@@ -49,14 +50,14 @@ def act_on(
     begun = operate(work)
     if not as_json:
         _print_begun(known, act, begun)
-    is_begun = any(one.migration for one in begun)
-    end = follow(known, quiet=as_json) if wait and is_begun else None
+    ours = act_in(act, (one.target for one in begun if one.migration))
+    end = follow(known, ours, quiet=as_json) if wait and ours.targets else None
     if as_json:
         show_json({"request": known, "act": act, "by": name, "targets": begun, "end": end})
     elif end is not None:
-        print_acts(end.view.migrations)
+        print_acts(part_of(end, ours).view.migrations)
     if end is not None:
-        judge(end)
+        judge(end, ours)
     if not all(one.migration for one in begun):
         raise typer.Exit(FAILED)
 

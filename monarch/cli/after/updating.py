@@ -10,6 +10,7 @@ from monarch.cli.after.telling import issue_url, print_acts
 from monarch.cli.calling import FAILED, WRONG, changed, fail, failures_reported, operate, settings
 from monarch.cli.choice import actor, repository, request_id
 from monarch.cli.follow import follow, judge
+from monarch.cli.terminal.followed import UPDATING
 from monarch.cli.terminal.output import note_done
 from monarch.cli.terminal.printing import clean, say, show_json
 from monarch.cli.terminal.readings import readings
@@ -61,14 +62,14 @@ def _follow(requests: Sequence[RequestId], by: str, *, wait: bool, as_json: bool
     if not as_json:
         for one in requests:
             print(one, flush=True)
-    ends = [follow(one, quiet=as_json) for one in requests] if wait else []
+    ends = [follow(one, UPDATING, quiet=as_json) for one in requests] if wait else []
     if as_json:
         show_json({"requests": requests, "by": by, "ends": ends})
     for end in ends:
         if not as_json:
             print_acts(end.view.migrations)
     for end in ends:
-        judge(end)
+        judge(end, UPDATING)
 
 
 def foresee_update(

@@ -1,8 +1,9 @@
-"""How a followed request ended, in a few lines: what was copied, what failed, what people should know, where it was posted."""
+"""How a followed request ended, in a few lines: what was done, what failed, what people should know, where it was posted."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from monarch.cli.terminal.followed import COPYING, UPDATING, Followed, part_of
 from monarch.cli.terminal.printing import clean
 from monarch.core.report.summary import State
 
@@ -11,10 +12,10 @@ if TYPE_CHECKING:
     from monarch.ports.readings import RequestDetails
 
 
-def ending_lines(end: "RequestDetails") -> Iterator[str]:
+def ending_lines(end: "RequestDetails", followed: Followed = COPYING) -> Iterator[str]:
     """The summary first, then what needs a person, each with the command that goes on from there."""
-    view = end.view
-    yield f"{view.state.value}: {_summary(view)}"
+    view = part_of(end, followed).view
+    yield f"{view.state.value}: {_summary(view, followed)}"
     gone = [m.target for m in view.migrations if m.state is State.DEAD]
     if gone:
         yield f"failed: {', '.join(map(clean, gone))}; see `monarch dead list --request {view.id}`"
@@ -29,16 +30,33 @@ def ending_lines(end: "RequestDetails") -> Iterator[str]:
     yield from _slack(end)
 
 
-def _summary(view: "RequestView") -> str:
+def _summary(view: "RequestView", followed: Followed) -> str:
     if view.state is State.SKIPPED:
-        return "the source has no open tickets, so there was nothing to copy"
+        return f"the source has no open tickets, so nothing was {followed.word}"
     if view.state is State.DEAD:
-        return "nothing was copied"
+        return f"nothing was {followed.word}"
     done = sum(m.state is State.DONE for m in view.migrations)
+    total = _counted(len(view.migrations), "target", "targets")
+    return f"{done} of {total} done, {_volume(view, followed)}"
+
+
+def _volume(view: "RequestView", followed: Followed) -> str:
     copied = sum(m.copied for m in view.migrations)
     there = sum(m.present for m in view.migrations)
-    words = f"{done} of {len(view.migrations)} targets, {copied} tickets copied"
-    return f"{words}, {there} were there already" if there else words
+    new = f"{_counted(copied, 'ticket', 'tickets')} copied"
+    if followed is COPYING:
+        return f"{new}, {there} were there already" if there else new
+    if followed is not UPDATING and not followed.borrows:
+        return f"{_counted(copied + there, 'copy is', 'copies are')} there now"
+    changed = sum(m.changed for m in view.migrations)
+    left = sum(len(m.left) for m in view.migrations)
+    words = f"{_counted(changed, 'copy', 'copies')} {followed.word}"
+    words = f"{new}, {words}" if copied and not followed.borrows else words
+    return f"{words}, {left} left to people" if left else words
+
+
+def _counted(count: int, one: str, more: str) -> str:
+    return f"{count} {one if count == 1 else more}"
 
 
 def _slack(end: "RequestDetails") -> Iterator[str]:

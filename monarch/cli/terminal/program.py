@@ -3,6 +3,7 @@
 Wrong usage is found before a command begins, so this module looks for `--json` in the arguments, not at the option.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
@@ -12,7 +13,8 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from monarch.cli.calling import demand_all_of_it
+from monarch.cli.calling import WRONG, demand_all_of_it, end
+from monarch.cli.terminal.printing import got
 from monarch.cli.terminal.problem import Problem, for_programs, tell
 
 _JSON: Final = "--json"
@@ -39,6 +41,8 @@ class Group(TyperGroup):
         Refuses what would silently be taken for something else: of an option that is given twice the first value would
         be dropped, and a value behind a flag would be an argument.
         """
+        if not ctx.resilient_parsing:
+            _demand_read(args)
         name, command, rest = super().resolve_command(ctx, args)
         if command is not None and not ctx.resilient_parsing:
             context = command.context_class(command, info_name=name, parent=ctx)
@@ -50,6 +54,39 @@ class Group(TyperGroup):
     def get_params(self, ctx: Any) -> Any:
         """See `TyperGroup.get_params`."""
         return _name_alone(super().get_params(ctx))
+
+
+_AS_BYTES: Final = "--payload"
+"""The option whose value is sent byte for byte, whatever it is."""
+
+
+def _demand_read(given: Sequence[str]) -> None:
+    """Refuse an argument that the locale could not read: whatever was said of its text would be untrue.
+
+    Python keeps each byte that it could not read as half a surrogate pair.
+    """
+    for before, word in pairwise(("", *given)):
+        if before == _AS_BYTES or word.startswith(f"{_AS_BYTES}=") or _is_text(word):
+            continue
+        encoding, came = _encoding(), got(os.fsencode(word).decode(errors="backslashreplace"))
+        message = f"an argument is not in {encoding}, which is all that this locale reads: {came}"
+        advice = "Give it in UTF-8." if encoding == _UTF_8 else "Set LC_ALL=C.UTF-8 and try again."
+        end(Problem(message, WRONG, f"arguments in {encoding}", came, advice=advice))
+
+
+_UTF_8: Final = "UTF-8"
+
+
+def _encoding() -> str:
+    return sys.getfilesystemencoding().upper()
+
+
+def _is_text(word: str) -> bool:
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _demand_once(param: Any, given: list[str], context: Any) -> None:

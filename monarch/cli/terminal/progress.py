@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from monarch.cli.terminal.printing import clean, fitted
 from monarch.cli.terminal.troubles import obstacle_line
+from monarch.core.after.sentences import act_words, under_way_words
 from monarch.core.budget.forecast import Forecast, in_words
 from monarch.core.report.summary import ENDS, MigrationView, RequestView, State
 from monarch.telemetry.obstacles import Cause
@@ -226,7 +227,7 @@ def request_line(view: RequestView, forecast: Forecast | None = None) -> str:
 def migration_line(migration: MigrationView, tickets: int) -> str:
     """The state of a target, in a few words."""
     there = migration.copied + migration.present
-    line = f"{migration.state.value}, {there} of {tickets} tickets"
+    line = f"{migration.state.value}, {_act_line(migration) or f'{there} of {tickets} tickets'}"
     if migration.present:
         line += f" ({migration.present} already there)"
     if migration.deleted:
@@ -234,3 +235,8 @@ def migration_line(migration: MigrationView, tickets: int) -> str:
     if migration.strays:
         line += f", second copies to close: {' '.join(f'#{n}' for n in migration.strays)}"
     return f"{line}: {clean(migration.reason)}" if migration.reason else line
+
+
+def _act_line(migration: MigrationView) -> str:
+    """The act that is under way, or the last one that has ended; `""`: it is, and was, nothing but the copying."""
+    return act_words(migration) if migration.acted else under_way_words(migration)

@@ -37,6 +37,11 @@ def doing_words(view: RequestView) -> str:
     return _DOING.get(min(acts), "") if acts else ""
 
 
+def under_way_words(migration: MigrationView) -> str:
+    """What is under way in one target, such as "closing untouched copies"; `""` where it is copying."""
+    return _DOING.get(migration.act, "").removesuffix(" in")
+
+
 def act_words(migration: MigrationView) -> str:
     """What the last act has done in one target, such as "4 copies recalled"."""
     return _counted(migration.changed, ended_word(migration.acted))

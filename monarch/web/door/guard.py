@@ -25,10 +25,10 @@ from monarch.web.door.access import (
     may_look,
     who,
 )
+from monarch.web.door.methods import SIGN_IN, answered_at, only_these
 from monarch.web.door.throttle import Tries
 from monarch.web.door.visit import Doors, Visit
 
-SIGN_IN: Final = "/sign-in"
 _SHOWN_TO_ALL: Final = ("/static/",)
 """The look of the page, which the form for signing in needs."""
 
@@ -117,8 +117,10 @@ class Guard:
     def _pressing(
         self, request: Request, visit: Visit, visitor: Named | Nameless
     ) -> Response | None:
-        if visit.method != "POST":
-            return self._refused(request, AccessRefused(HTTPStatus.METHOD_NOT_ALLOWED, _METHODS))
+        answered = answered_at(request.url.path)
+        if visit.method not in answered:
+            reason = only_these(answered)
+            return self._refused(request, AccessRefused(HTTPStatus.METHOD_NOT_ALLOWED, reason))
         if not is_from_here(visit, visitor):
             return self._refused(request, AccessRefused(HTTPStatus.FORBIDDEN, _FROM_ELSEWHERE))
         if isinstance(visitor, Named) or (request.url.path == SIGN_IN and self.doors.token):
@@ -139,7 +141,7 @@ class Guard:
         if status == HTTPStatus.UNAUTHORIZED:
             answer.headers["WWW-Authenticate"] = "Bearer"
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
-            answer.headers["Allow"] = ", ".join(_ANSWERED)
+            answer.headers["Allow"] = ", ".join(answered_at(request.url.path))
         return answer
 
 
@@ -194,8 +196,6 @@ _NOT_HERE: Final = (
     "The page is shown to its own machine alone. To sign people in set MONARCH_WEB_TOKEN, or MONARCH_WEB_USER_HEADER with"
     " MONARCH_WEB_TRUSTED_PROXIES; to show it to everybody who can reach this port set MONARCH_WEB_PUBLIC=true."
 )
-_ANSWERED: Final = ("GET", "HEAD", "POST")
-_METHODS: Final = "Only GET, HEAD and POST are answered."
 _FROM_ELSEWHERE: Final = (
     "Nothing was done: this request does not come from the page itself (Sec-Fetch-Site, Origin). Press the button on the"
     " page again, and let a proxy pass the Host header on."

@@ -12,12 +12,11 @@ from starlette.routing import BaseRoute, Route
 from monarch.web.acts.form import BadForm, form_of
 from monarch.web.acts.routes import Drawing
 from monarch.web.door.access import is_token
-from monarch.web.door.guard import SIGN_IN, too_many, visit_of
+from monarch.web.door.guard import too_many, visit_of
+from monarch.web.door.methods import SIGN_IN, SIGN_OUT
 from monarch.web.door.session import LASTS_S, cookie_name, issued
 from monarch.web.door.throttle import Tries
 from monarch.web.door.visit import LONGEST_NAME, Doors, name_of
-
-SIGN_OUT: Final = "/sign-out"
 
 
 class SigningIn:

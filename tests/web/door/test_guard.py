@@ -120,11 +120,31 @@ async def test_pressing_without_a_name_is_refused_where_looking_is_free() -> Non
 async def test_other_methods_are_not_answered(method: str) -> None:
     """From every sender; the answer names those that are, as RFC 9110 asks."""
     async with asking(BY_TOKEN) as page:
-        answer = await page.request(method, "/", headers=BEARER)
+        answer = await page.request(method, "/acts/pause", headers=BEARER)
 
     assert answer.status_code == 405
     assert answer.headers["allow"] == "GET, HEAD, POST"
     assert "Only GET, HEAD and POST are answered" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/", "/requests", "/requests/1-0", "/dead", "/plan", "/health"])
+async def test_where_nothing_can_be_pressed_posting_is_no_matter_of_a_button(path: str) -> None:
+    """It was told to press the button again, and other methods heard that POST is allowed."""
+    async with asking(BY_TOKEN) as page:
+        answers = [await page.request(method, path) for method in ("POST", "DELETE")]
+
+    for answer in answers:
+        assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+        assert answer.text == "Only GET and HEAD are answered at this address.\n"
+
+
+async def test_signing_out_is_pressed_alone() -> None:
+    """Its address shows nothing."""
+    async with asking(BY_TOKEN) as page:
+        answer = await page.delete("/sign-out", headers=BEARER)
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    assert "Only POST is answered" in answer.text
 
 
 async def test_a_forged_header_is_refused_everywhere() -> None:
@@ -135,9 +155,11 @@ async def test_a_forged_header_is_refused_everywhere() -> None:
     forged = {"X-Auth-Request-Email": "ada@example.org"}
     async with asking(doors) as page:
         assert (await page.get("/", headers=forged)).status_code == 403
-        assert (await page.post("/", headers=forged | FROM_HERE)).status_code == 403
+        assert (await page.post("/acts/pause", headers=forged | FROM_HERE)).status_code == 403
     async with asking(doors, peer="10.0.0.2") as page:
-        assert "ada@example.org" in (await page.post("/", headers=forged | FROM_HERE)).text
+        assert (
+            "ada@example.org" in (await page.post("/acts/pause", headers=forged | FROM_HERE)).text
+        )
 
 
 async def test_who_guesses_the_token_has_to_wait() -> None:
