@@ -33,7 +33,7 @@ def note_spoiled(key: str) -> None:
 
 
 def mark_told(key: str) -> None:
-    """A person has been told of this key already, in other words."""
+    """Note that this key was named to a person already, in other words."""
     met = _MET.get()
     if met is not None:
         met[key] = True
