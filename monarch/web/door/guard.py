@@ -111,7 +111,7 @@ class Guard:
         if self.doors.token:
             return AccessRefused(HTTPStatus.UNAUTHORIZED, _SIGN_IN)
         if self.doors.user_header:
-            return AccessRefused(HTTPStatus.FORBIDDEN, _THROUGH_PROXY)
+            return AccessRefused(HTTPStatus.FORBIDDEN, f"Sign in first. {_THROUGH_PROXY}")
         return AccessRefused(HTTPStatus.FORBIDDEN, _NOT_HERE)
 
     def _pressing(
@@ -121,13 +121,16 @@ class Guard:
         if visit.method not in answered:
             reason = only_these(answered)
             return self._refused(request, AccessRefused(HTTPStatus.METHOD_NOT_ALLOWED, reason))
-        if not is_from_here(visit, visitor):
-            return self._refused(request, AccessRefused(HTTPStatus.FORBIDDEN, _FROM_ELSEWHERE))
-        if isinstance(visitor, Named) or (request.url.path == SIGN_IN and self.doors.token):
-            return None
         if not self.doors.can_name:
             return self._refused(request, AccessRefused(HTTPStatus.FORBIDDEN, _NO_HANDS))
-        return self._refused(request, AccessRefused(HTTPStatus.UNAUTHORIZED, _SIGN_IN_FIRST))
+        signs_in = request.url.path == SIGN_IN and bool(self.doors.token)
+        if not (signs_in or isinstance(visitor, Named)):
+            how = _WITH_TOKEN if self.doors.token else _THROUGH_PROXY
+            reason = f"{_SIGN_IN_FIRST} {how}"
+            return self._refused(request, AccessRefused(HTTPStatus.UNAUTHORIZED, reason))
+        if not is_from_here(visit, visitor):
+            return self._refused(request, AccessRefused(HTTPStatus.FORBIDDEN, _FROM_ELSEWHERE))
+        return None
 
     def _refused(self, request: Request, refused: AccessRefused) -> Response:
         status, reason = refused.status, refused.reason
@@ -189,21 +192,21 @@ _UNKNOWN_NAME: Final = "The page is not known under this name. Ask for it at its
 _SIGN_IN: Final = (
     "Sign in first: with the page's token as `Authorization: Bearer …`, or at /sign-in."
 )
-_THROUGH_PROXY: Final = (
-    "Sign in first: come through the proxy that signs people in (MONARCH_WEB_TRUSTED_PROXIES)."
+_WITH_TOKEN: Final = (
+    "Sign in at /sign-in; a program sends the page's token as `Authorization: Bearer …`."
 )
+_THROUGH_PROXY: Final = "Come through the proxy that signs people in (MONARCH_WEB_TRUSTED_PROXIES)."
 _NOT_HERE: Final = (
     "The page is shown to its own machine alone. To sign people in set MONARCH_WEB_TOKEN, or MONARCH_WEB_USER_HEADER with"
     " MONARCH_WEB_TRUSTED_PROXIES; to show it to everybody who can reach this port set MONARCH_WEB_PUBLIC=true."
 )
 _FROM_ELSEWHERE: Final = (
     "Nothing was done: this request does not come from the page itself (Sec-Fetch-Site, Origin). Press the button on the"
-    " page again, and let a proxy pass the Host header on."
+    " page again, and let a proxy pass the Host header on. A program sends the page's token as `Authorization: Bearer …`."
 )
 _NO_HANDS: Final = (
-    "Nothing was done: the page is to look at only. Set MONARCH_WEB_TOKEN, or MONARCH_WEB_USER_HEADER with"
-    " MONARCH_WEB_TRUSTED_PROXIES, so that it is known who presses; or use the command."
+    "Nothing was done: the page is to look at only, and has no buttons. Set MONARCH_WEB_TOKEN and sign in with it (a program"
+    " sends it as `Authorization: Bearer …`), or set MONARCH_WEB_USER_HEADER with MONARCH_WEB_TRUSTED_PROXIES, so that it is"
+    " known who presses; or use the command."
 )
-_SIGN_IN_FIRST: Final = (
-    "Nothing was done: sign in first, since what is done carries the name of who did it."
-)
+_SIGN_IN_FIRST: Final = "Nothing was done: it is not known who asks, and what is done carries a name."

@@ -109,6 +109,34 @@ async def test_only_the_page_itself_can_have_something_pressed() -> None:
             assert (await page.post("/acts/pause", headers=headers)).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/acts/pause", "/acts/replay", "/sign-in", "/sign-out"])
+async def test_a_page_without_buttons_asks_for_no_press_of_one(path: str) -> None:
+    """A `curl -X POST` at the default settings was told to press the button on the page again."""
+    async with asking(Doors()) as page:
+        answer = await page.post(path)
+
+    assert answer.status_code == 403
+    assert "Press the button" not in answer.text
+    for words in ("has no buttons", "Set MONARCH_WEB_TOKEN", "`Authorization: Bearer …`"):
+        assert words in answer.text
+
+
+async def test_a_program_without_a_token_is_told_to_send_one() -> None:
+    """It was told to press a button; behind a proxy alone there is no token, and it hears of the proxy."""
+    by_proxy = Doors(user_header="x-user", proxies=(ip_network("10.0.0.0/8"),))
+    async with asking(BY_TOKEN) as page:
+        by_token = await page.post("/acts/pause", headers=JSON)
+    async with asking(by_proxy) as page:
+        through = await page.post("/acts/pause", headers=JSON)
+
+    assert (by_token.status_code, through.status_code) == (401, 401)
+    assert "sends the page's token as `Authorization: Bearer …`" in by_token.json()["error"]
+    assert "Come through the proxy" in through.json()["error"]
+    assert "Bearer" not in through.json()["error"]
+    for told in (by_token, through):
+        assert "button" not in told.json()["error"]
+
+
 async def test_pressing_without_a_name_is_refused_where_looking_is_free() -> None:
     """A public page with a token: look without sign-in, press with it."""
     async with asking(Doors(token=TOKEN, is_public=True), peer="203.0.113.9") as page:
