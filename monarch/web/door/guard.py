@@ -125,7 +125,7 @@ class Guard:
             return self._refused(request, AccessRefused(HTTPStatus.FORBIDDEN, _NO_HANDS))
         signs_in = request.url.path == SIGN_IN and bool(self.doors.token)
         if not (signs_in or isinstance(visitor, Named)):
-            how = _WITH_TOKEN if self.doors.token else _THROUGH_PROXY
+            how = _AT_THE_FORM if self.doors.token else _THROUGH_PROXY
             reason = f"{_SIGN_IN_FIRST} {how}"
             return self._refused(request, AccessRefused(HTTPStatus.UNAUTHORIZED, reason))
         if not is_from_here(visit, visitor):
@@ -192,7 +192,7 @@ _UNKNOWN_NAME: Final = "The page is not known under this name. Ask for it at its
 _SIGN_IN: Final = (
     "Sign in first: with the page's token as `Authorization: Bearer …`, or at /sign-in."
 )
-_WITH_TOKEN: Final = (
+_AT_THE_FORM: Final = (
     "Sign in at /sign-in; a program sends the page's token as `Authorization: Bearer …`."
 )
 _THROUGH_PROXY: Final = "Come through the proxy that signs people in (MONARCH_WEB_TRUSTED_PROXIES)."
@@ -209,4 +209,6 @@ _NO_HANDS: Final = (
     " sends it as `Authorization: Bearer …`), or set MONARCH_WEB_USER_HEADER with MONARCH_WEB_TRUSTED_PROXIES, so that it is"
     " known who presses; or use the command."
 )
-_SIGN_IN_FIRST: Final = "Nothing was done: it is not known who asks, and what is done carries a name."
+_SIGN_IN_FIRST: Final = (
+    "Nothing was done: it is not known who asks, and what is done carries a name."
+)

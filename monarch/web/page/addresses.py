@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from monarch.core.budget.moves import moves
+from monarch.core.delivery import Stream
 from monarch.ports.readings import Choice
 from monarch.web.documents import letter_document, status_document, workers_document
 from monarch.web.page import reads
@@ -37,12 +38,22 @@ EVENTS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """An address. `query` names the parameters that it knows; `read` gives `None` where there is no such thing."""
+    """An address. `query` names the parameters that it knows; `read` gives `None` where there is no such thing.
+
+    `rests_on` names the records without which there is nothing to show, as their keys are named (`{id}`: what the path
+    names); `parts` are the others that a list is made of.
+    """
 
     name: str
     path: str
     read: Read
     query: tuple[str, ...] = ()
+    rests_on: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+
+    def rests_on_for(self, wish: PageRequest) -> tuple[str, ...]:
+        """The records without which there is nothing to show for this request."""
+        return tuple(one.replace("{id}", wish.get("id")) for one in self.rests_on)
 
 
 async def _front(source: Source, place: Place, wish: PageRequest) -> Sight | None:
@@ -160,12 +171,14 @@ async def _missed(source: Source, place: Place, wish: PageRequest) -> Sight | No
 
 ADDRESSES: Final = (
     Address("front", "/", _front),
-    Address("requests", "/requests", reads.requests, ("state",)),
-    Address("request", "/requests/{id}", reads.request, ("page",)),
-    Address("cohort", "/cohorts/{id}", reads.cohort, ("page",)),
-    Address("dead", "/dead", _dead, ("request", "target", "code")),
+    Address(
+        "requests", "/requests", reads.requests, ("state",), ("known",), ("request", "requests")
+    ),
+    Address("request", "/requests/{id}", reads.request, ("page",), ("request:{id}",)),
+    Address("cohort", "/cohorts/{id}", reads.cohort, ("page",), ("card:{id}",)),
+    Address("dead", "/dead", _dead, ("request", "target", "code"), ("dead",)),
     Address("budget", "/budget", _budget),
-    Address("workers", "/workers", _workers),
-    Address("missed", "/missed", _missed),
-    Address("events", "/events", _events, ("request", "target", "kind")),
+    Address("workers", "/workers", _workers, parts=tuple(stream.value for stream in Stream)),
+    Address("missed", "/missed", _missed, rests_on=("missed",)),
+    Address("events", "/events", _events, ("request", "target", "kind"), ("events",)),
 )

@@ -8,7 +8,7 @@
 ```
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 from urllib.parse import quote
@@ -21,16 +21,22 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from monarch.ports import StoreError
-from monarch.ports.spoiled import spoiled_keys
+from monarch.ports.spoiled import is_spoiled, spoiled_keys
 from monarch.web.door.guard import wants_json
 from monarch.web.page import drawing
 from monarch.web.page.addresses import ADDRESSES, Address
 from monarch.web.page.hub import Frame, Full, Hub
 from monarch.web.page.live import LiveAnswer
-from monarch.web.page.sights import PageRequest, Sight
+from monarch.web.page.sights import PageRequest, Sight, unreadable, why_unreadable
 from monarch.web.page.source import Place, Source
 from monarch.web.page.whole import NOT_KEPT, whole
 from monarch.web.plain import plain
+
+BROKEN_KEYS: Final = "Monarch-Broken-Keys"
+"""The header of a document that lacks something: the names of the broken keys, with blanks between."""
+
+NAMED: Final = 20
+"""How many broken keys to name there."""
 
 FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 
@@ -98,10 +104,14 @@ class Page:
         address = next(one for one in ADDRESSES if one.name == wish.name)
         with spoiled_keys() as met:
             sight = await address.read(self._source, self._place, wish)
-        return sight.without(met) if sight is not None and met else sight
+        rests_on = address.rests_on_for(wish)
+        if sight is None:
+            return unreadable(met) if is_spoiled(met, *rests_on) else None
+        return sight.without(met, rests_on, address.parts) if met else sight
 
     def _draw(self, sight: Sight, now_ms: int) -> str:
-        return drawing.draw(sight.template, now_ms=now_ms, command=sight.command, **sight.models)
+        models = {"command": sight.command, "spoiled": sight.spoiled, **sight.models}
+        return drawing.draw(sight.template, now_ms=now_ms, **models)
 
 
 class _Live(Response):
@@ -134,7 +144,17 @@ def _wish(address: Address, request: Request) -> PageRequest:
 def _json(frame: Frame) -> Response:
     if frame.sight is None:
         return JSONResponse({"error": "not known"}, 404, NOT_KEPT)
-    return JSONResponse(plain(frame.sight.document), frame.sight.status, NOT_KEPT)
+    sight = frame.sight
+    headers = {**NOT_KEPT, **_broken(sight.spoiled)}
+    if not sight.is_readable:
+        return JSONResponse({"error": why_unreadable(sight.spoiled)}, 503, headers)
+    return JSONResponse(plain(sight.document), sight.status, headers)
+
+
+def _broken(spoiled: Collection[str]) -> Mapping[str, str]:
+    """The header that tells a program that its document lacks what these keys should hold."""
+    named = " ".join(quote(key, safe="{}:/<>") for key in list(spoiled)[:NAMED])
+    return {BROKEN_KEYS: named} if named else {}
 
 
 def _page(request: Request, wish: PageRequest, frame: Frame) -> Response:

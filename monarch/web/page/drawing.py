@@ -93,6 +93,7 @@ def prepare() -> None:
 def _environment() -> "Environment":
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - lazily
 
+    from monarch.ports.spoiled import is_spoiled  # noqa: PLC0415 - with its first use
     from monarch.web.views import formats  # noqa: PLC0415 - with its first use
 
     made = Environment(
@@ -104,7 +105,7 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals.update(file=address_of, pages=PAGES)
+    made.globals.update(file=address_of, pages=PAGES, is_spoiled=is_spoiled)
     made.filters.update(
         iso=formats.iso,
         clock=formats.clock,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from urllib.parse import urlencode
 
+from monarch.ports.spoiled import is_spoiled, told
 from monarch.web.views.banner import Banner, marred
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -47,6 +48,8 @@ class Sight:
         document: the same thing for programs, as `monarch … --json` prints it.
         command: the `monarch` command that shows the same.
         status: of the HTTP answer.
+        spoiled: the broken keys that were met when it was read.
+        is_readable: whether the document is worth its name; `False` if a broken key holds what it rests on.
     """
 
     title: str
@@ -55,11 +58,36 @@ class Sight:
     command: str
     models: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
     status: int = 200
+    spoiled: tuple[str, ...] = ()
+    is_readable: bool = True
 
-    def without(self, spoiled: Collection[str]) -> "Sight":
-        """The same, with a banner that names the keys whose records are left out."""
+    def without(
+        self, spoiled: Collection[str], rests_on: Collection[str], parts: Collection[str]
+    ) -> "Sight":
+        """The same, with a banner that names the keys whose records are left out.
+
+        It rests on some records; where others of its `parts` are broken, nothing is worth less than something.
+        """
         models = {
             name: marred(one, spoiled) if isinstance(one, Banner) else one
             for name, one in self.models.items()
         }
-        return replace(self, models=models)
+        needed = rests_on if self.document else (*rests_on, *parts)
+        is_readable = not is_spoiled(spoiled, *needed)
+        return replace(self, models=models, spoiled=tuple(spoiled), is_readable=is_readable)
+
+
+def unreadable(spoiled: Collection[str]) -> Sight:
+    """What there is to see of a thing whose record is broken: that it cannot be read is not that there is none."""
+    title = "This cannot be read"
+    models = {"title": title, "reason": why_unreadable(spoiled)}
+    return Sight(title, "trouble.html", None, "", models, 503, tuple(spoiled), is_readable=False)
+
+
+def why_unreadable(spoiled: Collection[str]) -> str:
+    """What is broken, and what to do."""
+    return f"What there is cannot be read. {' '.join(_capital(told(key)) for key in spoiled)}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

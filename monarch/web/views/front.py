@@ -94,6 +94,8 @@ def _runs(snapshot: Snapshot) -> Answer:
 
 def _under_way(snapshot: Snapshot, shown: Sequence[CohortCard]) -> Answer:
     many, question = snapshot.open_requests, "What is under way?"
+    if is_spoiled(spoiled_so_far(), "open"):
+        return Answer(question, "bad", "Not known", "the open requests cannot be read", "/requests")
     if not many:
         return Answer(question, "quiet", "Nothing", "every request has ended", "/requests")
     to_go = sum(card.requests - card.done for card in shown)
@@ -133,6 +135,8 @@ def _and_more(causes: int) -> str:
 
 def _done(snapshot: Snapshot, forecast: Forecast | None) -> Answer:
     question = "When is it done?"
+    if is_spoiled(spoiled_so_far(), "open"):
+        return Answer(question, "bad", "Not known", "the open requests cannot be read", "/budget")
     if not snapshot.open_requests:
         return Answer(question, "ok", "Now", "nothing waits", "/budget")
     if snapshot.paused:
