@@ -200,14 +200,15 @@ async def test_a_request_without_teams_is_not_counted(telemetry: Telemetry) -> N
 
 
 async def test_a_state_that_does_not_exist_is_said(telemetry: Telemetry) -> None:
-    """All requests were shown without a word; the states that there are stand beside it."""
+    """All requests were shown without a word; the states that there are stand beside it. See `test_choices`."""
     async with paging(Given(lines=[a_line()]), telemetry) as (client, _):
         wrong = await client.get("/requests", params={"state": "<nonsense>"})
         right = await client.get("/requests", params={"state": "done"})
 
-    assert "There is no state <bdi>&lt;nonsense&gt;</bdi>: all requests are shown" in wrong.text
+    assert "Not understood in this address: <bdi>state should be one of" in wrong.text
     assert "queued, running, done, failed" in wrong.text
-    assert "There is no state" not in right.text
+    assert "not &lt;nonsense&gt;</bdi>" in wrong.text
+    assert "Not understood" not in right.text
 
 
 async def test_requests_of_one_template_can_be_told_apart(telemetry: Telemetry) -> None:

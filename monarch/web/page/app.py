@@ -25,11 +25,12 @@ from monarch.ports.spoiled import is_spoiled, spoiled_keys
 from monarch.web.door.guard import wants_json
 from monarch.web.page import drawing
 from monarch.web.page.addresses import ADDRESSES, Address
+from monarch.web.page.choices import LONGEST, mistakes
 from monarch.web.page.hub import Frame, Full, Hub
 from monarch.web.page.live import LiveAnswer
 from monarch.web.page.sights import PageRequest, Sight, unreadable, why_unreadable
 from monarch.web.page.source import Place, Source
-from monarch.web.page.whole import NOT_KEPT, whole
+from monarch.web.page.whole import NOT_KEPT, misasked, whole
 from monarch.web.plain import plain
 
 BROKEN_KEYS: Final = "Monarch-Broken-Keys"
@@ -83,6 +84,9 @@ class Page:
 
     def _answer(self, address: Address) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
+            wrong = mistakes(address.query, request.query_params.multi_items())
+            if wrong and wants_json(request):
+                return misasked(wrong)
             wish = _wish(address, request)
             try:
                 frame = await self.hub.frame(wish)
@@ -90,7 +94,7 @@ class Page:
                 return _away(request, wish, error)
             if wants_json(request):
                 return _json(frame)
-            return _page(request, wish, frame)
+            return _page(request, wish, frame, wrong)
 
         return answer
 
@@ -137,7 +141,7 @@ def _wish(address: Address, request: Request) -> PageRequest:
     for name, value in given:
         path = path.replace(f"{{{name}}}", quote(value, safe=""))
     asked = request.query_params
-    query = tuple((name, asked[name][:200]) for name in address.query if asked.get(name))
+    query = tuple((name, asked[name][:LONGEST]) for name in address.query if asked.get(name))
     return PageRequest(address.name, path, given, query)
 
 
@@ -157,11 +161,11 @@ def _broken(spoiled: Collection[str]) -> Mapping[str, str]:
     return {BROKEN_KEYS: named} if named else {}
 
 
-def _page(request: Request, wish: PageRequest, frame: Frame) -> Response:
+def _page(request: Request, wish: PageRequest, frame: Frame, wrong: Sequence[str]) -> Response:
     sight = frame.sight
     if sight is None:
         return whole(request, wish, "Not known", drawing.draw("unknown.html"), frame.at_ms, 404)
-    return whole(request, wish, sight.title, frame.html, frame.at_ms, sight.status)
+    return whole(request, wish, sight.title, frame.html, frame.at_ms, sight.status, mistakes=wrong)
 
 
 def _away(request: Request, wish: PageRequest, error: StoreError) -> Response:

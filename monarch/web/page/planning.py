@@ -11,9 +11,10 @@ from starlette.routing import BaseRoute, Route
 from monarch.core.report.target_plan import DryRun
 from monarch.web.documents import plan_document
 from monarch.web.door.guard import wants_json
-from monarch.web.form import RequestForm, asked_in
+from monarch.web.form import ASKS, RequestForm, asked_in
+from monarch.web.page.choices import mistakes
 from monarch.web.page.slow import Slow, is_from_here
-from monarch.web.page.whole import NOT_KEPT, sheet
+from monarch.web.page.whole import NOT_KEPT, misasked, sheet
 from monarch.web.plain import plain
 from monarch.web.views.plan import plan_page
 
@@ -40,6 +41,9 @@ class Planning:
         return [Route("/plan", self._answer, methods=["GET"])]
 
     async def _answer(self, request: Request) -> Response:
+        wrong = mistakes(ASKS, request.query_params.multi_items())
+        if wrong and wants_json(request):
+            return misasked(wrong)
         asked = asked_in(request.query_params)
         found: DryRun | str | None = None
         now_ms = 0
@@ -59,7 +63,7 @@ class Planning:
             "submits": f"/acts/submit?{asked.query()}",
             "now_ms": now_ms,
         }
-        return sheet(request, "Plan", "plan.html", 200, models)
+        return sheet(request, "Plan", "plan.html", 200, models, wrong)
 
     async def _found(self, asked: RequestForm) -> tuple[int, DryRun | str]:
         if len(asked.targets) > TARGETS:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from monarch.core.ids import CohortId, RequestId
-from monarch.core.report.summary import State
 from monarch.web.documents import request_document
+from monarch.web.page.choices import STATES, page_number
 from monarch.web.page.sights import PageRequest, Sight
 from monarch.web.page.source import Place, Source
 from monarch.web.views.banner import banner
@@ -25,11 +25,10 @@ HISTORY: Final = 30
 
 
 async def requests(source: Source, place: Place, wish: PageRequest) -> Sight | None:
-    """The newest requests, of one state if it is given; all of them, and a word, where it is none."""
+    """The newest requests, of one state if it is given; all of them where it is none, which is said above the page."""
     del place
-    known = {state.value: state for state in State if state is not State.PARKED}
     asked = wish.get("state")
-    state = known.get(asked)
+    state = next((one for one in STATES if one.value == asked), None)
     lines = await source.requests(LISTED, state)
     return Sight(
         "Requests",
@@ -38,7 +37,7 @@ async def requests(source: Source, place: Place, wish: PageRequest) -> Sight | N
         f"monarch requests --state {state}" if state else "monarch requests",
         {
             "banner": banner(await source.snapshot()),
-            "listing": listing(lines, state, tuple(known.values()), "" if state else asked),
+            "listing": listing(lines, state, STATES),
         },
     )
 
@@ -110,11 +109,7 @@ async def _matrix(
 ) -> Matrix:
     planned = await source.tickets(requests)
     columns = columns_of(planned.values(), template, place.github)
-    asked = wish.get("page")
-    page = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < _DIGITS else 1
+    page = page_number(wish.get("page")) or 1
     rows, number, pages = shown(teams, len(columns), page)
     holdings = await source.holdings([(one.request, one.migration.target) for one in rows])
     return matrix(columns, rows, holdings, planned, place.github, (number, pages, len(teams)))
-
-
-_DIGITS: Final = 6

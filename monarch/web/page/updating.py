@@ -18,8 +18,9 @@ from monarch.core.ids import RequestId
 from monarch.core.report.update import TargetUpdate
 from monarch.web.documents import update_document
 from monarch.web.door.guard import wants_json
+from monarch.web.page.choices import mistakes
 from monarch.web.page.slow import Slow, is_from_here
-from monarch.web.page.whole import NOT_KEPT, sheet
+from monarch.web.page.whole import NOT_KEPT, misasked, sheet
 from monarch.web.plain import plain
 from monarch.web.views.update import TargetUpdatePage, head_of, update_page
 
@@ -62,6 +63,9 @@ class UpdatePage:
         return [Route("/requests/{id}/update", self._answer, methods=["GET"])]
 
     async def _answer(self, request: Request) -> Response:
+        wrong = mistakes(("target",), request.query_params.multi_items())
+        if wrong and wants_json(request):
+            return misasked(wrong)
         wanted = RequestId(request.path_params["id"]), request.query_params.get("target", "")
         now_ms, found = await self._found(request, wanted)
         if wants_json(request):
@@ -74,7 +78,7 @@ class UpdatePage:
             "command": f"monarch update {wanted[0]}{only} --dry-run",
             "now_ms": now_ms,
         }
-        return sheet(request, "Update", "update.html", 200, models)
+        return sheet(request, "Update", "update.html", 200, models, wrong)
 
     async def _found(self, request: Request, wanted: Which) -> tuple[int, _Made | str]:
         return await self._slow.found(wanted) if is_from_here(request) else (0, FROM_ELSEWHERE)

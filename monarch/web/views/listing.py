@@ -43,26 +43,19 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Requests, the state they were chosen by (`""` for none), and the states there are.
-
-    `unknown` is what was asked for in place of a state (`""`: nothing such): then all requests are there.
-    """
+    """Requests, the state they were chosen by (`""` for none), and the states there are."""
 
     lines: tuple[Line, ...]
     state: str
     states: tuple[str, ...]
-    unknown: str = ""
 
 
-def listing(
-    lines: Sequence[RequestLine], state: State | None, states: Sequence[State], unknown: str = ""
-) -> Listing:
+def listing(lines: Sequence[RequestLine], state: State | None, states: Sequence[State]) -> Listing:
     """Make a listing."""
     return Listing(
         tuple(map(line_of, lines)),
         "" if state is None else state.value,
         tuple(one.value for one in states),
-        unknown,
     )
 
 
