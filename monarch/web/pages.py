@@ -7,6 +7,7 @@ no traffic to one that is not ready; a draining worker is healthy and not ready.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from monarch.telemetry.obstacles import Obstacle
@@ -50,12 +51,15 @@ def health(vitals: Vitals) -> Answer:
 
 
 def _obstacle(one: Obstacle) -> dict[str, object]:
-    since = None if one.since_ms is None else one.since_ms / 1000
+    """`since_seconds` is a moment, in seconds since 1970, whatever its name says; `since` is the same in ISO 8601."""
+    since_s = None if one.since_ms is None else one.since_ms / 1000
+    at = None if since_s is None else datetime.fromtimestamp(int(since_s), UTC)
     return {
         "cause": one.cause.value,
         "words": one.words,
         "advice": one.advice,
-        "since_seconds": since,
+        "since_seconds": since_s,
+        "since": at and at.isoformat(),
     }
 
 

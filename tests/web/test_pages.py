@@ -66,9 +66,21 @@ def test_what_stops_all_work_is_said_and_restarts_nobody() -> None:
             "words": "GitHub refuses it",
             "advice": "Set GH_PAT.",
             "since_seconds": 1.5,
+            "since": "1970-01-01T00:00:01+00:00",
         }
     ]
     assert health(replace(vitals(connected=False), obstacles=(refused,)))[0] == 503
+
+
+def test_since_when_is_a_moment_and_not_a_span() -> None:
+    """`since_seconds` stood between spans in seconds, and was taken for one; a moment that is not known is `null`."""
+    known = Obstacle(Cause.PAUSED, "paused", "Resume it.", 1_795_855_747_343)
+    unknown = Obstacle(Cause.NO_WORKER, "no worker", "Start one.")
+
+    _, document = health(replace(vitals(), obstacles=(known, unknown)))
+
+    told = [(one["since"], one["since_seconds"]) for one in document["obstacles"]]  # type: ignore[attr-defined] # of this list
+    assert told == [("2026-11-28T08:49:07+00:00", 1_795_855_747.343), (None, None)]
 
 
 def test_ready_says_yes_or_503() -> None:
