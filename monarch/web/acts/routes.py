@@ -25,9 +25,18 @@ MOST_KEYS: Final = 1000
 SHOWN: Final = 500
 """How many members to list."""
 
-_NOTHING: Final = "Nothing was done."
-_UNSURE: Final = "It may have been done or not: look at how things stand before you press again."
-"""What to say of a press that Valkey did not answer: reading changes nothing, but what became of a write is unknown."""
+_NOT_DONE: Final = "Not done"
+_NOTHING: Final = _NOT_DONE, "Nothing was done."
+_NOT_READ: Final = (
+    "Not shown",
+    "The receipt cannot be shown now. What it reports was done before, and needs no second press.",
+)
+_UNSURE: Final = (
+    "Not known whether it was done",
+    "It may have been done or not: look at how things stand before you press again.",
+)
+"""What to say where Valkey did not do what it was asked, in a title and a sentence: reading changes nothing, but what became
+of a write is unknown."""
 
 
 class Drawing(Protocol):
@@ -117,7 +126,7 @@ class Acts:
             name = await self._means.keep_receipt(act.name, visitor.by, done)
         except StoreError as error:
             known = f"The press was carried out: {done.title}. Only its receipt is missing."
-            return self._away(request, error, known)
+            return self._away(request, error, ("Done, without a receipt", known))
         return RedirectResponse(f"/receipts/{name}", HTTPStatus.SEE_OTHER, _NOT_KEPT)
 
     async def _receipt(self, request: Request) -> Response:
@@ -125,10 +134,10 @@ class Acts:
         try:
             receipt = await self._means.receipt(request.path_params["name"][:64])
         except StoreError as error:
-            return self._away(request, error)
+            return self._away(request, error, _NOT_READ)
         if receipt is None:
             reason = "There is no such receipt: it is kept for a day."
-            return self._trouble(request, HTTPStatus.NOT_FOUND, reason)
+            return self._trouble(request, HTTPStatus.NOT_FOUND, reason, "Not known")
         return self._draw(
             request, receipt.title, "receipt.html", HTTPStatus.OK, {"receipt": receipt}
         )
@@ -154,15 +163,20 @@ class Acts:
         }
         return self._draw(request, meant.title, "act.html", status, models)
 
-    def _trouble(self, request: Request, status: int, reason: str) -> Response:
+    def _trouble(
+        self, request: Request, status: int, reason: str, title: str = _NOT_DONE
+    ) -> Response:
         if wants_json(request):
             return _json({"problem": reason}, status)
-        return self._draw(request, "Not done", "trouble.html", status, {"reason": reason})
+        return self._draw(request, title, "trouble.html", status, {"reason": reason})
 
-    def _away(self, request: Request, error: StoreError, known: str = _NOTHING) -> Response:
-        """Valkey did not answer; `known` says what became of the press."""
-        what = " ".join(filter(None, (f"{str(error).rstrip('.')}.", known, error.remedy)))
-        return self._trouble(request, HTTPStatus.SERVICE_UNAVAILABLE, what)
+    def _away(
+        self, request: Request, error: StoreError, known: tuple[str, str] = _NOTHING
+    ) -> Response:
+        """Valkey is away, or refuses; `known` says what became of the press, in a title and a sentence."""
+        title, words = known
+        what = f"{words} {error.sentence.rstrip('.')}."
+        return self._trouble(request, HTTPStatus.SERVICE_UNAVAILABLE, what, title)
 
 
 async def _to_its_end(then: Callable[[], Awaitable[None]]) -> None:

@@ -261,6 +261,7 @@ class Means:
 
     async def receipt(self, name: str) -> Receipt | None:
         """See `Means`."""
+        self._try("receipt")
         return (
             self.receipts[int(name)] if name.isdigit() and int(name) < len(self.receipts) else None
         )

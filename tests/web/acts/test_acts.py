@@ -357,22 +357,48 @@ async def press_in_trouble(means: Means, method: str, error: StoreError) -> str:
 
 
 @pytest.mark.parametrize(
-    ("method", "is_untouched", "words"),
+    ("method", "is_untouched", "title", "words"),
     [
-        ("snapshot", False, "Nothing was done."),
-        ("pause", False, "It may have been done or not"),
-        ("pause", True, "Nothing was done."),
-        ("keep_receipt", True, "The press was carried out: The fleet is paused."),
+        ("snapshot", False, "Not done", "Nothing was done."),
+        ("pause", False, "Not known whether it was done", "It may have been done or not"),
+        ("pause", True, "Not done", "Nothing was done."),
+        (
+            "keep_receipt",
+            True,
+            "Done, without a receipt",
+            "The press was carried out: The fleet is paused.",
+        ),
     ],
 )
 async def test_a_valkey_that_does_not_answer_is_a_sentence(
-    method: str, words: str, *, is_untouched: bool
+    method: str, title: str, words: str, *, is_untouched: bool
 ) -> None:
-    """It says what became of the press: reading changes nothing, and a receipt comes after what it tells of."""
+    """It says what became of the press: reading changes nothing, and a receipt comes after what it tells of.
+
+    Over all of them stood "Not done".
+    """
     error = StoreError("TimeoutError: ", is_untouched=is_untouched)
     said = await press_in_trouble(Means(), method, error)
 
+    assert f"trouble.html {title} {{" in said
     assert words in said
+    assert "Valkey does not answer: TimeoutError" in said
+
+
+async def test_a_receipt_that_cannot_be_read_does_not_undo_the_press() -> None:
+    """It said "Not done: nothing was done" to who had just pressed, and a press again would have been a second one."""
+    means = Means(trouble_at={"receipt": StoreError("LOADING", remedy="Correct VALKEY_DB.")})
+    async with a_page(means) as page:
+        pressed = await press(page, "/acts/pause")
+        seen = await page.get(pressed.headers["Location"], headers=ADA)
+        told = await page.get(pressed.headers["Location"], headers=ADA | JSON)
+
+    assert (pressed.status_code, seen.status_code) == (303, 503)
+    assert "trouble.html Not shown {" in seen.text
+    assert "What it reports was done before" in seen.text
+    for answer in (seen, told):
+        assert "Nothing was done" not in answer.text
+        assert "Valkey refuses what it is asked: LOADING. Correct VALKEY_DB." in answer.text
 
 
 @pytest.mark.parametrize(("letters", "words"), [(50, "Nothing was done."), (150, "may have been")])
