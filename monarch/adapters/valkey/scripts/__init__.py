@@ -32,7 +32,7 @@ Arg = str | int | bytes
 Answer = object
 
 _SHARED: Final = {
-    "mirror": ("_append",),
+    "mirror": ("_append", "_in_the_way"),
     "submit": ("_append", "_opening", "_in_the_way"),
     "open_epoch": ("_opening",),
     "renew": ("_removed",),
