@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from monarch.core.advice import NO_ADVICE, Advice
+from monarch.core.advice import NO_ADVICE, RESTART, Advice
 
 
 class Meaning(Enum):
@@ -50,7 +50,7 @@ _INVITE = SlackError(
 )
 _TOKEN = SlackError(
     Meaning.PERSON,
-    Advice("check SLACK_BOT_TOKEN and its workspace, set a valid one, restart"),
+    Advice(f"check SLACK_BOT_TOKEN and its workspace, set a valid one, {RESTART}"),
 )
 _RIGHTS = SlackError(
     Meaning.PERSON, Advice("give the app the scope chat:write and the right to post there")

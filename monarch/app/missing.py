@@ -1,6 +1,6 @@
 """The sweep for missed repositories, put together: for the watch of a worker, and for `monarch missed`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Final
@@ -24,8 +24,9 @@ from monarch.app.wiring import (
     web_url_of,
 )
 from monarch.core.ids import RequestId, TargetId
-from monarch.core.missed.judging import SweepWindow
+from monarch.core.missed.judging import Missed, SweepWindow
 from monarch.ports import Slack
+from monarch.ports.missed import Missing
 from monarch.settings import Settings
 from monarch.stages.missed.sweeper import Options, Sweep, SweepTools, sweep
 from monarch.stages.missed.tell import Teller
@@ -64,19 +65,23 @@ def missed_watch(
     return MissedWatch(reading, options, duty, telemetry, teller, gaps)
 
 
+Submit = Callable[[Missing, Sequence[Missed]], Awaitable[Mapping[TargetId, RequestId]]]
+"""Asks for each of these, and gives the requests by the repositories' ids."""
+
+
 async def swept(
     settings: Settings,
     owners: Sequence[str],
     since_ms: int,
-    by: str | None,
     tell: Callable[[str], None],
+    submit: Submit | None = None,
 ) -> SweptOwners:
     """Sweep each of these owners once; look into everything that seems to be missed, whatever is on record.
 
     Args:
         since_ms: how old a repository may be.
-        by: the person who asks for what was missed; `None`: only list it.
         tell: receives the name of each reading's subject.
+        submit: asks for what was missed; `None`: only list it.
 
     Raises:
         StoreError: Valkey cannot be asked; without it nothing is known to be missed. Repeating the sweep is safe.
@@ -90,10 +95,8 @@ async def swept(
         seal = style_of(settings).seal
         options = Options(rules_of(settings), seal, READ_MOST, is_fresh=True, tell=tell)
         sweeps = [await _sweep(reading, owner, since_ms, options) for owner in owners]
-        missed = [one for found in sweeps for one in found.missed] if by else []
-        requests = {
-            one.repository.id: await reading.missing.submit(one, by or "") for one in missed
-        }
+        missed = [one for found in sweeps for one in found.missed]
+        requests = {} if submit is None else await submit(reading.missing, missed)
         return SweptOwners(tuple(sweeps), requests)
 
 

@@ -53,6 +53,7 @@ class OperatorsMeans:
         self._matrices = matrices
         # What a command does answers these as it stands.
         self.hands, self.replay = person.hands, person.replay
+        self.foresee_replay = person.foresee_replay
         self.snapshot, self.request = person.standing.snapshot, person.reader.request
         self.letters, self.letter = person.letters.newest, person.letters.one
 

@@ -6,15 +6,28 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from monarch.cli.calling import FAILED, WRONG, fail, failures_reported, refuse, settings
+from monarch.cli.calling import (
+    FAILED,
+    WRONG,
+    changed,
+    fail,
+    failures_reported,
+    refuse,
+    settings,
+)
 from monarch.cli.choice import actor, seconds
+from monarch.cli.terminal.output import note_done
 from monarch.cli.terminal.printing import age, clean, moment, say, show_json, show_table
 from monarch.cli.terminal.readings import readings
 from monarch.cli.terminal.tables import number, word
 
 if TYPE_CHECKING:
-    from monarch.app.missing import SweptOwners
+    from collections.abc import Sequence
+
+    from monarch.app.missing import Submit, SweptOwners
+    from monarch.core.ids import RequestId, TargetId
     from monarch.core.missed.judging import Missed
+    from monarch.ports.missed import Missing
     from monarch.stages.missed.sweeper import Sweep
 
 _OWNER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
@@ -34,15 +47,33 @@ def show_missed(
     since_ms = _window_ms(since, known.retention_days)
     if by is not None and not submit:
         fail("--by names who asks", WRONG, advice="give --submit, too")
-    name = actor(by) if submit else None
+    submits = _submitter(actor(by)) if submit else None
     with failures_reported(), readings(quiet=as_json) as tell:
-        found = anyio.run(swept, known, wanted, since_ms, name, tell)
+        found = anyio.run(swept, known, wanted, since_ms, tell, submits)
     if as_json:
         show_json(_document(found, since_ms))
     else:
         _print(found, submitted=submit)
     if any(one.problem for one in found.sweeps):
         raise typer.Exit(FAILED)
+
+
+def _submitter(by: str) -> "Submit":
+    """Asks for what was missed, one after the other; if Valkey fails in it, it is said how far it came."""
+
+    async def submitted(
+        missing: "Missing", missed: "Sequence[Missed]"
+    ) -> "dict[TargetId, RequestId]":
+        requests: dict[TargetId, RequestId] = {}
+        for one in missed:
+            submitting = missing.submit(one, by)
+            requests[one.repository.id] = await changed(
+                "missed --submit", "`monarch requests`", submitting
+            )
+            note_done(f"{len(requests)} of {len(missed)} submitted")
+        return requests
+
+    return submitted
 
 
 def _checked(owners: list[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from monarch.cli.calling import WRONG, changed, fail, operate, refuse, settings
 from monarch.cli.choice import actor
@@ -14,8 +14,11 @@ from monarch.cli.terminal.problem import complain
 from monarch.core.request.channels import EXPECTED, can_be_a_channel
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from monarch.adapters.valkey.inbox import Submission
     from monarch.app.operator import Operator
+    from monarch.core.verdict import RefusedTarget
 
 
 def submit_message(
@@ -73,11 +76,20 @@ def _demand_request(payload: bytes, done: str) -> None:
         fail(f"{clean(in_arguments(request.sentence))}; nothing was {done}", WRONG)
     demand_date(request.portion, f"nothing was {done}")
     if not request.targets:
-        words = "; ".join(clean(refused.sentence) for refused in request.refused)
-        fail(f"there is no target that can be one: {words}; nothing was {done}", WRONG)
+        _refuse_all(request.refused, done)
     for refused in request.refused:
         words = f"{clean(refused.target)} will end as a dead letter: {clean(refused.letter)}"
         complain(f"! {words}")
+
+
+def _refuse_all(refused: "Sequence[RefusedTarget]", done: str) -> NoReturn:
+    """End, since no target is left: each mistake on a line of its own, if there are several."""
+    mistakes = tuple(clean(one.sentence) for one in refused)
+    if len(mistakes) == 1:
+        fail(f"there is no target that can be one: {mistakes[0]}; nothing was {done}", WRONG)
+    lines = "".join(f"\n- {mistake}" for mistake in mistakes)
+    message = f"there is no target that can be one, and nothing was {done}:{lines}"
+    fail(message, WRONG, mistakes=mistakes)
 
 
 _LONGEST_KEY: Final = 200

@@ -21,6 +21,10 @@ class Advice:
     replay: bool = True
 
 
+RESTART: Final = "and restart workers that run with the old one"
+"""Behind a setting to be mended: true for a worker, and for a command, which reads its settings anew each time."""
+
+
 def find_out(what: str) -> str:
     """What to do about a key of Valkey that holds something else, as a sentence without a full stop."""
     return f"Find out with `valkey-cli` (Valkey's own tool: TYPE) {what}, and rename it"

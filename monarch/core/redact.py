@@ -80,9 +80,9 @@ def quote(text: str, limit: int = 200) -> str:
 
 
 def describe(value: object, limit: int = 80) -> str:
-    """Describe an unexpected value: a text is quoted, anything else is named by its kind."""
+    """Describe an unexpected value: a text and a number are quoted, anything else is named by its kind."""
     if isinstance(value, str):
         return f'"{quote(value, limit)}"' if value else "an empty text"
-    return _KINDS.get(
-        type(value), "a number" if isinstance(value, int | float) else "something else"
-    )
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"the number {shorten(str(value), limit)}"
+    return _KINDS.get(type(value), "something else")

@@ -140,7 +140,10 @@ class CohortLine:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """An entry given up. `id` names it in the stream of dead letters, `entry` in the stream that it came from."""
+    """An entry given up. `id` names it in the stream of dead letters, `entry` in the stream that it came from.
+
+    `is_cut`: its message was wrong and long, so only the beginning of the payload was kept.
+    """
 
     id: str
     at_ms: int
@@ -153,6 +156,7 @@ class DeadLetter:
     attempts: int
     deliveries: int
     payload: str
+    is_cut: bool = False
 
     @property
     def target(self) -> str:

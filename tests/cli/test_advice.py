@@ -183,7 +183,7 @@ def test_a_key_has_limits(give: Give, key: str) -> None:
         (("submit", "notarepo", "o/a"), "nothing was submitted"),
         (("submit", "", "o/a"), "nothing was submitted"),
         (("submit", "o/s", "o/s"), "there is no target that can be one: o/s is the source itself"),
-        (("submit", "o/s", "a/b c", "../x"), 'got "../x"; write it as owner/repo; nothing was'),
+        (("submit", "o/s", "a/b c", "../x"), 'got "../x"; write it as owner/repo'),
         (("submit", "o/s", "o/a,o/b"), "name each repository by itself, without commas between;"),
         (("submit", "o/s", ""), "there is no target that can be one"),
         (("publish", "notarepo", "o/a"), "nothing was published (--payload publishes anything)"),

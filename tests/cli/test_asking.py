@@ -179,6 +179,20 @@ def test_a_source_among_its_targets_is_left_out_of_them(give: Give) -> None:
         assert "o/s is the source itself; leave it out of the targets" in told.stderr
 
 
+def test_each_bad_target_has_a_line_of_its_own(give: Give) -> None:
+    """Five of them were strung together in one sentence, and a program had to take that apart."""
+    told = give("submit", "o/s", "nonsense", "o/s")
+    document = json.loads(give("submit", "o/s", "nonsense", "o/s", "--json").stderr)["error"]
+
+    first, *lines = told.stderr.splitlines()
+    assert (told.exit_code, first) == (
+        2,
+        "monarch: there is no target that can be one, and nothing was submitted:",
+    )
+    assert [line.split()[1] for line in lines] == ["expected", "o/s"]
+    assert [f"- {mistake}" for mistake in document["mistakes"]] == lines
+
+
 def test_submitting_again_under_a_key_gives_the_same_request(
     give: Give, client: "valkey.Valkey"
 ) -> None:

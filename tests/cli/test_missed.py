@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from monarch.core.ids import RequestId, TargetId
 from monarch.core.missed.judging import LeftAlone, Missed
 from monarch.core.missed.sighting import Listed
 from monarch.core.ticket import Origin
+from monarch.ports import StoreError
 from monarch.stages.missed.sweeper import Sweep
 from tests.cli.conftest import Give
 
@@ -59,7 +61,50 @@ def test_requests_are_shown_where_it_was_asked_for(find: Find) -> None:
 
     assert "17-0" in result.stdout
     assert "--submit" not in result.stdout
-    assert find.asked[:3] == (["org"], 7 * 86_400_000, "ada")  # type: ignore[attr-defined]  # see find
+    assert find.asked[:2] == (["org"], 7 * 86_400_000)  # type: ignore[attr-defined]  # see find
+    assert find.asked[3] is not None  # type: ignore[attr-defined]  # see find
+
+
+class Losing:
+    """Takes in what was missed, and loses an answer of Valkey after so many; notes in whose name."""
+
+    def __init__(self, after: int) -> None:
+        self.left, self.by = after, ""
+
+    async def submit(self, missed: Missed, by: str) -> RequestId:
+        """See `ports.missed.Missing`."""
+        if not self.left:
+            message = "submit: Timeout reading from 127.0.0.1:6379"
+            raise StoreError(message)
+        self.left, self.by = self.left - 1, by
+        return RequestId(f"{missed.repository.id}-0")
+
+
+@pytest.mark.parametrize(
+    ("after", "says"),
+    [
+        (3, "3 of 5 submitted, but missed --submit: {why}. The rest may have been done"),
+        (0, "missed --submit: {why}. It may have been done"),
+        (5, ""),
+    ],
+)
+def test_a_lost_answer_does_not_deny_what_was_submitted_before(
+    monkeypatch: pytest.MonkeyPatch, give: Give, after: int, says: str
+) -> None:
+    """Three repositories were asked for, and all that was said is that Valkey did not answer."""
+    lost = Losing(after)
+    missed = [replace(MISSED, repository=replace(TEAM, id=TargetId(n))) for n in range(5)]
+
+    async def swept(*asked: Any) -> SweptOwners:
+        return SweptOwners((SWEEP,), await asked[-1](lost, missed))
+
+    monkeypatch.setattr(module, "swept", swept)
+    result = give("missed", "org", "--submit", "--by", "ada", **TOKEN)
+
+    why = "Timeout reading from 127.0.0.1:6379"
+    told = f"monarch: {says.format(why=why)}: see `monarch requests`. See `monarch doctor`.\n"
+    assert result.stderr == (told if says else "")
+    assert lost.by == ("ada" if after else "")
 
 
 def test_the_document_has_everything(find: Find) -> None:

@@ -79,8 +79,8 @@ def test_a_shortened_text_says_so() -> None:
         ([], "a list"),
         ({}, "an object"),
         (b"", "bytes"),
-        (1, "a number"),
-        (1.5, "a number"),
+        (1, "the number 1"),
+        (1.5, "the number 1.5"),
         (object(), "something else"),
     ],
 )

@@ -9,7 +9,8 @@ from monarch.core.portions.message import Portion
 from monarch.core.report.summary import State
 from monarch.ports.readings import RequestDetails
 from monarch.web.views.buttons import request_buttons
-from tests.web.doubles import details_of, times_of
+from monarch.web.views.dead import causes_of
+from tests.web.doubles import a_letter, details_of, times_of
 
 RUNS = details_of()
 DATED = Portion(datetime(2026, 11, 30, 8, tzinfo=UTC))
@@ -30,3 +31,42 @@ def test_what_waits_can_be_tried_at_once(details: RequestDetails, *, offers: boo
     labels = [button.words for button in request_buttons(details)]
 
     assert ("Try it now" in labels) is offers
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"code": "bad_target"}, "its target can be no repository"),
+        ({"code": "entry_trimmed", "stream": "requests", "migration": ""}, "went with its entry"),
+        (
+            {"code": "bad_source", "stream": "requests", "migration": "", "is_cut": True},
+            "its message was too long to be kept, and wrong",
+        ),
+        ({"code": "entry_unreadable", "migration": ""}, "it names no migration"),
+        (
+            {"code": "entry_unreadable", "stream": "notices", "migration": "", "request": "5-0"},
+            "it names no request",
+        ),
+        ({"code": "poison", "request": "", "migration": ""}, "nothing is left of it but its id"),
+    ],
+)
+def test_a_letter_that_stays_is_not_offered_to_be_sent_back(
+    changes: dict[str, object], why: str
+) -> None:
+    """`dead replay` refuses it for good, and the page offered just that."""
+    (cause,) = causes_of([a_letter(**changes)])
+    ((letter,),) = (reason.letters for reason in cause.reasons)
+
+    assert [button.words for button in (*cause.buttons, *letter.buttons)] == ["Delete", "Delete"]
+    assert letter.stays.startswith("It cannot be sent back: ")
+    assert why in letter.stays
+
+
+def test_a_cause_with_one_letter_that_may_return_offers_that() -> None:
+    """The act says which of them stay."""
+    trimmed = a_letter(code="entry_trimmed")
+    message = a_letter(code="entry_trimmed", stream="requests", migration="")
+    (cause,) = causes_of([trimmed, message])
+
+    assert [button.words for button in cause.buttons] == ["Send back", "Delete"]
+    assert {letter.stays == "" for one in cause.reasons for letter in one.letters} == {True, False}

@@ -47,7 +47,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from monarch.core.advice import Advice
+from monarch.core.advice import RESTART, Advice
 from monarch.core.github.limits import asked_wait_s, is_limit
 from monarch.core.github.reply import Reply, ReplyWords, read_reply
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient, Unknown
@@ -196,7 +196,7 @@ RULES: Final = (
         _status(401),
         _credential(
             Code.CREDENTIAL,
-            "set a valid one (GH_PAT, or GITHUB_APP_ID and its private key) and restart",
+            f"set a valid one (GH_PAT, or GITHUB_APP_ID and its private key), {RESTART}",
             "the token or key is wrong, expired or revoked",
         ),
     ),
@@ -220,7 +220,7 @@ RULES: Final = (
         _says(404, "integration not found"),
         _credential(
             Code.CREDENTIAL,
-            "set GITHUB_APP_ID to what its page shows, and restart",
+            f"set GITHUB_APP_ID to what its page shows, {RESTART}",
             "there is no such GitHub App",
         ),
     ),

@@ -145,10 +145,18 @@ def _why_not(problem: ValueError) -> str:
 
 def _instead(value: object) -> str:
     shown = describe(value)
-    is_again = isinstance(value, str) and value.strip().startswith("{")
-    return (
-        f"the text {shown}; it looks like an object that was encoded twice" if is_again else shown
-    )
+    times, inside = 1, value
+    while isinstance(inside, str):
+        try:
+            times, inside = times + 1, json.loads(inside)
+        except (ValueError, RecursionError):
+            return shown
+    if times == 1 or not isinstance(inside, dict | list):
+        return shown
+    return f"the text {shown}; it is {describe(inside)} that was encoded {_TIMES.get(times, f'{times} times')}"
+
+
+_TIMES: Final = {2: "twice", 3: "three times"}
 
 
 def _not_json(payload: bytes, problem: str) -> Mistake:

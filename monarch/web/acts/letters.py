@@ -22,8 +22,10 @@ FILTERS: Final = ("request", "target", "code", "letter")
 
 
 async def to_replay(means: Means, asked: Mapping[str, str]) -> Meant:
-    """The letters that are chosen."""
-    letters = await _chosen(means, asked)
+    """The letters that are chosen, without those that a replay would refuse now."""
+    chosen = await _chosen(means, asked)
+    stuck = await _stuck(means, chosen)
+    letters = [one for one in chosen if one.id not in stuck]
     return Meant(
         "replay",
         f"Send {_count(letters)} back",
@@ -33,10 +35,32 @@ async def to_replay(means: Means, asked: Mapping[str, str]) -> Meant:
         _members(letters),
         (
             "Each goes on under its old id, without attempts; what is copied already is not copied again.",
-            *_limited(letters),
+            *_staying(stuck),
+            *_limited(chosen),
         ),
-        "" if letters else "There is no such dead letter.",
+        "" if letters else " ".join(_staying(stuck)) or "There is no such dead letter.",
     )
+
+
+async def _stuck(means: Means, letters: Sequence[DeadLetter]) -> dict[str, str]:
+    """Why which of these letters would be refused now, by their ids; in their order."""
+    answers: list[Replayed] = []
+    for chunk in _chunks([one.id for one in letters]):
+        answers += await means.foresee_replay(chunk)
+    words = {one.id: _words(one) for one in letters}
+    return {one.letter: f"{words[one.letter]}: {one.refused}" for one in answers if one.refused}
+
+
+_NAMED: Final = 10
+"""How many letters that stay to name; the others are counted."""
+
+
+def _staying(stuck: Mapping[str, str]) -> tuple[str, ...]:
+    if not stuck:
+        return ()
+    why = "; ".join(list(stuck.values())[:_NAMED])
+    more = f"; and {len(stuck) - _NAMED} more" if len(stuck) > _NAMED else ""
+    return (f"{_count(tuple(stuck))} cannot be sent back: {why}{more}.",)
 
 
 async def to_drop(means: Means, asked: Mapping[str, str]) -> Meant:
@@ -149,7 +173,7 @@ def _limited(letters: Sequence[DeadLetter]) -> tuple[str, ...]:
     )
 
 
-def _count(letters: Sequence[DeadLetter]) -> str:
+def _count(letters: Sequence[object]) -> str:
     return f"{len(letters)} dead letter{'' if len(letters) == 1 else 's'}"
 
 

@@ -82,6 +82,10 @@ class Means(Protocol):
         """One letter, by its id."""
         ...
 
+    async def foresee_replay(self, letters: Sequence[str]) -> Sequence[Replayed]:
+        """What `replay` would answer for each now; nothing is changed."""
+        ...
+
     async def replay(self, letters: Sequence[str], by: str) -> Sequence[Replayed]:
         """Send dead letters back; returns an answer for each."""
         ...

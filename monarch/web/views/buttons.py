@@ -107,5 +107,10 @@ def letter_buttons(code_of_all: str = "", **chosen: str) -> tuple[Button, ...]:
     return replace(back, kind="primary"), away
 
 
+def but_sending_back(buttons: tuple[Button, ...]) -> tuple[Button, ...]:
+    """What is left to press for letters that no replay sends back."""
+    return tuple(replace(one, kind="primary") for one in buttons if "/replay" not in one.href)
+
+
 def _of(request: str, act: str, words: str, command: str, kind: str = "") -> Button:
     return Button(f"/acts/{act}?{urlencode({'request': request})}", words, command, kind)

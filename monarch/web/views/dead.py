@@ -6,7 +6,8 @@ from typing import Final
 
 from monarch.core.outcome import Code
 from monarch.ports.readings import DeadLetter
-from monarch.web.views.buttons import Button, letter_buttons
+from monarch.web.views.buttons import Button, but_sending_back, letter_buttons
+from monarch.web.views.returning import stays
 
 CAUSES: Final[dict[Code, tuple[str, str]]] = {
     Code.TOO_LARGE: (
@@ -143,13 +144,14 @@ NAMED: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A letter. `what` is its target, or what it is about."""
+    """A letter. `what` is its target, or what it is about; `stays` says why it cannot be sent back, `""`: it may be."""
 
     id: str
     what: str
     request: str
     at_ms: int
     buttons: tuple[Button, ...]
+    stays: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +218,7 @@ def _cause(code: str, letters: list[DeadLetter], filters: dict[str, str]) -> Let
         count=len(letters),
         newest_ms=max(letter.at_ms for letter in letters),
         reasons=tuple(_reason(text, found) for text, found in by_reason.items()),
-        buttons=letter_buttons(code, **(filters | {"code": code})),
+        buttons=_buttons(letters, **(filters | {"code": code})),
     )
 
 
@@ -227,8 +229,15 @@ def _reason(text: str, letters: list[DeadLetter]) -> Reason:
             one.target or one.stream,
             one.request,
             one.at_ms,
-            letter_buttons(one.code, letter=one.id),
+            _buttons([one], letter=one.id),
+            stays(one),
         )
         for one in letters[:NAMED]
     )
     return Reason(text, shown, len(letters) - len(shown))
+
+
+def _buttons(letters: Sequence[DeadLetter], **chosen: str) -> tuple[Button, ...]:
+    """What can be pressed for letters of one code, which `chosen` names."""
+    buttons = letter_buttons(letters[0].code, **chosen)
+    return but_sending_back(buttons) if all(map(stays, letters)) else buttons

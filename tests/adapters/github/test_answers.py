@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 
 from monarch.adapters.github.client import HttpGitHub
-from monarch.core.github.classify import RULES, rule_of
+from monarch.core.github.classify import RULES, classify, rule_of
 from monarch.core.github.reply import Reply
 from monarch.core.outcome import (
     Code,
@@ -225,6 +225,15 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     **OTHERS,
 }
 each_answer = pytest.mark.parametrize("name", ANSWERS)
+
+
+@pytest.mark.parametrize("name", ["bad_credentials", "app_unknown"])
+def test_a_command_is_not_told_to_restart(name: str) -> None:
+    """`plan` said "and restart" of a revoked token, and nothing of it runs: the workers do, if any have that token."""
+    refused = classify(ANSWERS[name].reply, writing=False)
+
+    assert isinstance(refused, Permanent)
+    assert refused.sentence.endswith(", and restart workers that run with the old one")
 
 
 def test_every_answer_has_a_meaning() -> None:

@@ -200,7 +200,7 @@ def test_a_bad_target_is_refused_by_itself() -> None:
         ("nonsense", Code.BAD_TARGET),
         ("ORG/Template", Code.TARGET_IS_SOURCE),
         ("other/team-b", Code.TARGET_NOT_ALLOWED),
-        ("a number", Code.BAD_TARGET),
+        ("the number 7", Code.BAD_TARGET),
         ("(empty)", Code.BAD_TARGET),
     ]
     assert all(no.reason for no in request.refused)
@@ -248,7 +248,41 @@ def test_a_message_that_was_encoded_twice_is_recognized() -> None:
 
     assert isinstance(bad, BadMessage)
     assert bad.code is Code.NOT_AN_OBJECT
-    assert bad.reason.endswith("; it looks like an object that was encoded twice")
+    assert bad.reason.endswith("; it is an object that was encoded twice")
+
+
+@pytest.mark.parametrize(
+    ("value", "times", "end"),
+    [
+        ({"a": 1}, 3, '"; it is an object that was encoded three times'),
+        ({"a": 1}, 5, '"; it is an object that was encoded 5 times'),
+        ([{"a": 1}], 2, '"; it is a list that was encoded twice'),
+        ('{"oops', 1, 'got "{"oops"'),
+        ("[oops]", 1, 'got "[oops]"'),
+        ("7", 1, 'got "7"'),
+        ("[" * 100_000, 1, '…"'),
+        ([1], 1, "got a list"),
+    ],
+)
+def test_only_what_was_encoded_again_is_called_so(value: object, times: int, end: str) -> None:
+    """`{"oops` began like an object, and that was enough; what was encoded three times was not told at all."""
+    payload = value
+    for _ in range(times):
+        payload = json.dumps(payload)
+    bad = parse_message(str(payload).encode(), RULES)
+
+    assert isinstance(bad, BadMessage)
+    assert bad.code is Code.NOT_AN_OBJECT
+    assert bad.reason.endswith(end)
+
+
+@pytest.mark.parametrize("number", [7, -1.5, 10**100])
+def test_a_number_among_the_targets_is_named(number: float) -> None:
+    """Two wrong ones were one and the same "a number"."""
+    first, second = good(all_target_repositories=[number, 8]).refused
+
+    assert first.target.startswith(f"the number {str(number)[:70]}")
+    assert second.target == "the number 8"
 
 
 @pytest.mark.parametrize("levels", [100, 100_000])
@@ -268,7 +302,10 @@ def test_a_channel_is_described_as_on_the_command_line() -> None:
     bad = parse(notification_channel=7)
 
     assert isinstance(bad, BadMessage)
-    assert bad.reason == f"expected notification_channel to be {EXPECTED}, or nothing, got a number"
+    assert (
+        bad.reason
+        == f"expected notification_channel to be {EXPECTED}, or nothing, got the number 7"
+    )
 
 
 def test_a_byte_order_mark_is_forgiven() -> None:

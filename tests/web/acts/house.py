@@ -89,6 +89,9 @@ class Means:
     held: Sequence[Holding] = ()
     """What is known of targets; nothing of the others."""
     refuses: frozenset[str] = frozenset()
+    """The letters whose replay is refused, and was not foreseen to be."""
+    stuck: frozenset[str] = frozenset()
+    """The letters whose replay would be refused, as is foreseen."""
     reads_github: bool = True
     trouble_at: Mapping[str, StoreError] = field(default_factory=dict)
     trouble_after: int = 0
@@ -198,8 +201,10 @@ class Means:
         return NotDone(self.wrong) if self.wrong else 1
 
     async def foresee_replay(self, letters: Sequence[str]) -> tuple[Replayed, ...]:
-        """See `Hands`; the page asks for no such look."""
-        raise NotImplementedError
+        """See `Hands`."""
+        return tuple(
+            Replayed(one, one, "its plan is gone" if one in self.stuck else "") for one in letters
+        )
 
     async def drop(self, letters: Sequence[str], by: str) -> int:
         """See `Hands`."""

@@ -124,6 +124,21 @@ async def test_a_letter_that_is_refused_is_said_with_its_reason() -> None:
     assert "its plan is gone" in receipt.text
 
 
+async def test_what_a_replay_would_refuse_is_not_offered() -> None:
+    """The button sent it back, and the answer was that it cannot be: that is known before, and said."""
+    means = with_letters(a_letter(1), a_letter(2, "org/team-b"))
+    means.stuck = frozenset({"1-0"})
+    async with a_page(means) as page:
+        told = (await page.get("/acts/replay", headers=ADA)).text
+        await press(page, "/acts/replay")
+        alone = (await page.get("/acts/replay?letter=1-0", headers=ADA | JSON)).json()
+
+    why = "1 dead letter cannot be sent back: org/team-a: repository_archived: its plan is gone."
+    assert why in told
+    assert means.done == [("replay", ("2-0",), BY)]
+    assert (alone["problem"], alone["set"]) == (why, [])
+
+
 async def test_many_letters_go_in_portions() -> None:
     """While a script runs no other client is served; and one press is about 500 at most, which the page says."""
     means = with_letters(*(a_letter(number, f"org/team-{number}") for number in range(1, 601)))

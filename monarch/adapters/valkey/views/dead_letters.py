@@ -122,4 +122,5 @@ def _letter(entry: RawEntry) -> DeadLetter:
         attempts=number(fields, "attempts"),
         deliveries=number(fields, "deliveries"),
         payload=fields.get("payload", ""),
+        is_cut="cut" in fields,
     )
