@@ -257,7 +257,7 @@ def test_dead_letters_are_worth_a_look() -> None:
         (200, {"x-oauth-scopes": ""}, "FAIL"),
         (200, {}, "OK"),
         (401, {}, "FAIL"),
-        (403, {}, "WARN"),
+        (403, {}, "FAIL"),
         (404, {}, "FAIL"),
     ],
 )
@@ -308,7 +308,10 @@ INSTALLED = {"account": {"login": "org"}, "repository_selection": "all", "permis
         (200, [], "FAIL", "lacks"),
         (401, {"message": "A JSON web token could not be decoded"}, "FAIL", "could not be decoded"),
         (404, {"message": "Integration not found"}, "FAIL", "Integration not found"),
-        (500, "?", "FAIL", "500"),
+        (500, "?", "WARN", "500"),
+        (403, {"message": "You have exceeded a secondary rate limit"}, "WARN", "rate limit"),
+        (403, {"message": "Your account was suspended."}, "FAIL", "suspended"),
+        (302, {}, "FAIL", "302"),
     ],
 )
 def test_an_app_by_its_answer(status: int, body: object, found: str, said: str) -> None:
@@ -434,7 +437,7 @@ def test_a_slack_token_by_its_answer(body: bytes, headers: dict[str, str], found
         (401, b'{"message": "Requires authentication"}', "Correct SLACK_API_URL"),
         (503, b"", "Look again later"),
         (429, b'{"ok": false, "error": "ratelimited"}', "Look again later"),
-        (200, b'{"ok": false, "error": "invalid_auth"}', "Set SLACK_BOT_TOKEN"),
+        (200, b'{"ok": false, "error": "invalid_auth"}', "Check SLACK_BOT_TOKEN"),
     ],
 )
 def test_a_slack_that_is_something_else(status: int, body: bytes, advice: str) -> None:

@@ -13,6 +13,7 @@ from monarch.adapters.valkey.views.server import ServerFacts
 from monarch.app.doctor.asked import asked, fields_of, unreached, why
 from monarch.app.doctor.github_checks import github_checks
 from monarch.app.doctor.missed_checks import missed_checks
+from monarch.app.doctor.refusals import LATER, slack_refusal
 from monarch.app.doctor.valkey_checks import Check, Status, check_server
 from monarch.app.operator import Operator
 from monarch.core.advice import find_out
@@ -189,14 +190,12 @@ def check_slack(sent: Sent) -> Check:
         return Check("slack", Status.FAIL, why(sent), unreached(sent, "SLACK_API_URL"))
     fields = fields_of(sent.body)
     if sent.status == 429 or sent.status >= 500:  # noqa: PLR2004 - HTTP's own numbers
-        return Check("slack", Status.WARN, f"not now ({sent.status})", "Look again later.")
+        return Check("slack", Status.WARN, f"not now ({sent.status})", LATER)
     if "ok" not in fields:
         advice = "Correct SLACK_API_URL: what is there does not answer as Slack does."
         return Check("slack", Status.FAIL, f"answered {sent.status}", advice)
     if fields["ok"] is not True:
-        said = fields.get("error") or f"answered {sent.status}"
-        advice = "Set SLACK_BOT_TOKEN to the bot token (xoxb-…) of an installed app."
-        return Check("slack", Status.FAIL, str(said), advice)
+        return slack_refusal("slack", str(fields.get("error") or f"answered {sent.status}"))
     detail = f"{fields.get('user', 'a bot')} in {fields.get('team', 'a workspace')}"
     scopes = sent.headers.get("x-oauth-scopes")
     if scopes is not None and "chat:write" not in {one.strip() for one in scopes.split(",")}:
