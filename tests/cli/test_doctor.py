@@ -168,6 +168,22 @@ def test_a_valkey_that_takes_no_writes_has_a_line_of_its_own() -> None:
     assert check_writes(Snapshot(0, (), workers=1)) == ()
 
 
+def test_advice_keeps_the_names_in_it() -> None:
+    """A variable in small letters is a mistake that the next start refuses."""
+    reason = "it is a replica (READONLY); name the primary in VALKEY_URL"
+
+    (found,) = check_writes(Snapshot(0, (), workers=1, refuses_writes=reason))
+
+    assert found.advice == "Name the primary in VALKEY_URL."
+
+
+def test_a_channel_that_the_workers_do_not_have_is_named() -> None:
+    """Workers that are well were said not to listen, with their log and their rights as the places to look."""
+    advice = check_hearing(facts(subscribers=0), Snapshot(0, (), workers=2)).advice
+
+    assert "set MONARCH_CHANNEL as they have it" in advice
+
+
 @pytest.mark.parametrize(
     ("subscribers", "workers", "refuses", "advice"),
     [

@@ -16,7 +16,7 @@ from monarch.app.doctor.missed_checks import missed_checks
 from monarch.app.doctor.refusals import LATER, slack_refusal
 from monarch.app.doctor.valkey_checks import Check, Status, check_server
 from monarch.app.operator import Operator
-from monarch.core.advice import find_out
+from monarch.core.advice import as_sentence, find_out
 from monarch.core.copy.frame import NAMES
 from monarch.core.github.reply import Reply
 from monarch.core.redact import Redactor
@@ -75,7 +75,7 @@ def check_writes(snapshot: Snapshot) -> tuple[Check, ...]:
     if not snapshot.refuses_writes:
         return ()
     found, _, advice = snapshot.refuses_writes.partition("; ")
-    return (Check("writes", Status.FAIL, f"refused: {found}", f"{advice.capitalize()}."),)
+    return (Check("writes", Status.FAIL, f"refused: {found}", as_sentence(advice)),)
 
 
 def check_keys(snapshot: Snapshot) -> tuple[Check, ...]:
@@ -111,7 +111,8 @@ def check_hearing(facts: ServerFacts, snapshot: Snapshot) -> Check:
         return Check("subscribers", Status.WARN, "not said", "See that a worker is subscribed.")
     if heard == 0:
         do = (
-            "See the workers' log for why they do not listen, and docs/valkey.md for the rights that they need"
+            "See the workers' log for why they do not listen, and docs/valkey.md for the rights that they need, or set"
+            " MONARCH_CHANNEL as they have it"
             if workers
             else "Start `monarch run`"
         )
