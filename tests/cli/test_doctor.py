@@ -168,6 +168,17 @@ def test_a_valkey_that_takes_no_writes_has_a_line_of_its_own() -> None:
     assert check_writes(Snapshot(0, (), workers=1)) == ()
 
 
+def test_a_user_without_rights_is_that_of_the_shell() -> None:
+    """The workers may have another one, about which nothing is known here."""
+    (rights,) = check_writes(Snapshot(0, (), workers=1, lacks_rights="XADD"))
+    channel = check_server(replace(facts(), no_channel=("PUBLISH school",)), watched=False)[-1]
+
+    for check, lacking in ((rights, "XADD"), (channel, "PUBLISH school")):
+        assert check.status is Status.FAIL
+        assert check.detail == f"this shell's user lacks the right to {lacking} (NOPERM)"
+        assert "docs/valkey.md" in check.advice
+
+
 def test_advice_keeps_the_names_in_it() -> None:
     """A variable in small letters is a mistake that the next start refuses."""
     reason = "it is a replica (READONLY); name the primary in VALKEY_URL"

@@ -24,7 +24,7 @@ from monarch.ports import StoreError
 from monarch.ports.spoiled import is_spoiled, spoiled_so_far
 from monarch.settings import Settings
 from monarch.telemetry import RefusalSnapshot, Snapshot
-from monarch.telemetry.obstacles import refusals
+from monarch.telemetry.obstacles import LACKING, refusals
 
 
 async def examine(operator: Operator) -> tuple[Check, ...]:
@@ -71,11 +71,15 @@ async def _valkey(operator: Operator) -> tuple[Check, ...]:
 
 
 def check_writes(snapshot: Snapshot) -> tuple[Check, ...]:
-    """A line if Valkey takes in nothing new: it answers every question, and looks well in the others."""
-    if not snapshot.refuses_writes:
-        return ()
-    found, _, advice = snapshot.refuses_writes.partition("; ")
-    return (Check("writes", Status.FAIL, f"refused: {found}", as_sentence(advice)),)
+    """Lines if Valkey takes in nothing new, from all or from our user: it answers every question, and looks well."""
+    checks: list[Check] = []
+    if snapshot.refuses_writes:
+        found, _, advice = snapshot.refuses_writes.partition("; ")
+        checks.append(Check("writes", Status.FAIL, f"refused: {found}", as_sentence(advice)))
+    if snapshot.lacks_rights:
+        detail = f"this shell's user lacks the right to {snapshot.lacks_rights} (NOPERM)"
+        checks.append(Check("rights", Status.FAIL, detail, LACKING))
+    return tuple(checks)
 
 
 def check_keys(snapshot: Snapshot) -> tuple[Check, ...]:
@@ -117,7 +121,7 @@ def check_hearing(facts: ServerFacts, snapshot: Snapshot) -> Check:
             else "Start `monarch run`"
         )
         return Check("subscribers", Status.FAIL, detail, f"{do}: what is published now is lost.")
-    if heard > workers and snapshot.refuses_writes:
+    if heard > workers and snapshot.writes_fail:
         advice = "Mend what Valkey refuses: until then no worker can show there that it lives."
         return Check("subscribers", Status.WARN, detail, advice)
     if heard > workers:
