@@ -171,9 +171,9 @@ def test_a_valkey_that_takes_no_writes_has_a_line_of_its_own() -> None:
 def test_a_user_without_rights_is_that_of_the_shell() -> None:
     """The workers may have another one, about which nothing is known here."""
     (rights,) = check_writes(Snapshot(0, (), workers=1, lacks_rights="XADD"))
-    channel = check_server(replace(facts(), no_channel=("PUBLISH school",)), watched=False)[-1]
+    channel = check_server(replace(facts(), no_channel=("PUBLISH on school",)), watched=False)[-1]
 
-    for check, lacking in ((rights, "XADD"), (channel, "PUBLISH school")):
+    for check, lacking in ((rights, "XADD"), (channel, "PUBLISH on school")):
         assert check.status is Status.FAIL
         assert check.detail == f"this shell's user lacks the right to {lacking} (NOPERM)"
         assert "docs/valkey.md" in check.advice

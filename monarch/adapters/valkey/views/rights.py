@@ -50,15 +50,17 @@ _SHOWN: Final = 4
 _ASK_CHANNELS: Final = """
 local lacking = {}
 for _, channel in ipairs(ARGV) do
-  if not redis.acl_check_cmd('SUBSCRIBE', channel) then lacking[#lacking + 1] = 'SUBSCRIBE ' .. channel end
-  if not redis.acl_check_cmd('PUBLISH', channel, 'message') then lacking[#lacking + 1] = 'PUBLISH ' .. channel end
+  local words = {}
+  if not redis.acl_check_cmd('SUBSCRIBE', channel) then words[#words + 1] = 'SUBSCRIBE' end
+  if not redis.acl_check_cmd('PUBLISH', channel, 'message') then words[#words + 1] = 'PUBLISH' end
+  if #words > 0 then lacking[#lacking + 1] = table.concat(words, ' and ') .. ' on ' .. channel end
 end
 return lacking
 """
 
 
 async def channels_lacking(client: Valkey, key: str, *channels: str) -> tuple[str, ...]:
-    """What our user may not do with these channels, such as `PUBLISH name`; empty, too, where the server does not say.
+    """What our user may not do with these channels, such as `PUBLISH on name`; empty, too, where the server does not say.
 
     Args:
         client: of the user.

@@ -32,7 +32,7 @@ class ServerFacts:
         min_replicas: how many must be in step, or writes are refused.
         unread_bytes: how much a subscriber may leave unread before it is cut off; 0: no limit.
         holds_our_keys: `False` where this is a node of a cluster and another one has the slot of our keys.
-        no_channel: what our user may not do with the channels that workers need, such as `PUBLISH name`.
+        no_channel: what our user may not do with the channels that workers need, such as `PUBLISH on name`.
         ahead_ms: how far the newest id of the requests is ahead of the server's clock, in milliseconds; 0: it is not.
     """
 
@@ -102,7 +102,7 @@ class Server:
         return True
 
     async def _no_channel(self) -> tuple[str, ...]:
-        canary = f"{self._keys.prefix}canary:doctor"
+        canary = f"{self._keys.prefix}canary:*"
         with classified("asking for the rights to the channel"):
             return await channels_lacking(self._client, self._keys.epoch, self._channel, canary)
 

@@ -78,7 +78,7 @@ async def test_a_user_without_the_channel_is_found(limited: Valkey, client: Valk
     """`publish` failed and sent people to the doctor, where every line was OK."""
     standing = FleetReader(limited, Keys("rights"), "school", Ceilings())
     for channels, lacking in (
-        ([], ("SUBSCRIBE school", "PUBLISH school")),
+        ([], ("SUBSCRIBE and PUBLISH on school",)),
         (["school"], ()),
     ):
         await client.acl_setuser(
@@ -89,7 +89,7 @@ async def test_a_user_without_the_channel_is_found(limited: Valkey, client: Valk
 
     await client.acl_setuser("limited", enabled=True, commands=["-publish"])
     found = (await standing.server()).no_channel
-    assert found == ("PUBLISH school", "PUBLISH {rights}:canary:doctor")
+    assert found == ("PUBLISH on school", "PUBLISH on {rights}:canary:*")
     await client.acl_setuser("limited", enabled=True, commands=["-eval"])
     assert await channels_lacking(limited, "{rights}:epoch", "school") == ()
 
