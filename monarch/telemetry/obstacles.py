@@ -74,7 +74,6 @@ _OF_WORK: Final = frozenset(
         "migrations",
         "notices",
         "dead",
-        "events",
         "known",
         "open",
         "parked",

@@ -37,3 +37,24 @@ async def test_what_was_let_in_before_the_memory_ran_out_is_not_appended_again_w
 def hash_of(hearing: Hearing) -> str:
     """What Valkey knows its bytes by."""
     return sha256(hearing.payload).hexdigest()
+
+
+@pytest.mark.parametrize("name", ["known", "open"])
+async def test_a_message_is_appended_once_although_a_key_behind_the_append_is_broken(
+    server: EmbeddedValkey, request: pytest.FixtureRequest, name: str
+) -> None:
+    """The append was done and failed, so each repetition appended the message again."""
+    hearing = Hearing("ear:1", b"only")
+    async with connected(server.url, "tests", connections=4) as client:
+        keys = Keys(f"{request.node.name}")
+        inbox = ValkeyInbox(Scripts(client, keys.prefix), keys, "ear", lambda: 0)
+        await client.set(keys.prefix + name, "text")
+        for _ in range(3):
+            with pytest.raises(StoreError, match=f"{name} is a string and should be a"):
+                await inbox.mirror([hearing])
+        await client.delete(keys.prefix + name)
+
+        (told,) = await inbox.mirror([hearing])
+
+        ((entry, _),) = await client.xrange(keys.stream(Stream.REQUESTS))
+        assert entry.decode() == told

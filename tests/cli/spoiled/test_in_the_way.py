@@ -12,17 +12,16 @@ if TYPE_CHECKING:
 REQUEST: Final = "1732406400000-0"
 BASE: Final = "{monarch}:"
 WORK: Final = (
-    *("requests", "migrations", "notices", "dead", "events", "open", "known"),
+    *("requests", "migrations", "notices", "dead", "open", "known"),
     *("parked", "parked:entries", f"request:{REQUEST}"),
 )
 COMMANDS: Final = {
-    ("submit", "o/s", "o/a"): ("requests", "known", "open", "events"),
+    ("submit", "o/s", "o/a"): ("requests", "known", "open"),
     ("cancel", REQUEST): WORK,
     ("first", REQUEST): WORK,
     ("try", REQUEST): WORK,
-    ("dead", "drop", "--all", "--yes"): ("events",),
-    ("pause",): ("paused", "events", "open", "notices"),
-    ("resume",): ("paused", "events", "open", "notices"),
+    ("pause",): ("paused", "open", "notices"),
+    ("resume",): ("paused", "open", "notices"),
 }
 """What people give, and the keys that it writes to."""
 

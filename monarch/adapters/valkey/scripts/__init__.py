@@ -32,7 +32,7 @@ Arg = str | int | bytes
 Answer = object
 
 _SHARED: Final = {
-    "mirror": ("_append",),
+    "mirror": ("_append", "_in_the_way"),
     "submit": ("_append", "_opening", "_in_the_way"),
     "open_epoch": ("_opening",),
     "renew": ("_removed",),
@@ -50,7 +50,7 @@ _SHARED: Final = {
     "cancel": ("_in_the_way",),
     "first": ("_in_the_way",),
     "hurry": ("_in_the_way",),
-    "settle": ("_refused", "_named", "_acts"),
+    "settle": ("_refused", "_named", "_acts", "_in_the_way"),
     "refuse": ("_refused",),
 }
 _CLOCKS: Final = f"local QUIET_MS = {QUIET_MS}\n"

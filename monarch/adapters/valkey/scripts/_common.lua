@@ -25,8 +25,10 @@ local function clock_in(info)
 end
 
 -- One line of the log for people: event('migration.done', 'request', id, ...).
+-- Events are for people alone: where something else stands in their key, the work goes on without them.
 local function event(name, ...)
-  redis.call('XADD', ns .. 'events', 'MAXLEN', '~', EVENTS_KEPT, '*', 'event', name, ...)
+  local told = redis.pcall('XADD', ns .. 'events', 'MAXLEN', '~', EVENTS_KEPT, '*', 'event', name, ...)
+  if type(told) == 'table' and told.err and not string.find(told.err, 'WRONGTYPE', 1, true) then error(told.err) end
 end
 
 -- The fence. Whether this consumer still holds this entry at this delivery count. Valkey raises the count

@@ -54,7 +54,7 @@ class Letters:
         if last == LAST:
             last = await self._newest_id()
         while True:
-            with classified("listing dead letters"):
+            with classified(f"listing dead letters, in {self._dead}"):
                 page = await self._client.xrange(self._dead, first, last, count=PAGE)
             letters = [_letter(entry) for entry in page]
             meant = tuple(filter(choice.means, letters))
@@ -69,7 +69,7 @@ class Letters:
         if not is_entry_id(letter):
             return None
         first, last = await self._span(choice)
-        with classified("reading a dead letter"):
+        with classified(f"reading a dead letter, in {self._dead}"):
             by_id = await self._client.xrange(self._dead, letter, letter)
         if by_id:
             found = _letter(by_id[0])
@@ -87,7 +87,7 @@ class Letters:
         return _ago(now_ms, choice.newer_than_s, FIRST), _ago(now_ms, choice.older_than_s, LAST)
 
     async def _newest_id(self) -> str:
-        with classified("listing dead letters"):
+        with classified(f"listing dead letters, in {self._dead}"):
             newest = cast("list[RawEntry]", await self._client.xrevrange(self._dead, count=1))
         return newest[0][0].decode() if newest else LAST
 

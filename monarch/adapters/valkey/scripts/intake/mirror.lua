@@ -23,6 +23,10 @@ if before then
   return {verdict, entry}
 end
 
+-- Before the first write: an error behind the append would have the message appended again with each repetition.
+local wrong = of_another_type(inbox, 'hash') or in_the_way({'requests', 'known', 'open'})
+if wrong then return wrong end
+
 redis.call('HSET', ns .. 'hearing', 'heard:' .. replica, int(now))
 
 local since = math.max(now - window, tonumber(ARGV[4]))

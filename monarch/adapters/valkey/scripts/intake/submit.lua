@@ -9,7 +9,7 @@
 -- Atomic, so that a submission whose answer was lost can be repeated without a second request. On a server that was
 -- never written to it opens the epoch: a fleet that starts later must not take this write for a sign of an older memory.
 local inbox, requests = KEYS[1], KEYS[2]
-local wrong = of_another_type(inbox, 'hash') or in_the_way({'requests', 'known', 'open', 'events'})
+local wrong = of_another_type(inbox, 'hash') or in_the_way({'requests', 'known', 'open'})
 if wrong then return wrong end
 local before = redis.call('HMGET', inbox, 'entry', 'digest')
 local digest = redis.sha1hex(ARGV[2])

@@ -6,7 +6,7 @@
 -- Gives for each 1 (dropped) or 0 (it was gone).
 --
 -- Atomic, because a letter pins its request, plan and migrations: once the last letter is gone they begin to age.
-local wrong = in_the_way({'dead', 'events'})
+local wrong = in_the_way({'dead'})
 if wrong then return wrong end
 local answers = {}
 for i = 4, #ARGV do

@@ -7,7 +7,7 @@
 --
 -- Atomic, so that of two people one learns that the other was first, and so that each open request's channel hears
 -- exactly what happened.
-local wrong = in_the_way({'paused', 'events', 'open', 'notices'})
+local wrong = in_the_way({'paused', 'open', 'notices'})
 if wrong then return wrong end
 local before = redis.call('GET', KEYS[1])
 -- An empty name would read as *not paused*.

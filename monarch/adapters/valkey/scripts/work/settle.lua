@@ -384,6 +384,32 @@ local by = (verdict == 'planned' or verdict == 'retry' or verdict == 'snooze') a
 if by then
   verdict, doc.code, doc.reason = 'dead', 'cancelled', string.format(WORDS.cancelled, by)
 end
+
+-- What each verdict writes to, apart from what is read before. Notices write to no other stream.
+local WRITES = {
+  planned = {'migrations', 'notices', 'dead', 'open', 'known', 'knocks', 'knockers', 'named', 'sources', 'refused'},
+  skipped = {'notices', 'dead', 'open', 'known', 'knocks', 'knockers', 'named', 'sources'},
+  dead = {'notices', 'dead', 'open', 'known', 'knocks', 'knockers', 'named', 'junk', 'parked', 'parked:entries'},
+  retry = {'parked', 'parked:entries', 'open', 'known', 'named', 'notices'},
+  said = {}, handback = {},
+}
+WRITES.snooze = WRITES.retry
+WRITES.migrated, WRITES.acted = WRITES.dead, WRITES.dead
+
+-- The error to give where something else stands in a key; nil where all may be used. An error in the middle of the script
+-- would leave its entry pending, and each repetition would queue migrations and bury letters again.
+local function unusable()
+  local wrong = in_the_way(WRITES[verdict])
+    or of_another_type(request_key, 'hash')
+    or of_another_type(ns .. 'unsettled:' .. request, 'set')
+  for _, target in ipairs(doc.targets or {}) do
+    wrong = wrong or of_another_type(migration_key(target), 'hash')
+  end
+  return wrong
+end
+
+local wrong = unusable()
+if wrong then return wrong end
 handle[verdict]()
 release_target()
 return ended_after and 2 + ended_after or 1
