@@ -30,8 +30,11 @@ def show_config(*, only_set: bool, as_json: bool) -> None:
 
 
 def _row(one: "Effective") -> tuple[object, ...]:
-    source = f"{one.source}, not .env" if one.shadowed else one.source
-    return one.variable, one.value, doubt(source, when=one.shadowed)
+    if one.overruled_by:
+        source = f"{one.source}, but {one.overruled_by} counts"
+    else:
+        source = f"{one.source}, not .env" if one.shadowed else one.source
+    return one.variable, one.value, doubt(source, when=one.shadowed or bool(one.overruled_by))
 
 
 def _reached(known: "Settings") -> dict[str, str]:

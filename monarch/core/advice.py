@@ -30,6 +30,11 @@ def find_out(what: str) -> str:
     return f"Find out with `valkey-cli` (Valkey's own tool: TYPE) {what}, and rename it"
 
 
+def as_sentence(clause: str) -> str:
+    """A clause of advice as a sentence of its own; the names in it stay as they are."""
+    return f"{clause[:1].upper()}{clause[1:]}."
+
+
 NO_ADVICE: Final = Advice(replay=False)
 
 

@@ -1,7 +1,7 @@
 """Which value of each setting counts, and where it comes from; never a secret."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pydantic.fields import FieldInfo
@@ -32,6 +32,7 @@ class Effective:
         source: `default`, `environment` or `.env`.
         shadowed: whether the file has another value, which does not count.
         is_secret: whether `value` is not shown.
+        overruled_by: the variable that is given, too, and wins over this one; `""`: there is none.
     """
 
     variable: str
@@ -39,14 +40,18 @@ class Effective:
     source: str
     shadowed: bool = False
     is_secret: bool = False
+    overruled_by: str = ""
 
 
 def effective(settings: Settings, given: Given) -> Iterator[Effective]:
     """Every setting, in the order of the template."""
     hide = Redactor(settings.secrets())
+    winners = settings.winners()
     for field in Settings.model_fields.values():
         if not field.exclude:
-            yield _effective(field, given, hide)
+            one = _effective(field, given, hide)
+            winner = "" if one.source == "default" else winners.get(one.variable, "")
+            yield replace(one, overruled_by=winner)
 
 
 def _effective(field: FieldInfo, given: Given, hide: Redactor) -> Effective:

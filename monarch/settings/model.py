@@ -4,12 +4,22 @@
 make one from plain values, by field name or by variable name.
 """
 
+from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from pydantic import SecretStr
 
 from monarch.settings.values import keys_of, without_credentials
 from monarch.settings.variables import Variables
+
+_IN_SENTINELS: Final = ("VALKEY_HOST", "VALKEY_PORT")
+_IN_ADDRESS: Final = (*_IN_SENTINELS, "VALKEY_DB")
+_CREDENTIALS: Final = ("VALKEY_USERNAME", "VALKEY_PASSWORD")
+
+
+def _has_credentials(url: SecretStr) -> bool:
+    parts = urlsplit(url.get_secret_value())
+    return "@" in parts.netloc or "password=" in parts.query
 
 
 class Settings(Variables):
@@ -63,10 +73,19 @@ class Settings(Variables):
         pem = key.get_secret_value() if key else ""
         return {pem, *(line for line in pem.splitlines() if not line.startswith("-----"))}
 
+    def winners(self) -> dict[str, str]:
+        """The variables that do not count because another one is given, and which that is."""
+        if self.valkey_url_given is not None:
+            beside = [
+                *_IN_ADDRESS,
+                *(_CREDENTIALS if _has_credentials(self.valkey_url_given) else ()),
+            ]
+            return dict.fromkeys(beside, "VALKEY_URL")
+        return dict.fromkeys(_IN_SENTINELS, "VALKEY_SENTINELS") if self.valkey_sentinels else {}
+
     def _with_credentials(self, url: str) -> str:
-        parts = urlsplit(url)
         password = self.valkey_password.get_secret_value() if self.valkey_password else ""
-        if "@" in parts.netloc or "password=" in parts.query:
+        if _has_credentials(SecretStr(url)):
             return url
         if not (password or self.valkey_username):
             return url

@@ -73,7 +73,7 @@ class Metrics:
         self.paused_since.set((snapshot.paused_ms or 0) / 1000)
         since_ms = min((one.since_ms for one in snapshot.refused), default=0)
         self.refused_since.set(since_ms / 1000)
-        self.refuses_writes.set(bool(snapshot.refuses_writes))
+        self.refuses_writes.set(snapshot.writes_fail)
         self.broken_keys.set(len(snapshot.broken_keys))
         self.open_requests.set(snapshot.open_requests)
         self.oldest_open.set(snapshot.oldest_open_s)

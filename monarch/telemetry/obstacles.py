@@ -45,6 +45,13 @@ class Obstacle:
         return self.cause is Cause.BROKEN_KEY and f" {key} " in self.words
 
 
+LACKING: Final = (
+    "Give it those that docs/valkey.md lists: until then what needs them fails here. A worker with the same user takes in"
+    " nothing new, and what waits in it is lost with it; workers with another user go on."
+)
+"""What to do about a user of Valkey without a right, and what does not work until then."""
+
+
 def obstacles(snapshot: Snapshot) -> tuple[Obstacle, ...]:
     """Everything that stops all work now; obstacles that hide the others come first."""
     return tuple(_obstacles(snapshot))
@@ -96,6 +103,12 @@ def _of_fleet(snapshot: Snapshot) -> Iterator[Obstacle]:
             f"Valkey takes in no new work: {snapshot.refuses_writes}",
             "Until that is mended messages wait in the workers and are lost with them; see `monarch doctor`.",
         )
+    if snapshot.lacks_rights:
+        yield Obstacle(
+            Cause.STORE_REFUSES,
+            f"the user of Valkey that this was read with lacks the right to {snapshot.lacks_rights} (NOPERM)",
+            LACKING,
+        )
     # Pub/sub knows neither namespaces nor database numbers, so the workers may be at home in another one.
     elsewhere = (
         ", or set MONARCH_NAMESPACE and the database as the workers that listen have them"
@@ -103,7 +116,7 @@ def _of_fleet(snapshot: Snapshot) -> Iterator[Obstacle]:
         else ""
     )
     # A worker whose signs of life Valkey refuses runs all the same, and is heard listening.
-    if not snapshot.workers and not (snapshot.refuses_writes and snapshot.replicas):
+    if not snapshot.workers and not (snapshot.writes_fail and snapshot.replicas):
         yield Obstacle(
             Cause.NO_WORKER,
             "no worker is running",

@@ -86,6 +86,8 @@ class Snapshot:
         paused_ms: since when it is paused, in milliseconds since 1970; `None` if it is not, or that is not known.
         refused: the owners for whose repositories GitHub refuses the credential.
         refuses_writes: why Valkey takes nothing new, `""` if it does, or does not say.
+        lacks_rights: the rights that the user of Valkey lacks that this was read with, such as `INFO`; `""`: none, or
+            Valkey does not say. Other processes may have another user.
         newer: entries that a newer version has written and that no worker here can read.
         oldest_open_s: how long ago the oldest request that has not ended was appended, in seconds; 0 without one.
         open_requests: how many requests have not ended, or have ended and Slack does not show it yet.
@@ -115,3 +117,9 @@ class Snapshot:
     open_requests: int = 0
     oldest_parked_s: float = 0.0
     broken_keys: tuple[str, ...] = ()
+    lacks_rights: str = ""
+
+    @property
+    def writes_fail(self) -> bool:
+        """Whether what is written with the user that this was read with is refused."""
+        return bool(self.refuses_writes or self.lacks_rights)

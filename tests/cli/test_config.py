@@ -50,6 +50,37 @@ def test_each_setting_says_where_it_comes_from(give: Give, tmp_path: Path) -> No
     )
 
 
+@pytest.mark.parametrize(
+    ("given", "overruled"),
+    [
+        ({"VALKEY_URL": "valkey://h:1/0"}, {"VALKEY_HOST", "VALKEY_DB"}),
+        ({"VALKEY_URL": "valkey://u:p@h:1/0"}, {"VALKEY_HOST", "VALKEY_DB", "VALKEY_USERNAME"}),
+        ({"VALKEY_URL": ""}, set[str]()),
+    ],
+)
+def test_a_setting_that_another_one_overrules_does_not_look_as_if_it_counts(
+    give: Give, given: dict[str, str], overruled: set[str]
+) -> None:
+    """The database beside an address was listed like all that counts."""
+    beside = {"VALKEY_HOST": "other", "VALKEY_DB": "5", "VALKEY_USERNAME": "ada"}
+
+    found = _settings(give("config", "--json", **beside, **given).stdout)
+
+    assert {name for name, one in found.items() if one["overruled_by"]} == overruled
+    shown = give("config", "--set", **beside, **given).stdout
+    assert shown.count("environment, but VALKEY_URL counts") == len(overruled)
+
+
+def test_the_sentinels_overrule_a_host(give: Give) -> None:
+    """It is asked of them where Valkey is; a default that is not used is left alone."""
+    sentinels = {"VALKEY_SENTINELS": "s:1", "VALKEY_SENTINEL_MASTER": "m", "VALKEY_URL": ""}
+
+    found = _settings(give("config", "--json", VALKEY_HOST="other", **sentinels).stdout)
+
+    overruled = {name: one["overruled_by"] for name, one in found.items() if one["overruled_by"]}
+    assert overruled == {"VALKEY_HOST": "VALKEY_SENTINELS"}
+
+
 def test_only_what_is_set_is_shown_on_demand(give: Give) -> None:
     """Fifty defaults hide the one value that an operator changed."""
     found = _settings(give("config", "--set", "--json", MONARCH_CHANNEL="mine").stdout)

@@ -25,6 +25,7 @@ def test_a_fleet_that_is_well_has_none() -> None:
         (replace(WELL, replicas=0), Cause.NO_SUBSCRIBER, "are lost"),
         (replace(WELL, paused=True, paused_by="ada"), Cause.PAUSED, "paused by ada"),
         (replace(WELL, refuses_writes="OOM"), Cause.STORE_REFUSES, "takes in no new work: OOM"),
+        (replace(WELL, lacks_rights="XADD"), Cause.STORE_REFUSES, "lacks the right to XADD"),
         (
             replace(WELL, broken_keys=("{monarch}:requests",)),
             Cause.BROKEN_KEY,

@@ -13,9 +13,10 @@ from monarch.adapters.valkey.views.server import ServerFacts
 from monarch.app.doctor.asked import asked, fields_of, unreached, why
 from monarch.app.doctor.github_checks import github_checks
 from monarch.app.doctor.missed_checks import missed_checks
+from monarch.app.doctor.refusals import LATER, slack_refusal
 from monarch.app.doctor.valkey_checks import Check, Status, check_server
 from monarch.app.operator import Operator
-from monarch.core.advice import find_out
+from monarch.core.advice import as_sentence, find_out
 from monarch.core.copy.frame import NAMES
 from monarch.core.github.reply import Reply
 from monarch.core.redact import Redactor
@@ -23,7 +24,7 @@ from monarch.ports import StoreError
 from monarch.ports.spoiled import is_spoiled, spoiled_so_far
 from monarch.settings import Settings
 from monarch.telemetry import RefusalSnapshot, Snapshot
-from monarch.telemetry.obstacles import refusals
+from monarch.telemetry.obstacles import LACKING, refusals
 
 
 async def examine(operator: Operator) -> tuple[Check, ...]:
@@ -70,11 +71,15 @@ async def _valkey(operator: Operator) -> tuple[Check, ...]:
 
 
 def check_writes(snapshot: Snapshot) -> tuple[Check, ...]:
-    """A line if Valkey takes in nothing new: it answers every question, and looks well in the others."""
-    if not snapshot.refuses_writes:
-        return ()
-    found, _, advice = snapshot.refuses_writes.partition("; ")
-    return (Check("writes", Status.FAIL, f"refused: {found}", f"{advice.capitalize()}."),)
+    """Lines if Valkey takes in nothing new, from all or from our user: it answers every question, and looks well."""
+    checks: list[Check] = []
+    if snapshot.refuses_writes:
+        found, _, advice = snapshot.refuses_writes.partition("; ")
+        checks.append(Check("writes", Status.FAIL, f"refused: {found}", as_sentence(advice)))
+    if snapshot.lacks_rights:
+        detail = f"this shell's user lacks the right to {snapshot.lacks_rights} (NOPERM)"
+        checks.append(Check("rights", Status.FAIL, detail, LACKING))
+    return tuple(checks)
 
 
 def check_keys(snapshot: Snapshot) -> tuple[Check, ...]:
@@ -110,12 +115,13 @@ def check_hearing(facts: ServerFacts, snapshot: Snapshot) -> Check:
         return Check("subscribers", Status.WARN, "not said", "See that a worker is subscribed.")
     if heard == 0:
         do = (
-            "See the workers' log for why they do not listen, and docs/valkey.md for the rights that they need"
+            "See the workers' log for why they do not listen, and docs/valkey.md for the rights that they need, or set"
+            " MONARCH_CHANNEL as they have it"
             if workers
             else "Start `monarch run`"
         )
         return Check("subscribers", Status.FAIL, detail, f"{do}: what is published now is lost.")
-    if heard > workers and snapshot.refuses_writes:
+    if heard > workers and snapshot.writes_fail:
         advice = "Mend what Valkey refuses: until then no worker can show there that it lives."
         return Check("subscribers", Status.WARN, detail, advice)
     if heard > workers:
@@ -189,14 +195,12 @@ def check_slack(sent: Sent) -> Check:
         return Check("slack", Status.FAIL, why(sent), unreached(sent, "SLACK_API_URL"))
     fields = fields_of(sent.body)
     if sent.status == 429 or sent.status >= 500:  # noqa: PLR2004 - HTTP's own numbers
-        return Check("slack", Status.WARN, f"not now ({sent.status})", "Look again later.")
+        return Check("slack", Status.WARN, f"not now ({sent.status})", LATER)
     if "ok" not in fields:
         advice = "Correct SLACK_API_URL: what is there does not answer as Slack does."
         return Check("slack", Status.FAIL, f"answered {sent.status}", advice)
     if fields["ok"] is not True:
-        said = fields.get("error") or f"answered {sent.status}"
-        advice = "Set SLACK_BOT_TOKEN to the bot token (xoxb-…) of an installed app."
-        return Check("slack", Status.FAIL, str(said), advice)
+        return slack_refusal("slack", str(fields.get("error") or f"answered {sent.status}"))
     detail = f"{fields.get('user', 'a bot')} in {fields.get('team', 'a workspace')}"
     scopes = sent.headers.get("x-oauth-scopes")
     if scopes is not None and "chat:write" not in {one.strip() for one in scopes.split(",")}:

@@ -1,6 +1,7 @@
 """Checks who signs at GitHub: a personal token, an App, where the App is installed, and what each may do."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
@@ -14,13 +15,14 @@ from monarch.adapters.github.retries import Patience, Reader
 from monarch.adapters.github.shapes import read_as
 from monarch.adapters.http_send import Sent, new_client
 from monarch.app.doctor.asked import ANSWER_WITHIN_S, asked, fields_of, unreached, why
+from monarch.app.doctor.refusals import github_refusal
 from monarch.app.doctor.valkey_checks import Check, Status
 from monarch.app.wiring import app_of, proxy_of
 from monarch.core.github.reply import Reply, read_reply
-from monarch.core.redact import quote
 from monarch.settings import Settings
 
 APP: Final = "github app"
+_OK: Final = 200
 
 
 async def github_checks(settings: Settings) -> tuple[Check, ...]:
@@ -63,19 +65,11 @@ def check_github(sent: Sent) -> Check:
     """Whether the token is valid, whose it is, what it may do and how much is left."""
     if not isinstance(sent, Reply):
         return Check("github", Status.FAIL, why(sent), unreached(sent, "GITHUB_API_URL"))
-    match sent.status:
-        case 200:
-            return _github_rights(sent)
-        case 401:
-            advice = "Set GH_PAT to a token that is neither expired nor revoked."
-            return Check("github", Status.FAIL, "the token is refused (401)", advice)
-        case 403 if is_integration(sent):
-            return Check("github", Status.WARN, _NAMELESS, _NAMELESS_ADVICE)
-        case 403 | 429:
-            advice = "Wait for the limit to pass, or see what GitHub says of this account."
-            return Check("github", Status.WARN, f"not now ({sent.status})", advice)
-        case status:
-            return Check("github", Status.FAIL, f"answered {status}", "Check GITHUB_API_URL.")
+    if sent.status == _OK:
+        return _github_rights(sent)
+    if is_integration(sent):
+        return Check("github", Status.WARN, _NAMELESS, _NAMELESS_ADVICE)
+    return github_refusal("github", sent, "Check GITHUB_API_URL.")
 
 
 def _github_rights(reply: Reply) -> Check:
@@ -169,17 +163,22 @@ def _is_full(answer: Answer) -> bool:
     return listed is not None and len(listed) == _PAGE
 
 
+_NO_SUCH_APP: Final = frozenset({401, 404})
+_OTHER_APP: Final = (
+    "Set GITHUB_APP_ID and the private key to those of one App, as its page shows them, and see that this"
+    " machine's clock is right."
+)
+
+
 def check_app(answer: Answer) -> Check:
     """Whether GitHub knows the App by its signature, and whether it asks its owners for what it needs."""
     if not isinstance(answer, Reply):
         return Check(APP, Status.FAIL, why(answer), unreached(answer, "GITHUB_API_URL"))
-    if answer.status != 200:  # noqa: PLR2004 - HTTP's own number
-        said = quote(read_reply(answer, writing=False).message)
-        advice = (
-            "Set GITHUB_APP_ID and the private key to those of one App, as its page shows them, and see that this"
-            " machine's clock is right."
-        )
-        return Check(APP, Status.FAIL, f"GitHub answered {answer.status}: {said}", advice)
+    if answer.status in _NO_SUCH_APP:
+        said = read_reply(answer, writing=False).because()
+        return Check(APP, Status.FAIL, said, _OTHER_APP)
+    if answer.status != _OK:
+        return github_refusal(APP, answer, "Check GITHUB_API_URL.")
     fields = fields_of(answer.body)
     detail = f"signs as {fields.get('slug', 'an App')}[bot]"
     return _with_rights(APP, detail, fields.get("permissions"), f"{_GRANT} on its page.")
@@ -187,14 +186,17 @@ def check_app(answer: Answer) -> Check:
 
 def check_installations(answer: Answer, *, alone: bool) -> tuple[Check, ...]:
     """Where the App is installed, one line for each owner; `alone`: there is no personal token for other owners."""
+    name, see = f"{APP} installed", "See it on the App's page."
+    if isinstance(answer, Reply) and answer.status != _OK:
+        return (replace(github_refusal(name, answer, see), status=Status.WARN),)
     listed = read_as(_INSTALLATIONS, answer.body) if isinstance(answer, Reply) else None
     if listed is None:
         detail = "what GitHub said of where it is installed cannot be read"
-        return (Check(f"{APP} installed", Status.WARN, detail, "See it on the App's page."),)
+        return (Check(name, Status.WARN, detail, see),)
     if not listed:
         advice = "Install it on the owners of the template and of the targets."
         status = Status.FAIL if alone else Status.WARN
-        return (Check(f"{APP} installed", status, "nowhere", advice),)
+        return (Check(name, status, "nowhere", advice),)
     return tuple(_check_installation(each) for each in listed)
 
 

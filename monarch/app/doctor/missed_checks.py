@@ -3,10 +3,12 @@
 from typing import Final
 
 from monarch.adapters.github.client import HttpGitHub
+from monarch.app.doctor.refusals import LATER
 from monarch.app.doctor.valkey_checks import Check, Status
 from monarch.app.wiring import app_of, github_of
+from monarch.core.advice import as_sentence
 from monarch.core.missed.sighting import NotModified
-from monarch.core.outcome import Found, said_of
+from monarch.core.outcome import Code, Found, Permanent, RateLimited, ReadFailure
 from monarch.settings import Settings
 
 _NEVER_MS: Final = 2**53
@@ -30,4 +32,17 @@ async def _check(github: HttpGitHub, owner: str) -> Check:
     found = await github.newest(owner, _NEVER_MS)
     if isinstance(found, Found | NotModified):
         return Check("missed owners", Status.OK, f"{owner}: its repositories can be listed")
-    return Check("missed owners", Status.WARN, f"{owner}: {said_of(found)}", _ADVICE)
+    return Check("missed owners", Status.WARN, f"{owner}: {found.reason}", advice_on(found))
+
+
+def advice_on(failure: ReadFailure) -> str:
+    """Only where GitHub knows no such owner the list is to be corrected."""
+    match failure:
+        case RateLimited():
+            return "Wait for the limit to pass."
+        case Permanent(code=Code.NOT_FOUND):
+            return _ADVICE
+        case Permanent(advice=advice):
+            return as_sentence(advice.text)
+        case _:
+            return LATER

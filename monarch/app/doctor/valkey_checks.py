@@ -48,8 +48,21 @@ def check_server(facts: ServerFacts, *, watched: bool) -> tuple[Check, ...]:
         _eviction(facts),
         _memory(facts),
         _unread(facts),
+        *_channel(facts),
         *_ids(facts),
     )
+
+
+def _channel(facts: ServerFacts) -> tuple[Check, ...]:
+    """A line where our user has no right to the channel: its rights to commands and keys look well."""
+    if not facts.no_channel:
+        return ()
+    detail = f"this shell's user lacks the right to {', '.join(facts.no_channel)} (NOPERM)"
+    advice = (
+        "Give it the channels that docs/valkey.md lists (ACL SETUSER: &name): until then `monarch publish` fails with it,"
+        " and a worker with the same user hears nothing."
+    )
+    return (Check("channel", Status.FAIL, detail, advice),)
 
 
 def _ids(facts: ServerFacts) -> tuple[Check, ...]:

@@ -19,7 +19,7 @@ from monarch.adapters.valkey.client.spoiled import answers_and_errors_of
 from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.logins import login_of_each
 from monarch.adapters.valkey.views.raw import text, texts, whole
-from monarch.adapters.valkey.views.rights import ask_rights, why_forbidden
+from monarch.adapters.valkey.views.rights import ask_rights, rights_lacking
 from monarch.adapters.valkey.views.server import Server, ServerFacts, subscribed
 from monarch.core.budget.ceilings import Ceilings, least
 from monarch.core.delivery import Stream
@@ -223,7 +223,8 @@ def _whole(read: Mapping[str, Any]) -> dict[str, Any]:
         "open_requests": _count(still_open),
         "oldest_parked_s": _oldest_s(first, read["now_ms"]),
         "refused": _refused(refused, read["now_ms"]),
-        "refuses_writes": why_refused(_known(info), texts(_known(config))) or why_forbidden(rights),
+        "refuses_writes": why_refused(_known(info), texts(_known(config))),
+        "lacks_rights": rights_lacking(rights),
         "oldest_open_s": max(0.0, (read["now_ms"] - began) / 1000),
     }
 

@@ -7,7 +7,8 @@ may ask for the rights of the user who runs it (`acl_check_cmd`), without a righ
 from collections.abc import Sequence
 from typing import Any, Final
 
-from valkey.exceptions import NoPermissionError
+from valkey.asyncio import Valkey
+from valkey.exceptions import NoPermissionError, ResponseError
 
 NEEDED: Final = (
     *("DEL", "EXISTS", "GET", "INFO", "PERSIST", "PEXPIRE", "PTTL", "SET", "TIME", "TYPE"),
@@ -34,17 +35,41 @@ def ask_rights(pipe: Any, key: str) -> None:
     pipe.eval(_ASK, 1, key, *NEEDED)
 
 
-def why_forbidden(answer: Any) -> str:
-    """What our user may not do and what to do, without a full stop; `""`: nothing, or the server does not say."""
+def rights_lacking(answer: Any) -> str:
+    """The rights that our user lacks, such as `INFO`; `""`: none, or the server does not say."""
     lacking: Sequence[str] = ()
     if isinstance(answer, NoPermissionError):
         lacking = ("EVAL",)
     elif isinstance(answer, list):
         lacking = [one.decode() for one in answer]
-    if not lacking:
-        return ""
-    words = ", ".join(lacking[:_SHOWN]) + (" and others" if len(lacking) > _SHOWN else "")
-    return f"its user lacks the right to {words} (NOPERM); give it those that docs/valkey.md lists"
+    return ", ".join(lacking[:_SHOWN]) + (" and others" if len(lacking) > _SHOWN else "")
 
 
 _SHOWN: Final = 4
+
+_ASK_CHANNELS: Final = """
+local lacking = {}
+for _, channel in ipairs(ARGV) do
+  local words = {}
+  if not redis.acl_check_cmd('SUBSCRIBE', channel) then words[#words + 1] = 'SUBSCRIBE' end
+  if not redis.acl_check_cmd('PUBLISH', channel, 'message') then words[#words + 1] = 'PUBLISH' end
+  if #words > 0 then lacking[#lacking + 1] = table.concat(words, ' and ') .. ' on ' .. channel end
+end
+return lacking
+"""
+
+
+async def channels_lacking(client: Valkey, key: str, *channels: str) -> tuple[str, ...]:
+    """What our user may not do with these channels, such as `PUBLISH on name`; empty, too, where the server does not say.
+
+    Args:
+        client: of the user.
+        key: one of ours, so that a cluster finds the node; it is neither read nor written.
+        channels: those that are asked about.
+    """
+    try:
+        asked: Any = client.eval(_ASK_CHANNELS, 1, key, *channels)
+        answer = await asked
+    except ResponseError:
+        return ()
+    return tuple(one.decode() for one in answer)

@@ -13,6 +13,7 @@ from valkey.exceptions import MovedError, ResponseError
 from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views.raw import texts
+from monarch.adapters.valkey.views.rights import channels_lacking
 from monarch.core.delivery import Stream
 from monarch.core.entry_ids import entry_ms
 
@@ -31,6 +32,7 @@ class ServerFacts:
         min_replicas: how many must be in step, or writes are refused.
         unread_bytes: how much a subscriber may leave unread before it is cut off; 0: no limit.
         holds_our_keys: `False` where this is a node of a cluster and another one has the slot of our keys.
+        no_channel: what our user may not do with the channels that workers need, such as `PUBLISH on name`.
         ahead_ms: how far the newest id of the requests is ahead of the server's clock, in milliseconds; 0: it is not.
     """
 
@@ -47,6 +49,7 @@ class ServerFacts:
     unread_bytes: int | None = None
     holds_our_keys: bool = True
     ahead_ms: int = 0
+    no_channel: tuple[str, ...] = ()
 
 
 class Server:
@@ -77,6 +80,7 @@ class Server:
             unread_bytes=_hard_limit(await self._setting("client-output-buffer-limit"), "pubsub"),
             holds_our_keys=await self._holds_our_keys(),
             ahead_ms=await self._ahead_ms(),
+            no_channel=await self._no_channel(),
         )
 
     async def _ahead_ms(self) -> int:
@@ -96,6 +100,11 @@ class Server:
             except MovedError:
                 return False
         return True
+
+    async def _no_channel(self) -> tuple[str, ...]:
+        canary = f"{self._keys.prefix}canary:*"
+        with classified("asking for the rights to the channel"):
+            return await channels_lacking(self._client, self._keys.epoch, self._channel, canary)
 
     async def _subscribers(self) -> int | None:
         with classified("asking who is subscribed"):

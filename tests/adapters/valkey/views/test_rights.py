@@ -12,7 +12,7 @@ import monarch.adapters.valkey.scripts
 from monarch.adapters.valkey.client.connection import connect
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views.fleet import FleetReader
-from monarch.adapters.valkey.views.rights import NEEDED, why_forbidden
+from monarch.adapters.valkey.views.rights import NEEDED, channels_lacking, rights_lacking
 from monarch.core.budget.ceilings import Ceilings
 from monarch.sandbox.valkey import EmbeddedValkey
 from monarch.telemetry.obstacles import Cause, obstacles
@@ -33,10 +33,10 @@ async def limited(client: Valkey, server: EmbeddedValkey) -> AsyncIterator[Valke
 @pytest.mark.parametrize(
     ("lost", "words"),
     [
-        (["-xadd"], "right to XADD (NOPERM)"),
-        (["-xreadgroup", "-hset"], "right to HSET, XREADGROUP (NOPERM)"),
-        (["-hset", "-hdel", "-xadd", "-xdel", "-xack"], " and others (NOPERM)"),
-        (["-eval"], "right to EVAL (NOPERM)"),
+        (["-xadd"], "XADD"),
+        (["-xreadgroup", "-hset"], "HSET, XREADGROUP"),
+        (["-hset", "-hdel", "-xadd", "-xdel", "-xack"], " and others"),
+        (["-eval"], "EVAL"),
     ],
 )
 async def test_a_right_that_was_lost_stops_all_work_and_is_said(
@@ -44,15 +44,54 @@ async def test_a_right_that_was_lost_stops_all_work_and_is_said(
 ) -> None:
     """Where everybody looks, and not in the worker's log alone."""
     standing = FleetReader(limited, Keys("rights"), "channel", Ceilings())
-    assert (await standing.snapshot()).refuses_writes == ""
+    assert (await standing.snapshot()).lacks_rights == ""
 
     await client.acl_setuser("limited", enabled=True, commands=lost)
 
     snapshot = await standing.snapshot()
-    assert words in snapshot.refuses_writes
+    assert snapshot.lacks_rights.endswith(words)
     (said, *_) = obstacles(snapshot)
     assert said.cause is Cause.STORE_REFUSES
-    assert "docs/valkey.md" in said.words
+    assert f"{words} (NOPERM)" in said.words
+    assert "docs/valkey.md" in said.advice
+
+
+async def test_a_shell_whose_user_may_ask_for_little_says_nothing_of_the_fleet(
+    limited: Valkey, client: Valkey
+) -> None:
+    """The workers have another user and go on: `status` told of messages that are lost with them."""
+    await client.acl_setuser("limited", enabled=True, commands=["-info", "-role"])
+
+    snapshot = await FleetReader(limited, Keys("rights"), "channel", Ceilings()).snapshot()
+
+    assert (snapshot.refuses_writes, snapshot.lacks_rights) == ("", "INFO")
+    (said, *_) = obstacles(snapshot)
+    assert said.words.startswith(
+        "the user of Valkey that this was read with lacks the right to INFO"
+    )
+    assert "workers with another user go on" in said.advice
+    theirs = await FleetReader(client, Keys("rights"), "channel", Ceilings()).snapshot()
+    assert not theirs.writes_fail
+
+
+async def test_a_user_without_the_channel_is_found(limited: Valkey, client: Valkey) -> None:
+    """`publish` failed and sent people to the doctor, where every line was OK."""
+    standing = FleetReader(limited, Keys("rights"), "school", Ceilings())
+    for channels, lacking in (
+        ([], ("SUBSCRIBE and PUBLISH on school",)),
+        (["school"], ()),
+    ):
+        await client.acl_setuser(
+            "limited", enabled=True, reset_channels=True, channels=[*channels, "{rights}:*"]
+        )
+
+        assert (await standing.server()).no_channel == lacking
+
+    await client.acl_setuser("limited", enabled=True, commands=["-publish"])
+    found = (await standing.server()).no_channel
+    assert found == ("PUBLISH on school", "PUBLISH on {rights}:canary:*")
+    await client.acl_setuser("limited", enabled=True, commands=["-eval"])
+    assert await channels_lacking(limited, "{rights}:epoch", "school") == ()
 
 
 async def test_a_user_of_our_keys_alone_lacks_nothing(limited: Valkey, client: Valkey) -> None:
@@ -68,7 +107,7 @@ async def test_a_user_of_our_keys_alone_lacks_nothing(limited: Valkey, client: V
 
     snapshot = await FleetReader(limited, Keys("rights"), "channel", Ceilings()).snapshot()
 
-    assert snapshot.refuses_writes == ""
+    assert not snapshot.writes_fail
 
 
 @pytest.mark.parametrize(
@@ -77,7 +116,7 @@ async def test_a_user_of_our_keys_alone_lacks_nothing(limited: Valkey, client: V
 )
 def test_what_a_server_does_not_say_forbids_nothing(answer: object, *, is_said: bool) -> None:
     """It may be an older one, or another kind."""
-    assert bool(why_forbidden(answer)) == is_said
+    assert bool(rights_lacking(answer)) == is_said
 
 
 def test_what_the_scripts_call_is_needed() -> None:

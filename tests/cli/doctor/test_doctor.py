@@ -168,6 +168,33 @@ def test_a_valkey_that_takes_no_writes_has_a_line_of_its_own() -> None:
     assert check_writes(Snapshot(0, (), workers=1)) == ()
 
 
+def test_a_user_without_rights_is_that_of_the_shell() -> None:
+    """The workers may have another one, about which nothing is known here."""
+    (rights,) = check_writes(Snapshot(0, (), workers=1, lacks_rights="XADD"))
+    channel = check_server(replace(facts(), no_channel=("PUBLISH on school",)), watched=False)[-1]
+
+    for check, lacking in ((rights, "XADD"), (channel, "PUBLISH on school")):
+        assert check.status is Status.FAIL
+        assert check.detail == f"this shell's user lacks the right to {lacking} (NOPERM)"
+        assert "docs/valkey.md" in check.advice
+
+
+def test_advice_keeps_the_names_in_it() -> None:
+    """A variable in small letters is a mistake that the next start refuses."""
+    reason = "it is a replica (READONLY); name the primary in VALKEY_URL"
+
+    (found,) = check_writes(Snapshot(0, (), workers=1, refuses_writes=reason))
+
+    assert found.advice == "Name the primary in VALKEY_URL."
+
+
+def test_a_channel_that_the_workers_do_not_have_is_named() -> None:
+    """Workers that are well were said not to listen, with their log and their rights as the places to look."""
+    advice = check_hearing(facts(subscribers=0), Snapshot(0, (), workers=2)).advice
+
+    assert "set MONARCH_CHANNEL as they have it" in advice
+
+
 @pytest.mark.parametrize(
     ("subscribers", "workers", "refuses", "advice"),
     [
@@ -257,7 +284,7 @@ def test_dead_letters_are_worth_a_look() -> None:
         (200, {"x-oauth-scopes": ""}, "FAIL"),
         (200, {}, "OK"),
         (401, {}, "FAIL"),
-        (403, {}, "WARN"),
+        (403, {}, "FAIL"),
         (404, {}, "FAIL"),
     ],
 )
@@ -308,7 +335,10 @@ INSTALLED = {"account": {"login": "org"}, "repository_selection": "all", "permis
         (200, [], "FAIL", "lacks"),
         (401, {"message": "A JSON web token could not be decoded"}, "FAIL", "could not be decoded"),
         (404, {"message": "Integration not found"}, "FAIL", "Integration not found"),
-        (500, "?", "FAIL", "500"),
+        (500, "?", "WARN", "500"),
+        (403, {"message": "You have exceeded a secondary rate limit"}, "WARN", "rate limit"),
+        (403, {"message": "Your account was suspended."}, "FAIL", "suspended"),
+        (302, {}, "FAIL", "302"),
     ],
 )
 def test_an_app_by_its_answer(status: int, body: object, found: str, said: str) -> None:
@@ -434,7 +464,7 @@ def test_a_slack_token_by_its_answer(body: bytes, headers: dict[str, str], found
         (401, b'{"message": "Requires authentication"}', "Correct SLACK_API_URL"),
         (503, b"", "Look again later"),
         (429, b'{"ok": false, "error": "ratelimited"}', "Look again later"),
-        (200, b'{"ok": false, "error": "invalid_auth"}', "Set SLACK_BOT_TOKEN"),
+        (200, b'{"ok": false, "error": "invalid_auth"}', "Check SLACK_BOT_TOKEN"),
     ],
 )
 def test_a_slack_that_is_something_else(status: int, body: bytes, advice: str) -> None:

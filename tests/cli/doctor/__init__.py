@@ -1,0 +1,1 @@
+"""The doctor, from its single checks to the command."""
