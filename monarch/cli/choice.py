@@ -33,7 +33,7 @@ def actor(by: str | None) -> str:
         return f"{_user()}@{socket.gethostname()}"
     name = " ".join(by.split())
     if not name or not name.isprintable() or len(name) > _LONGEST_NAME:
-        refuse("--by", f"a name of up to {_LONGEST_NAME} characters", by)
+        refuse("--by", f"a name of up to {_LONGEST_NAME} characters that can be printed", by)
     return name
 
 

@@ -26,7 +26,7 @@ from monarch.cli.terminal.program import Program
 _EPILOG = """
 **Exit status.** 0: done. 1: it failed, could not show everything, or the request that was followed did not end well.
 2: wrong usage or configuration. 3: the request that was followed goes on, but cannot be seen any more.
-130: interrupted (Ctrl-C). 141: the output was closed.
+130: interrupted (Ctrl-C). 141: the output was closed. 143: ended by SIGTERM.
 
 **Errors.** They stand on standard error. With `--json` it has one JSON document a line: `{"error": {…}}` with `message`,
 `status`, `expected`, `got`, `advice` and `mistakes` (each `null` or empty where there is none), and `{"note": "…"}` for

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from monarch.cli.calling import changed, fail, operate, unknown_request
 from monarch.cli.choice import actor, request_id
 from monarch.cli.terminal.printing import clean, say, show_json
+from monarch.cli.terminal.troubles import tell_obstacles
 from monarch.core.delivery import Stream
+from monarch.telemetry.obstacles import obstacles
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator
@@ -55,9 +57,11 @@ def resume_fleet(by: str | None, *, as_json: bool) -> None:
         show_json({"paused": False, "changed": paused.changed, "by": paused.by})
     elif paused.changed:
         _, waiting = _work_in(snapshot)
-        say(f"resumed (it was paused by {clean(paused.by)}); waited, and goes on now: {waiting}")
+        goes_on = "waits" if obstacles(snapshot) else "waited, and goes on now"
+        say(f"resumed (it was paused by {clean(paused.by)}); {goes_on}: {waiting}")
     else:
         say("it was not paused")
+    tell_obstacles(snapshot)
 
 
 def _work_in(snapshot: "Snapshot") -> tuple[int, int]:
@@ -76,15 +80,22 @@ def cancel_request(request: str, by: str | None, *, as_json: bool) -> None:
         return answer, await person.standing.snapshot()
 
     answer, snapshot = operate(work)
-    done = _done(answer, request)
+    done = _done(answer, known)
     if as_json:
-        show_json({"request": request, "by": name, "targets": done.targets})
+        show_json({"request": known, "by": name, "targets": done.targets})
         return
     say(f"cancelled by {name}: {_left(done.targets)}")
     say("what is copied stays, a write that is under way is finished, nothing more is copied")
+    _tell_what_stops(snapshot, "ends")
+    say(f"`monarch dead replay --request {known}` undoes it once it has ended")
+
+
+def _tell_what_stops(snapshot: "Snapshot", does: str) -> None:
+    """Say until when it will not happen: `does` is what the request does then."""
     if snapshot.paused_by:
-        say(f"the fleet is paused by {clean(snapshot.paused_by)}: it ends after `monarch resume`")
-    say(f"`monarch dead replay --request {request}` undoes it once it has ended")
+        say(f"the fleet is paused by {clean(snapshot.paused_by)}: it {does} after `monarch resume`")
+    else:
+        tell_obstacles(snapshot)
 
 
 def _done(answer: "T | NotDone", request: str) -> "T":
@@ -117,18 +128,17 @@ def try_at_once(request: str, by: str | None, *, as_json: bool) -> None:
 
     answer, snapshot = operate(work)
     if isinstance(answer, NotDone) and answer.is_unknown:
-        unknown_request(request)
-    pieces = _done(answer, request)
+        unknown_request(known)
+    pieces = _done(answer, known)
     if as_json:
-        show_json({"request": request, "by": name, "tried": pieces})
+        show_json({"request": known, "by": name, "tried": pieces})
         return
     if pieces:
         what = "1 piece of work is" if pieces == 1 else f"{pieces} pieces of work are"
-        say(f"{what} tried at once: see `monarch show {clean(request)}`")
+        say(f"{what} tried at once: see `monarch show {known}`")
     else:
         say("nothing of it waits for a later time: what is queued is begun in its turn")
-    if snapshot.paused_by:
-        say(f"the fleet is paused by {clean(snapshot.paused_by)}: it begins after `monarch resume`")
+    _tell_what_stops(snapshot, "begins")
 
 
 def put_first(request: str, by: str | None, *, as_json: bool) -> None:
@@ -138,9 +148,9 @@ def put_first(request: str, by: str | None, *, as_json: bool) -> None:
     async def work(person: "Operator") -> "PutFirst | NotDone":
         return await changed("first", _show(known), person.hands.first(known, name))
 
-    first = _done(operate(work), request)
+    first = _done(operate(work), known)
     if as_json:
-        show_json({"request": request, "by": first.by, "changed": first.changed})
+        show_json({"request": known, "by": first.by, "changed": first.changed})
         return
     word = "put first" if first.changed else "was put first already,"
     say(

@@ -141,7 +141,7 @@ class Migrator:
         # Taking back from a public target shows nothing to people who did not see it before.
         is_copying = entry.act is Act.COPY or entry.act.is_update
         rules = self._rules if is_copying else replace(self._rules, private_to_public=True)
-        return unwritable(target, plan, rules)
+        return unwritable(target, plan, rules, entry.target)
 
     async def _cross(self, subject: Subject) -> Verdict:
         repository = subject.repository

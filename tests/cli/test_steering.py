@@ -92,6 +92,17 @@ def test_resuming_says_who_had_paused(give: Give, client: Any) -> None:
     assert client.exists("{monarch}:paused") == 0
 
 
+def test_resuming_without_a_worker_does_not_say_that_it_goes_on(give: Give) -> None:
+    """It said "goes on now: 1", and nothing went on."""
+    give("submit", "o/s", "o/a")
+    give("pause", *ADA)
+
+    said = give("resume", "--by", "bob")
+
+    assert "resumed (it was paused by ada); waits: 1" in said.stdout
+    assert "! no worker is running" in said.stderr
+
+
 def test_who_does_it_is_user_and_host_unless_told(
     give: Give, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -115,7 +115,9 @@ def _request(request: str | None) -> RequestId | None:
 
 
 def _source(request: str | None, source: str | None) -> str:
-    if (request is None) == (source is None):
+    if request is None and source is None:
+        fail("give a request, or a template by --source", WRONG)
+    if request is not None and source is not None:
         fail("give either a request or --source, and not both", WRONG)
     return "" if source is None else repository("--source", source)
 

@@ -3,6 +3,7 @@
 Wrong usage is found before a command begins, so this module looks for `--json` in the arguments, not at the option.
 """
 
+import difflib
 import os
 import sys
 from collections.abc import Sequence
@@ -24,6 +25,32 @@ _VALUES: Final = frozenset(
 """What people write behind a flag as its value, in lower case."""
 
 
+_MEANT: Final = {
+    "heal": "verify REQUEST --heal",
+    "undo": "recall REQUEST --undo",
+    "replay": "dead replay",
+    "retry": "dead replay",
+    "drop": "dead drop",
+    "list": "requests",
+    "ls": "requests",
+    "logs": "events",
+    "log": "events",
+    "health": "status",
+    "start": "run",
+    "stop": "pause",
+    "worker": "workers",
+    "request": "show REQUEST",
+    "event": "events",
+    "migrate": "submit",
+}
+"""What people call commands by that do not bear that name, and what they mean."""
+
+_NEAR: Final = 0.7
+"""How near a word must be to the name of a command to be taken for its misspelling, from 0 to 1."""
+
+_LONGEST: Final = 100
+
+
 class Group(TyperGroup):
     """A group of commands whose help shows a flag by its name alone: `<bool>` after it looks like a value to give."""
 
@@ -43,6 +70,7 @@ class Group(TyperGroup):
         """
         if not ctx.resilient_parsing:
             _demand_read(args)
+            self._demand_known(ctx, args[0])
         name, command, rest = super().resolve_command(ctx, args)
         if command is not None and not ctx.resilient_parsing:
             context = command.context_class(command, info_name=name, parent=ctx)
@@ -50,6 +78,23 @@ class Group(TyperGroup):
                 _demand_once(param, before_the_end(rest), context)
                 _demand_no_value(param, before_the_end(rest), context)
         return name, command, rest
+
+    def _demand_known(self, ctx: Any, name: str) -> None:
+        """Refuse a command that does not exist, with the one that is meant.
+
+        The parser's own guess goes far: it offered `recall`, which closes every copy, for `heal`.
+        """
+        names = self.list_commands(ctx)
+        if name in names or name.startswith("-"):
+            return
+        near = difflib.get_close_matches(name[:_LONGEST].lower(), names, 1, _NEAR)
+        before = "" if ctx.parent is None else f"{ctx.info_name} "
+        meant = f"{before}{near[0]}" if near else ""
+        if ctx.parent is None:
+            meant = _MEANT.get(name.lower(), meant)
+        message = f"there is no command {before}{got(name)}"
+        advice = f"Did you mean `monarch {meant}`?" if meant else f"See `monarch {before}--help`."
+        end(Problem(message, WRONG, f"one of {', '.join(names)}", name, advice=advice))
 
     def get_params(self, ctx: Any) -> Any:
         """See `TyperGroup.get_params`."""

@@ -185,7 +185,7 @@ def _refuses(said: ReplyWords) -> bool:
 def _unclear(said: ReplyWords) -> Unknown | Transient:
     if said.writing:
         return Unknown(said.because("it is unknown whether it was done; Monarch looks first"))
-    return Transient(said.because("nothing can be concluded from that; it is read again"))
+    return Transient(said.because("nothing can be concluded from that"))
 
 
 RULES: Final = (

@@ -120,7 +120,8 @@ def _load(payload: bytes) -> dict[str, Any]:
     if len(payload) > MAX_BYTES:
         raise Mistake(
             Code.TOO_LARGE,
-            f"the request has {len(payload):,} bytes and may have {MAX_BYTES:,}; split it into several",
+            f"the request has {len(payload):,} bytes and may have {MAX_BYTES:,}; split it into several,"
+            " and leave out what is not part of a request",
         )
     try:
         # utf-8-sig: some editors begin a file with a byte order mark.

@@ -23,20 +23,24 @@ from monarch.core.ticket import Repository
 from monarch.core.verdict import Dead
 
 
-def unwritable(target: Repository, plan: Plan, rules: Rules) -> Dead | None:
+def unwritable(target: Repository, plan: Plan, rules: Rules, asked: str = "") -> Dead | None:
     """Why this repository cannot be written to, and what a person must do; `None` if it can.
 
     Args:
         target: by its canonical name.
         plan: the plan to be copied into it.
         rules: what the installation accepts.
+        asked: the name that it was asked for by; `""`: its own.
     """
     name = target.full_name
     if name.lower() == plan.source.lower():
         return Dead(
             Code.TARGET_IS_SOURCE,
-            f"{name} is the source itself, under a former name",
-            advice=Advice("send the message again with the team's repository", replay=False),
+            f"{name} is the source itself{_formerly(asked, name)}",
+            advice=Advice(
+                "leave it out of the targets, or name the team's repository in its place",
+                replay=False,
+            ),
         )
     if plan.private and not target.private and not rules.private_to_public:
         return Dead(
@@ -59,3 +63,7 @@ def unwritable(target: Repository, plan: Plan, rules: Rules) -> Dead | None:
             advice=Advice("switch them on in its settings"),
         )
     return None
+
+
+def _formerly(asked: str, name: str) -> str:
+    return f" ({asked} is its former name)" if asked.lower() not in {"", name.lower()} else ""

@@ -36,6 +36,17 @@ def test_what_cannot_be_written_to_says_what_a_person_must_do(
     assert todo in dead.letter
 
 
+@pytest.mark.parametrize(
+    ("asked", "says"), [("org/Template", ""), ("org/old", "org/old is its former name")]
+)
+def test_a_former_name_is_only_spoken_of_where_there_was_one(asked: str, says: str) -> None:
+    """A source that was sent back as its own target was "the source itself, under a former name"."""
+    dead = unwritable(replace(TARGET, full_name="org/template"), PLAN, Rules(), asked)
+
+    assert dead is not None
+    assert dead.reason == "org/template is the source itself" + (f" ({says})" if says else "")
+
+
 @pytest.mark.parametrize("may_push", [True, False, None])
 def test_whoever_may_not_push_may_still_open_issues(may_push: bool | None) -> None:
     """It is noted elsewhere, and fails nothing."""
