@@ -138,6 +138,11 @@ def may_look(visitor: Named | Nameless, visit: Visit, doors: Doors) -> bool:
     return not doors.can_name and visit.is_local
 
 
+def says_whence(visit: Visit) -> bool:
+    """Whether a POST says where it comes from, as every browser's does."""
+    return bool(visit.all("sec-fetch-site") or visit.all("origin"))
+
+
 def is_from_here(visit: Visit, visitor: Who) -> bool:
     """Whether a POST comes from the page itself or from a program, and not from another site.
 

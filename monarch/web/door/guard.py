@@ -23,6 +23,7 @@ from monarch.web.door.access import (
     is_from_here,
     is_reached_by_name,
     may_look,
+    says_whence,
     who,
 )
 from monarch.web.door.methods import SIGN_IN, answered_at, only_these
@@ -123,14 +124,17 @@ class Guard:
             return self._refused(request, AccessRefused(HTTPStatus.METHOD_NOT_ALLOWED, reason))
         if not self.doors.can_name:
             return self._refused(request, AccessRefused(HTTPStatus.FORBIDDEN, _NO_HANDS))
+        may_press = isinstance(visitor, Named)
         signs_in = request.url.path == SIGN_IN and bool(self.doors.token)
-        if not (signs_in or isinstance(visitor, Named)):
-            how = _AT_THE_FORM if self.doors.token else _THROUGH_PROXY
-            reason = f"{_SIGN_IN_FIRST} {how}"
-            return self._refused(request, AccessRefused(HTTPStatus.UNAUTHORIZED, reason))
-        if not is_from_here(visit, visitor):
+        # What does not say where it comes from is no browser of today: without a name it lacks the token first of all.
+        is_program = not (may_press or signs_in or says_whence(visit))
+        if not (is_program or is_from_here(visit, visitor)):
             return self._refused(request, AccessRefused(HTTPStatus.FORBIDDEN, _FROM_ELSEWHERE))
-        return None
+        if may_press or signs_in:
+            return None
+        how = _AT_THE_FORM if self.doors.token else _THROUGH_PROXY
+        reason = f"{_SIGN_IN_FIRST} {how}"
+        return self._refused(request, AccessRefused(HTTPStatus.UNAUTHORIZED, reason))
 
     def _refused(self, request: Request, refused: AccessRefused) -> Response:
         status, reason = refused.status, refused.reason

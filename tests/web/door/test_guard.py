@@ -137,6 +137,16 @@ async def test_a_program_without_a_token_is_told_to_send_one() -> None:
         assert "button" not in told.json()["error"]
 
 
+async def test_a_browser_that_another_site_sends_is_told_so() -> None:
+    """It comes without the cookie, and what stands in the way is not the lack of a name."""
+    async with asking(BY_TOKEN) as page:
+        for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "http://evil.example"}):
+            answer = await page.post("/acts/pause", headers=headers)
+
+            assert answer.status_code == 403
+            assert "does not come from the page itself" in answer.text
+
+
 async def test_pressing_without_a_name_is_refused_where_looking_is_free() -> None:
     """A public page with a token: look without sign-in, press with it."""
     async with asking(Doors(token=TOKEN, is_public=True), peer="203.0.113.9") as page:
