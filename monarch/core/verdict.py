@@ -155,11 +155,13 @@ class Dead(Advised):
 class Handback:
     """Not now and not here: another worker takes it, and the delivery is not counted.
 
-    At once; or, if it `rests`, one lease later, because no worker of this version can work on it.
+    At once; or, if it `rests`, one lease later, because no worker can work on it now: a newer version wrote it
+    (`is_newer`), or something else stands in a key that its verdict needs.
     """
 
     reason: str = "stopping"
     rests: bool = False
+    is_newer: bool = False
 
 
 Verdict = Done | Retry | Snooze | Dead | Handback

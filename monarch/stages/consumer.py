@@ -245,6 +245,13 @@ class Consumer:
             self._telemetry.delivery_failed(delivery=delivery, exc=error)
             raise _Unexpected(type(error).__name__) from error
 
+    def _after_refusal(
+        self, delivery: Delivery, error: StoreRefused, refusals: int
+    ) -> Retry | Dead | Handback:
+        if refusals == 1:
+            return self._refused(delivery, error)
+        return Handback("something else stands in a key that its verdict needs", rests=True)
+
     def _refused(self, delivery: Delivery, error: StoreRefused) -> Retry | Dead:
         """Judge a refusal that no waiting repairs: counted, so that it ends."""
         reason = f"Valkey cannot do it with what stands in its keys ({quote(str(error), 300)})"
@@ -266,7 +273,7 @@ class Consumer:
         match delivery.entry:
             case NewerEntry(version):
                 self._report_newer(delivery, version)
-                return Handback("a newer version wrote it", rests=True)
+                return Handback("a newer version wrote it", rests=True, is_newer=True)
             case UnreadableEntry(problem):
                 return Dead(Code.UNREADABLE, f"this entry cannot be read: {problem}")
             case _:
@@ -288,9 +295,10 @@ class Consumer:
 
         It repeats while the lease may still be ours: that is safe, since a settle that took effect answers *lost* the
         next time. It gives up after that, or when the worker stops: the entry is pending and will be reclaimed.
-        What Valkey refuses to carry out becomes a counted failure; if it refuses that as well, the entry is left to be
-        reclaimed, one lease later, and logged each time. After an error that no code expects it repeats once, and then
-        leaves the entry in the same way: such an error never ends the worker.
+        What Valkey refuses to carry out becomes a counted failure. If it refuses that as well, the entry is handed back,
+        and rests for a lease: whatever is in the way of its verdict has ended no worker, so nothing is counted. If it
+        refuses even that, or after two errors that no code expects, the entry is left to be reclaimed: such an error
+        never ends the worker. Each is logged.
         """
         tries, refusals = 0, 0
         hold.settling = True
@@ -303,9 +311,10 @@ class Consumer:
                 tries += 1
                 self._telemetry.store_trouble(where="settling", error=error)
                 refusals += isinstance(error, StoreRefused | _Unexpected)
+                most = 1
                 if isinstance(error, StoreRefused):
-                    verdict = self._refused(hold.delivery, error)
-                if refusals > 1 or self._holds.draining or not hold.outlives(0):
+                    verdict, most = self._after_refusal(hold.delivery, error, refusals), 2
+                if refusals > most or self._holds.draining or not hold.outlives(0):
                     return None
                 await anyio.sleep(outage_s(tries, self._dice()))
 
@@ -322,7 +331,7 @@ class Consumer:
             case Dead(code):
                 said = verdict.letter
                 self._telemetry.dead_lettered(stream=self.stream, code=code, reason=said)
-            case Handback(_, rests):
+            case Handback(_, rests, _):
                 self._telemetry.delivery_handed_back(delivery=delivery, rests=rests)
             case _:
                 assert_never(verdict)

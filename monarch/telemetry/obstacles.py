@@ -91,7 +91,7 @@ def _obstacles(snapshot: Snapshot) -> Iterator[Obstacle]:
             yield Obstacle(
                 Cause.BROKEN_KEY,
                 f"work that needs the key {key} stands still: it holds something else than Monarch's record",
-                f"{find_out('what it is')}; then that work goes on by itself.",
+                f"{find_out('what it is')}; what waits goes on by itself then, and dead letters can be sent back.",
             )
     yield from map(_of_refusal, refusals(snapshot))
 

@@ -130,7 +130,7 @@ def test_the_stream_of_requests_that_holds_something_else_stops_the_fleet(
 
     told = " ".join(status.stdout.split())
     assert "! work that needs the key {monarch}:requests stands still" in told
-    assert "rename it; then that work goes on by itself." in told
+    assert "rename it; what waits goes on by itself then" in told
     assert "{monarch}:requests" not in status.stderr
     assert status.exit_code == 1
     assert "something else than Monarch's record: {monarch}:requests" in " ".join(

@@ -72,8 +72,8 @@ def _verdict(delivery: Delivery, verdict: Verdict) -> Words:
                 **_details(details),
             }
             return "dead", fields, b""
-        case Handback(_, rests):
-            return "handback", {"rests": rests}, b""
+        case Handback(_, rests, is_newer):
+            return "handback", {"rests": rests, "newer": is_newer}, b""
         case _:
             assert_never(verdict)
 

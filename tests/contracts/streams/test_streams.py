@@ -552,7 +552,7 @@ async def test_what_is_handed_back_to_rest_comes_again_after_a_lease(world: Worl
     """No worker of this version can work on it, so it does not come round with each sweep; it is not counted, either."""
     await world.append(MIGRATIONS, {b"v": b"99"})
     streams = world.streams()
-    await world.settle(await world.next(MIGRATIONS), Handback("newer", rests=True))
+    await world.settle(await world.next(MIGRATIONS), Handback("newer", rests=True, is_newer=True))
 
     assert (await streams.sweep({MIGRATIONS: 1})).deliveries == ()
     await world.advance(LEASE_S + 1)

@@ -6,7 +6,7 @@ from monarch.core.delivery import Delivery
 from monarch.core.ids import TicketId
 from monarch.core.outcome import Code
 from monarch.core.target.step import CreatedAs, UnreadableRecord
-from monarch.core.verdict import Policy, Verdict
+from monarch.core.verdict import Done, Policy, Said, Snooze, Verdict
 from monarch.ports import StoreRefused
 from monarch.stages.lease import Hold
 from tests.contracts.doubles.flaky import failing
@@ -64,7 +64,7 @@ async def test_a_verdict_that_valkey_refuses_becomes_a_counted_failure(house: Ho
 
 
 async def test_an_entry_that_cannot_be_settled_at_all_is_no_hot_loop(house: House) -> None:
-    """It is left to be reclaimed: twice a lease at most, loudly, and its neighbours are settled meanwhile."""
+    """It is left to be reclaimed: thrice a lease at most, loudly, and its neighbours are settled meanwhile."""
     bench = Bench(house)
     bench.streams.before = failing("streams.settle", WRONG_TYPE, *range(1, 1000))
     bench.give()
@@ -73,9 +73,33 @@ async def test_an_entry_that_cannot_be_settled_at_all_is_no_hot_loop(house: Hous
     async with bench.running():
         await pass_time(leases * LEASE_S)
 
-    assert bench.streams.calls["streams.settle"] <= 2 * (leases + 1)
+    assert bench.streams.calls["streams.settle"] <= 3 * (leases + 1)
     assert len(house.told("valkey.unavailable")) >= leases
     assert bench.consumer.free == 2
+
+
+async def test_what_waits_for_a_broken_key_to_be_mended_is_never_taken_for_poison(
+    house: House,
+) -> None:
+    """After a few minutes it was given up as what ends its workers, and none had ended."""
+    verdicts: list[Verdict] = [Snooze("later", 1.0)]
+
+    async def parked(_delivery: Delivery, _hold: Hold) -> Verdict:
+        return verdicts[-1]
+
+    bench = Bench(house, parked)
+    bench.give()
+    house.store.do("SET", house.keys.open, "text")
+
+    async with bench.running():
+        await pass_time((Policy().max_deliveries + 5) * LEASE_S)
+        times = len(bench.handler.handled)
+        house.store.do("DEL", house.keys.open)
+        verdicts.append(Done(Said()))
+        await bench.until_quiet()
+
+    assert times > Policy().max_deliveries
+    assert house.store.dead == []
 
 
 async def test_an_error_in_settling_that_no_code_expects_does_not_end_the_worker(

@@ -13,7 +13,7 @@
 --   retry     delay_ms reason member attempts waits details{field: value}
 --   snooze    delay_ms reason member waits_for waits details{field: value}
 --   dead      code reason attempts deliveries details{field: value}
---   handback rests
+--   handback rests newer
 -- All have `retention_ms`; those about a message that could be read have `named`, all targets that it names.
 --
 -- Atomic, because it is the hinge of promise 1: the entry is acknowledged, deleted, its result recorded and what
@@ -372,11 +372,11 @@ end
 
 function handle.handback()
   hand_back(stream, entry, count, doc.rests and 0)
-  if doc.rests then
+  if doc.newer then
     redis.call('ZADD', ns .. 'newer', int(now), name .. ' ' .. entry)
     redis.call('PEXPIRE', ns .. 'newer', 86400000)
   end
-  if doc.migration then redis.call('HSET', ns .. 'migration:' .. doc.migration, 'state', 'queued') end
+  if doc.migration then redis.pcall('HSET', ns .. 'migration:' .. doc.migration, 'state', 'queued') end
 end
 
 local by = (verdict == 'planned' or verdict == 'retry' or verdict == 'snooze') and name ~= 'notices'
@@ -391,7 +391,7 @@ local WRITES = {
   skipped = {'notices', 'dead', 'open', 'known', 'knocks', 'knockers', 'named', 'sources'},
   dead = {'notices', 'dead', 'open', 'known', 'knocks', 'knockers', 'named', 'junk', 'parked', 'parked:entries'},
   retry = {'parked', 'parked:entries', 'open', 'known', 'named', 'notices'},
-  said = {}, handback = {},
+  said = {},
 }
 WRITES.snooze = WRITES.retry
 WRITES.migrated, WRITES.acted = WRITES.dead, WRITES.dead
@@ -408,7 +408,7 @@ local function unusable()
   return wrong
 end
 
-local wrong = unusable()
+local wrong = verdict ~= 'handback' and unusable()
 if wrong then return wrong end
 handle[verdict]()
 release_target()
