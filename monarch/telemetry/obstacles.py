@@ -68,26 +68,19 @@ def unreached(words: str, remedy: str) -> Obstacle:
     )
 
 
-_OF_WORK: Final = frozenset(
-    {
-        "requests",
-        "migrations",
-        "notices",
-        "dead",
-        "known",
-        "open",
-        "parked",
-        "parked:entries",
-        "epoch",
-    }
+_INFORMS: Final = frozenset(
+    {"events", "workers", "newer", "asking", "missed", "swept", "paused:since"}
 )
-"""Keys that every piece of work, or every one of a stage, is written to. What else a snapshot reads only informs."""
+"""Keys without which people see less, and no work stands still."""
+
+_TOLD_APART: Final = frozenset({"paused"})
+"""Keys whose breaking has words of its own."""
 
 
 def _obstacles(snapshot: Snapshot) -> Iterator[Obstacle]:
     yield from _of_fleet(snapshot)
     for key in snapshot.broken_keys:
-        if key.partition("}:")[2] in _OF_WORK:
+        if key.partition("}:")[2] not in _INFORMS | _TOLD_APART:
             yield Obstacle(
                 Cause.BROKEN_KEY,
                 f"work that needs the key {key} stands still: it holds something else than Monarch's record",

@@ -50,7 +50,7 @@ def test_each_cause_has_its_words_and_advice(found: Snapshot, cause: Cause, says
 
 def test_a_broken_key_that_only_informs_stops_nothing() -> None:
     """It is named where it is read."""
-    assert obstacles(replace(WELL, broken_keys=("{monarch}:logins",))) == ()
+    assert obstacles(replace(WELL, broken_keys=("{monarch}:events",))) == ()
 
 
 def test_a_valkey_that_refuses_is_not_one_that_is_away() -> None:

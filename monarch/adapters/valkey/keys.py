@@ -69,12 +69,24 @@ events                 stream      every script that changes state   MAXLEN ~ 10
 # ruff: noqa: D102 - the catalogue above says what each key is
 
 from dataclasses import dataclass
+from typing import Final
 
 from monarch.core.delivery import Stream
 from monarch.core.ids import CohortId, MigrationId, RequestId, TargetId
 
 GROUP = "workers"
 """The one consumer group of each stream of work."""
+
+KINDS: Final = {
+    **dict.fromkeys(("requests", "migrations", "notices", "dead", "events"), "stream"),
+    **dict.fromkeys(("parked", "known", "open", "cohorts", "newer", "accounts"), "zset"),
+    **dict.fromkeys(("knocks", "named", "sources"), "zset"),
+    **dict.fromkeys(("parked:entries", "audited", "knockers", "swept", "missed"), "hash"),
+    **dict.fromkeys(("logins", "workers", "hearing", "epoch", "refused"), "hash"),
+    **dict.fromkeys(("paused", "paused:since", "asking"), "string"),
+    "junk": "list",
+}
+"""What `TYPE` says of each key that an installation has once, by its name without the prefix; the catalogue has it in words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ REQUEST: Final = "1732406400000-0"
 BASE: Final = "{monarch}:"
 WORK: Final = (
     *("requests", "migrations", "notices", "dead", "open", "known"),
-    *("parked", "parked:entries", f"request:{REQUEST}"),
+    *("cohorts", "knocks", "knockers", "parked", "parked:entries", f"request:{REQUEST}"),
 )
 COMMANDS: Final = {
     ("submit", "o/s", "o/a"): ("requests", "known", "open"),

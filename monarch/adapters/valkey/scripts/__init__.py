@@ -4,7 +4,8 @@ All of them are read and hashed when this package is imported, which is at the s
 call opens a file: a process that has run out of file descriptors still settles, and one whose package is replaced on
 disk never sends the newer Lua with its older Python.
 
-A script is its own header, then the words (`sentences.py`) and the quiet time (`core/timing.py`), then the shared parts
+A script is its own header, then the words (`sentences.py`), the quiet time (`core/timing.py`) and, where it looks at
+them, the types of keys (`keys.py`), then the shared parts
 (`_common.lua`, `_cards.lua`), then its body. It is called by its digest; a server that does not know it (restarted,
 flushed) says `NOSCRIPT`, which means that nothing was done, and then receives the whole text, once a batch.
 
@@ -25,6 +26,7 @@ from valkey.exceptions import NoScriptError
 
 from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.client.trouble import TROUBLE, is_trouble
+from monarch.adapters.valkey.keys import KINDS
 from monarch.adapters.valkey.scripts.sentences import WORDS
 from monarch.core.timing import QUIET_MS
 
@@ -54,6 +56,9 @@ _SHARED: Final = {
     "refuse": ("_refused",),
 }
 _CLOCKS: Final = f"local QUIET_MS = {QUIET_MS}\n"
+_KINDS: Final = (
+    "local KINDS = {" + ", ".join(f"['{key}'] = '{kind}'" for key, kind in KINDS.items()) + "}\n"
+)
 _BATCH: Final = 256
 
 
@@ -86,7 +91,8 @@ def _texts(folder: Traversable) -> Iterator[tuple[str, str]]:
 def _whole(name: str, texts: Mapping[str, str]) -> Script:
     header, _, body = texts[name].partition("\n")
     shared = [texts[part] for part in ("_common", "_cards", *_SHARED.get(name, ()))]
-    parts = (f"{header}\n", WORDS, _CLOCKS, *shared, body)
+    kinds = (_KINDS,) if "_in_the_way" in _SHARED.get(name, ()) else ()
+    parts = (f"{header}\n", WORDS, _CLOCKS, *kinds, *shared, body)
     digest = hashlib.sha1(usedforsecurity=False)
     for part in parts:
         digest.update(part.encode())

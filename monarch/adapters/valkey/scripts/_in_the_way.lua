@@ -1,11 +1,10 @@
 -- Shared by what appends: a key that holds something else than Monarch's record is named before the first write. The
 -- server's own error does not name it, and comes in the middle of a script. That is half done then, and each repetition
 -- appends again what was appended before the error. The log of events is not among them: see `event`.
-local KINDS = {requests = 'stream', migrations = 'stream', notices = 'stream', dead = 'stream',
-  open = 'zset', known = 'zset', parked = 'zset', ['parked:entries'] = 'hash', paused = 'string',
-  knocks = 'zset', knockers = 'hash', named = 'zset', sources = 'zset', refused = 'hash', junk = 'list'}
+-- KINDS stands before this: what type each key has (`keys.py`).
 -- What an act on a request may write to.
-local OF_ACTS = {'requests', 'migrations', 'notices', 'dead', 'open', 'known', 'parked', 'parked:entries'}
+local OF_ACTS = {'requests', 'migrations', 'notices', 'dead', 'open', 'known', 'cohorts', 'knocks', 'knockers',
+  'parked', 'parked:entries'}
 
 -- The error to give where a key holds something else than `kind`; nil where it may be used.
 local function of_another_type(key, kind)

@@ -16,7 +16,7 @@ from monarch.adapters.valkey.accounts import Accounts
 from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.client.refusal import WRITE_SETTINGS, why_refused
 from monarch.adapters.valkey.client.spoiled import answers_and_errors_of
-from monarch.adapters.valkey.keys import GROUP, Keys
+from monarch.adapters.valkey.keys import GROUP, KINDS, Keys
 from monarch.adapters.valkey.logins import login_of_each
 from monarch.adapters.valkey.views.raw import text, texts, whole
 from monarch.adapters.valkey.views.rights import ask_rights, rights_lacking
@@ -41,7 +41,7 @@ MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 REFUSED_FOR_MS: Final = 180_000
 """A refusal of the credential is over if it was not confirmed for longer, in milliseconds; work asks once a minute."""
 
-_WHOLE: Final = 20
+_WHOLE: Final = 18
 """How many answers are about the whole fleet, the time first."""
 
 _LOGINS: Final = 16
@@ -106,13 +106,22 @@ class FleetReader:
         self._ask_whole(pipe)
         for stream in Stream:
             self._ask_stream(pipe, stream)
+        for name in KINDS:
+            pipe.type(self._keys.prefix + name)
         answers = await answers_and_errors_of(pipe, "reading the fleet")
         with classified("reading the fleet"):
             seconds, micros = _given(answers[0])
         now_ms = int(seconds) * 1000 + int(micros) // 1000
         whole = {"now_ms": now_ms, "answers": answers[1:_WHOLE]}
+        self._note_broken(answers[-len(KINDS) :])
         per_stream = [answers[_WHOLE + 4 * i : _WHOLE + 4 + 4 * i] for i in range(len(Stream))]
         return [whole, *(_raw(s, a) for s, a in zip(Stream, per_stream, strict=True))]
+
+    def _note_broken(self, types: list[Any]) -> None:
+        """Leave the names of keys that hold something else with `ports.spoiled`."""
+        for (name, kind), found in zip(KINDS.items(), types, strict=True):
+            if isinstance(found, bytes) and text(found) not in {kind, "none"}:
+                note_spoiled(self._keys.prefix + name)
 
     def _ask_whole(self, pipe: Any) -> None:
         pipe.time()
@@ -133,9 +142,6 @@ class FleetReader:
         pipe.hlen(self._keys.missed)
         ask_rights(pipe, self._keys.epoch)
         pipe.hgetall(self._keys.logins)
-        # Asked for their types alone.
-        pipe.xlen(self._keys.events)
-        pipe.hlen(self._keys.parked_entries)
 
     def _ask_stream(self, pipe: Any, stream: Stream) -> None:
         name = self._keys.stream(stream)

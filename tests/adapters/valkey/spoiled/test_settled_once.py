@@ -6,6 +6,7 @@ from typing import Final
 
 import pytest
 
+from monarch.adapters.valkey.keys import KINDS
 from monarch.core.delivery import Stream
 from monarch.core.outcome import Code
 from monarch.core.verdict import Dead, RefusedTarget, Retry, Snooze, Verdict
@@ -13,10 +14,6 @@ from monarch.ports import StoreRefused
 from tests.contracts.moves import appended, migrated, migrating, plan_for, taken
 from tests.contracts.worlds import World
 
-KEYS: Final = (
-    *("requests", "migrations", "notices", "dead", "events", "open", "known"),
-    *("parked", "parked:entries", "knocks", "knockers", "named", "junk"),
-)
 REFUSED: Final = (RefusedTarget("org/no", Code.TARGET_NOT_ALLOWED, "no"),)
 VERDICTS: Final[dict[str, tuple[Stream, Verdict]]] = {
     "planned": (Stream.REQUESTS, plan_for("org/team-a", "org/team-b", refused=REFUSED)),
@@ -27,7 +24,7 @@ VERDICTS: Final[dict[str, tuple[Stream, Verdict]]] = {
     "failed": (Stream.MIGRATIONS, Dead(Code.POISON, "no")),
 }
 CASES: Final = [
-    (what, key) for what, (stream, _) in VERDICTS.items() for key in KEYS if key != stream.value
+    (what, key) for what, (stream, _) in VERDICTS.items() for key in KINDS if key != stream.value
 ]
 """Without its own stream, a delivery is held by no worker."""
 

@@ -46,7 +46,7 @@ local function original_fields()
 end
 
 local function acknowledge()
-  redis.call('ZREM', ns .. 'newer', name .. ' ' .. entry)
+  redis.pcall('ZREM', ns .. 'newer', name .. ' ' .. entry)  -- for people alone
   redis.call('XACK', stream, GROUP, entry)
   redis.call('XDEL', stream, entry)
 end
@@ -373,7 +373,7 @@ end
 function handle.handback()
   hand_back(stream, entry, count, doc.rests and 0)
   if doc.newer then
-    redis.call('ZADD', ns .. 'newer', int(now), name .. ' ' .. entry)
+    redis.pcall('ZADD', ns .. 'newer', int(now), name .. ' ' .. entry)
     redis.call('PEXPIRE', ns .. 'newer', 86400000)
   end
   if doc.migration then redis.pcall('HSET', ns .. 'migration:' .. doc.migration, 'state', 'queued') end
@@ -387,9 +387,9 @@ end
 
 -- What each verdict writes to, apart from what is read before. Notices write to no other stream.
 local WRITES = {
-  planned = {'migrations', 'notices', 'dead', 'open', 'known', 'knocks', 'knockers', 'named', 'sources', 'refused'},
-  skipped = {'notices', 'dead', 'open', 'known', 'knocks', 'knockers', 'named', 'sources'},
-  dead = {'notices', 'dead', 'open', 'known', 'knocks', 'knockers', 'named', 'junk', 'parked', 'parked:entries'},
+  planned = {'migrations', 'notices', 'dead', 'open', 'known', 'cohorts', 'knocks', 'knockers', 'named', 'sources', 'refused'},
+  skipped = {'notices', 'dead', 'open', 'known', 'cohorts', 'knocks', 'knockers', 'named', 'sources'},
+  dead = {'notices', 'dead', 'open', 'known', 'cohorts', 'refused', 'knocks', 'knockers', 'named', 'junk', 'parked', 'parked:entries'},
   retry = {'parked', 'parked:entries', 'open', 'known', 'named', 'notices'},
   said = {},
 }
