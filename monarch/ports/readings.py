@@ -19,7 +19,9 @@ class RequestLine:
         unsettled: how many of them have not ended.
         ended_ms: `None` until it has ended.
         entry: the id of its message in the stream of requests, until it is planned.
-        next_ms: when it is tried again, in milliseconds since 1970; `None` if it does not wait to be planned.
+        reason: why it ended or waits; while it runs, why the first of its parked targets waits.
+        next_ms: when it, or the first of its parked targets, is tried again, in milliseconds since 1970; `None`: nothing
+            is parked.
         cohort: `None` before it is planned, and if an older version planned it; `card` is where Slack shows it.
         not_before: the date that its message names, in ISO 8601 with its zone; `""` if it names none.
         milestones: titles of the milestones whose tickets alone are copied; empty: all tickets.

@@ -22,7 +22,13 @@ from monarch.adapters.valkey.views.raw import Fields, lines_of, number, text, te
 from monarch.adapters.valkey.views.request import cohort_of, request_view
 from monarch.adapters.valkey.views.request_lines import request_line, unseen_line, wished_line
 from monarch.adapters.valkey.views.sought import Sought, failed
-from monarch.adapters.valkey.views.waiting import Unplanned, Waiting, members_of, with_wish
+from monarch.adapters.valkey.views.waiting import (
+    NextTries,
+    Unplanned,
+    Waiting,
+    members_of,
+    with_wish,
+)
 from monarch.core.card.view import Card
 from monarch.core.delivery import Stream
 from monarch.core.entry_ids import entry_ms, entry_order, is_entry_id
@@ -49,6 +55,7 @@ class RequestReader:
         self._client = client
         self._keys = keys
         self._waiting = Waiting(client, keys)
+        self._next_tries = NextTries(client, keys)
 
     async def requests(self, limit: int, sought: Sought = EVERY_REQUEST) -> tuple[RequestLine, ...]:
         """The newest `limit` wanted requests, newest first, among the newest `LOOKED_THROUGH`."""
@@ -71,7 +78,7 @@ class RequestReader:
         newest = sorted(found, key=lambda line: entry_order(line.id), reverse=True)[:limit]
         cards = await read_cards(self._client, self._keys, (line.cohort for line in newest))
         newest = [replace(line, card=cards.get(line.cohort)) for line in newest]
-        return await self._with_wishes(newest)
+        return await self._with_wishes(await self._next_tries.shown(newest))
 
     async def with_failed(self, lines: Sequence[RequestLine]) -> tuple[RequestLine, ...]:
         """The same, each with how many of its targets were given up: one read for each target of a planned request."""

@@ -5,9 +5,9 @@ stream, or in its parked entry.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from valkey.asyncio import Valkey
 
@@ -16,13 +16,21 @@ from monarch.adapters.valkey.client.spoiled import answers_and_errors_of, answer
 from monarch.adapters.valkey.codec import VERSIONS
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.settlement import member_of_migration, member_of_request
-from monarch.adapters.valkey.views.raw import whole
+from monarch.adapters.valkey.views.raw import text, whole
 from monarch.core.delivery import Stream
-from monarch.core.ids import RequestId
+from monarch.core.ids import RequestId, migration_id
 from monarch.core.portions.message import WHOLE, Portion
 from monarch.core.report.summary import MigrationView, RequestView, State
 from monarch.core.request.message import BadMessage, parse_message
 from monarch.core.request.rules import Rules
+from monarch.ports.readings import RequestLine
+
+
+PAGE: Final = 1_000
+"""How many parked entries to read at once."""
+
+LOOKED_THROUGH: Final = 20_000
+"""How many parked entries, those that are due first, to search for a request's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,61 @@ class Waiting:
         return [None if score is None else int(score) for score in scores]
 
 
+@dataclass(frozen=True, slots=True)
+class _NextTry:
+    target: str
+    due_ms: int
+
+
+class NextTries:
+    """Reads the parked entries in the order in which they are due: nothing is read for each target."""
+
+    def __init__(self, client: Valkey, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+
+    async def shown(self, lines: Sequence[RequestLine]) -> list[RequestLine]:
+        """The same; those that run also with the next try of their parked targets, and why the one that is first waits."""
+        found = await self._first([line.id for line in lines if line.state is State.RUNNING])
+        if not found:
+            return list(lines)
+        pipe = self._client.pipeline(transaction=False)
+        for request, first in found.items():
+            migration = migration_id(request, first.target)
+            pipe.hmget(self._keys.migration(migration), ["reason", "error"])
+        answers = await answers_of(pipe, "reading what waits")
+        reasons = {
+            request: text(reason) or text(error)
+            for request, (reason, error) in zip(found, answers, strict=True)
+        }
+        return [
+            replace(
+                line, next_ms=found[line.id].due_ms, reason=line.reason or reasons.get(line.id, "")
+            )
+            if line.id in found
+            else line
+            for line in lines
+        ]
+
+    async def _first(self, requests: Collection[RequestId]) -> Mapping[RequestId, _NextTry]:
+        """Of each of these requests that has a parked target, the one that is due first."""
+        sought = {member_of_request(one, Stream.MIGRATIONS): one for one in requests}
+        found: dict[RequestId, _NextTry] = {}
+        start = 0
+        while sought and start < LOOKED_THROUGH:
+            pipe = self._client.pipeline(transaction=False)
+            pipe.zrange(self._keys.parked, start, start + PAGE - 1, withscores=True)
+            (entries,) = await answers_of(pipe, "reading what waits")
+            for member, due_ms in entries:
+                prefix, target = _parts(text(member))
+                if prefix in sought:
+                    found[sought.pop(prefix)] = _NextTry(target, int(due_ms))
+            start += PAGE
+            if len(entries) < PAGE:
+                break
+        return found
+
+
 def members_of(request: RequestId, migrations: Sequence[Mapping[str, str]]) -> list[str]:
     """The names under which a request and its migrations would be parked."""
     named = (
@@ -140,3 +203,11 @@ def _in_parked(answer: Any) -> Mapping[bytes, bytes] | None:
     except (ValueError, KeyError, TypeError):
         return None
     return dict(zip(texts[::2], texts[1::2], strict=False))
+
+
+def _parts(member: str) -> tuple[str, str]:
+    """The request with the stream, and the target, in the name of a parked entry; `""` for what it does not have."""
+    request, _, rest = member.partition(":")
+    stream, _, rest = rest.partition(":")
+    _, _, target = rest.partition(":")
+    return f"{request}:{stream}", target

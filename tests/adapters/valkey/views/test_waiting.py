@@ -9,6 +9,7 @@ from monarch.adapters.valkey.inbox import Submitter
 from monarch.adapters.valkey.refusals import ValkeyRefusals
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.settlement import member_of_request
+from monarch.adapters.valkey.views import waiting
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import State
@@ -136,6 +137,57 @@ async def test_what_went_wrong_stays_in_sight_while_it_is_tried_again(house: Hou
     assert (times.attempts, times.error) == (1, "GitHub answered 500")
     assert times.error_ms is not None
     assert times.next_ms is not None
+
+
+async def test_a_running_request_says_in_the_list_why_and_until_when_its_target_waits(
+    house: House,
+) -> None:
+    """`show` said `parked, in 3 s, GitHub answered 502`; the list had neither a next try nor a reason."""
+    request = await submitted(house)
+    await house.settle(Stream.REQUESTS, planned("o/a", "o/b", "o/c"))
+    await house.settle(Stream.MIGRATIONS, Retry("GitHub answered 500", 300.0))
+    await house.settle(Stream.MIGRATIONS, Retry("GitHub answered 502", 30.0))
+
+    (line,) = await house.reader.requests(10)
+    details = await house.reader.request(request)
+
+    assert details is not None
+    due = [one.next_ms for one in details.times if one.next_ms is not None]
+    assert len(due) == 2
+    assert (line.state, line.next_ms, line.reason) == (
+        State.RUNNING,
+        min(due),
+        "GitHub answered 502",
+    )
+
+
+async def test_a_running_request_is_found_behind_many_parked_entries_of_others(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parked entries are read page by page in the order of their next tries, and some have names of nobody's."""
+    monkeypatch.setattr(waiting, "PAGE", 2)
+    await submitted(house)
+    await house.settle(Stream.REQUESTS, planned("o/a"))
+    await house.settle(Stream.MIGRATIONS, Retry("GitHub answered 502", 30.0))
+    for number, name in enumerate(("", "nobody", "a:b", "000-0:migrations", "1:migrations:x:y")):
+        await house.client.zadd(house.keys.parked, {name: number})
+
+    (line,) = await house.reader.requests(10)
+
+    assert (line.next_ms is not None, line.reason) == (True, "GitHub answered 502")
+
+
+async def test_a_running_request_that_waits_for_nothing_has_no_next_try(house: House) -> None:
+    """Another one's parked target is not its own."""
+    first, second = await submitted(house), await submitted(house, "two")
+    await house.settle(Stream.REQUESTS, planned("o/a"))
+    await house.settle(Stream.REQUESTS, planned("o/b"))
+    await house.settle(Stream.MIGRATIONS, Retry("GitHub answered 502", 30.0))
+
+    lines = {line.id: line for line in await house.reader.requests(10)}
+
+    assert (lines[second].next_ms, lines[second].reason) == (None, "")
+    assert lines[first].reason == "GitHub answered 502"
 
 
 # ------------------------------------------------------------------------------ a refused credential
