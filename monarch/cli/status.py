@@ -102,15 +102,20 @@ def _fleet_facts(snapshot: "Snapshot") -> dict[str, object]:
         "fleet": _fleet(snapshot),
         "workers": snapshot.workers,
         "subscribed": alarm(replicas, when=unheard),
-        "requests": snapshot.requests,
-        "parked": f"{snapshot.parked}{soon}",
-        "dead letters": alarm(snapshot.dead, when=snapshot.dead > 0),
+        "requests": _counted(snapshot, "known", snapshot.requests),
+        "parked": _counted(snapshot, "parked", f"{snapshot.parked}{soon}"),
+        "dead letters": _counted(snapshot, "dead", alarm(snapshot.dead, when=snapshot.dead > 0)),
         **(
             {"missed": doubt(f"{snapshot.missed}: see `monarch missed`")} if snapshot.missed else {}
         ),
         **({"unreadable": doubt(_newer(snapshot.newer))} if snapshot.newer else {}),
         "epoch": snapshot.epoch,
     }
+
+
+def _counted(snapshot: "Snapshot", name: str, found: object) -> object:
+    """What was counted in the key of this name; that it cannot be read is not 0."""
+    return doubt("cannot be read") if snapshot.is_unread(name) else found
 
 
 def _newer(entries: int) -> str:

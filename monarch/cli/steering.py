@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from monarch.cli.calling import changed, fail, operate, unknown_request
 from monarch.cli.choice import actor, request_id
-from monarch.cli.terminal.printing import clean, say, show_json
+from monarch.cli.terminal.printing import age, clean, say, show_json
 from monarch.cli.terminal.troubles import tell_obstacles
 from monarch.core.delivery import Stream
 from monarch.telemetry.obstacles import obstacles
@@ -90,6 +90,15 @@ def cancel_request(request: str, by: str | None, *, as_json: bool) -> None:
     say(f"`monarch dead replay --request {known}` undoes it once it has ended")
 
 
+def _when(snapshot: "Snapshot") -> str:
+    """When work that is tried at once may ask GitHub."""
+    shut = max(snapshot.accounts, key=lambda one: one.gate_closed_s, default=None)
+    if shut is None or not shut.gate_closed_s:
+        return "at once"
+    cause = f" ({clean(shut.gate_cause)})" if shut.gate_cause else ""
+    return f"when GitHub may be asked again, in {age(shut.gate_closed_s)}{cause}"
+
+
 def _tell_what_stops(snapshot: "Snapshot", does: str) -> None:
     """Say until when it will not happen: `does` is what the request does then."""
     if snapshot.paused_by:
@@ -135,7 +144,7 @@ def try_at_once(request: str, by: str | None, *, as_json: bool) -> None:
         return
     if pieces:
         what = "1 piece of work is" if pieces == 1 else f"{pieces} pieces of work are"
-        say(f"{what} tried at once: see `monarch show {known}`")
+        say(f"{what} tried {_when(snapshot)}: see `monarch show {known}`")
     else:
         say("nothing of it waits for a later time: what is queued is begun in its turn")
     _tell_what_stops(snapshot, "begins")

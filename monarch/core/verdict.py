@@ -156,12 +156,13 @@ class Handback:
     """Not now and not here: another worker takes it, and the delivery is not counted.
 
     At once; or, if it `rests`, one lease later, because no worker can work on it now: a newer version wrote it
-    (`is_newer`), or something else stands in a key that its verdict needs.
+    (`is_newer`), or something else stands in a key that its verdict needs (`broken`, if its name is known).
     """
 
     reason: str = "stopping"
     rests: bool = False
     is_newer: bool = False
+    broken: str = ""
 
 
 Verdict = Done | Retry | Snooze | Dead | Handback

@@ -96,7 +96,16 @@ class StoreError(Exception):
 
 
 class StoreRefused(StoreError):  # noqa: N818 - a word of the contract, like StoreError
-    """Valkey answers and cannot do it, because of what its keys hold; the message says which."""
+    """Valkey answers and cannot do it, because of what its keys hold; the message says which.
+
+    `key` is the one that holds something else, `""` if that is not known.
+    """
+
+    def __init__(
+        self, message: str = "", *, is_untouched: bool = False, remedy: str = "", key: str = ""
+    ) -> None:
+        super().__init__(message, is_untouched=is_untouched, remedy=remedy)
+        self.key = key
 
 
 # ---------------------------------------------------------------------------------------------- time

@@ -250,7 +250,8 @@ class Consumer:
     ) -> Retry | Dead | Handback:
         if refusals == 1:
             return self._refused(delivery, error)
-        return Handback("something else stands in a key that its verdict needs", rests=True)
+        reason = "something else stands in a key that its verdict needs"
+        return Handback(reason, rests=True, broken=error.key)
 
     def _refused(self, delivery: Delivery, error: StoreRefused) -> Retry | Dead:
         """Judge a refusal that no waiting repairs: counted, so that it ends."""
@@ -331,7 +332,7 @@ class Consumer:
             case Dead(code):
                 said = verdict.letter
                 self._telemetry.dead_lettered(stream=self.stream, code=code, reason=said)
-            case Handback(_, rests, _):
+            case Handback(rests=rests):
                 self._telemetry.delivery_handed_back(delivery=delivery, rests=rests)
             case _:
                 assert_never(verdict)

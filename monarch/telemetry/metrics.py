@@ -63,9 +63,9 @@ class Metrics:
             self.lag.labels(one.stream).set(one.undelivered)
             self.oldest_pending.labels(one.stream).set(one.oldest_pending_s)
             self.oldest_undelivered.labels(one.stream).set(one.oldest_undelivered_s)
-        self.parked.set(snapshot.parked)
-        self.dead.set(snapshot.dead)
-        self.missed.set(snapshot.missed)
+        self.parked.set(_known(snapshot, "parked", snapshot.parked))
+        self.dead.set(_known(snapshot, "dead", snapshot.dead))
+        self.missed.set(_known(snapshot, "missed", snapshot.missed))
         self.workers.set(snapshot.workers)
         # Unknown is not 0: 0 pages a person.
         self.replicas.set(math.nan if snapshot.replicas is None else snapshot.replicas)
@@ -75,7 +75,7 @@ class Metrics:
         self.refused_since.set(since_ms / 1000)
         self.refuses_writes.set(snapshot.writes_fail)
         self.broken_keys.set(len(snapshot.broken_keys))
-        self.open_requests.set(snapshot.open_requests)
+        self.open_requests.set(_known(snapshot, "open", snapshot.open_requests))
         self.oldest_open.set(snapshot.oldest_open_s)
         self.oldest_parked.set(snapshot.oldest_parked_s)
         self._observe_budget(snapshot)
@@ -264,3 +264,8 @@ def closed(value: str, among: tuple[str, ...], otherwise: str) -> str:
     """Keep a label's set closed: `value`, in lower case, or `otherwise` if it is not one of them."""
     lowered = value.lower()
     return lowered if lowered in among else otherwise
+
+
+def _known(snapshot: Snapshot, name: str, count: int) -> float:
+    """A count, or that it is unknown where something else stands in its key: 0 would say that there is nothing."""
+    return math.nan if snapshot.is_unread(name) else count

@@ -69,7 +69,7 @@ def unreached(words: str, remedy: str) -> Obstacle:
 
 
 _INFORMS: Final = frozenset(
-    {"events", "workers", "newer", "asking", "missed", "swept", "paused:since"}
+    {"events", "workers", "newer", "broken", "asking", "missed", "swept", "paused:since"}
 )
 """Keys without which people see less, and no work stands still."""
 

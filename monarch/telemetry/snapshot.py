@@ -117,6 +117,11 @@ class Snapshot:
     open_requests: int = 0
     oldest_parked_s: float = 0.0
     broken_keys: tuple[str, ...] = ()
+
+    def is_unread(self, name: str) -> bool:
+        """Whether the key of this name, without the prefix, holds something else: what is counted in it is not known."""
+        return any(key.partition("}:")[2] == name for key in self.broken_keys)
+
     lacks_rights: str = ""
 
     @property

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from typing import Final
 
 from monarch.core.after.edit import Edit
 from monarch.core.budget.forecast import Forecast
@@ -17,8 +18,20 @@ Document = dict[str, object]
 
 
 def status_document(snapshot: Snapshot) -> Document:
-    """The state of the fleet (`monarch status`)."""
-    return {**asdict(snapshot), "obstacles": obstacles(snapshot)}
+    """The state of the fleet (`monarch status`); a count that cannot be read is `None`."""
+    unread = {count: None for count, name in _COUNTED_IN.items() if snapshot.is_unread(name)}
+    return {**asdict(snapshot), **unread, "obstacles": obstacles(snapshot)}
+
+
+_COUNTED_IN: Final = {
+    "requests": "known",
+    "open_requests": "open",
+    "parked": "parked",
+    "dead": "dead",
+    "missed": "missed",
+    "newer": "newer",
+}
+"""Counts of a snapshot, and the name of the key that each is read from."""
 
 
 def request_document(details: RequestDetails, forecast: Forecast | None) -> Document:

@@ -138,6 +138,18 @@ def test_the_stream_of_requests_that_holds_something_else_stops_the_fleet(
     )
 
 
+def test_dead_letters_that_cannot_be_read_are_not_none(give: Give, client: "valkey.Valkey") -> None:
+    """The status counted 0 of them."""
+    client.set("{monarch}:dead", "x")
+
+    status, document = give("status"), json.loads(give("status", "--json").stdout)
+
+    (line,) = [one for one in status.stdout.splitlines() if one.startswith("dead letters")]
+    assert line.split(maxsplit=2)[2] == "cannot be read"
+    assert document["dead"] is None
+    assert document["parked"] == 0
+
+
 QUEUED, UNSEEN = "1732406500000-0", "1732406600000-0"
 
 

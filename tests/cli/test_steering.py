@@ -1,10 +1,13 @@
 """Pausing, resuming and calling off, as the one who does it sees it."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
+from monarch.adapters.valkey.settlement import member_of_request
+from monarch.core.delivery import Stream
 from tests.cli.conftest import Give, requests_in
 from tests.cli.terminals import screen_for
 
@@ -101,6 +104,28 @@ def test_resuming_without_a_worker_does_not_say_that_it_goes_on(give: Give) -> N
 
     assert "resumed (it was paused by ada); waits: 1" in said.stdout
     assert "! no worker is running" in said.stderr
+
+
+def test_trying_at_once_behind_a_closed_gate_says_when(give: Give, client: Any) -> None:
+    """It was "tried at once", and went on 51 s later."""
+    give("submit", "o/s", "o/a")
+    [(request, _)] = requests_in(client)
+    member = member_of_request(request, Stream.REQUESTS)
+    client.zadd("{monarch}:parked", {member: 9e15})
+    packed = {"stream": "requests", "fields": ["payload", "{}"], "request": request}
+    client.hset("{monarch}:parked:entries", member, json.dumps(packed))
+    seconds, _micros = client.time()
+    client.zadd("{monarch}:accounts", {"user:1": seconds * 1000})
+    gate = {"until": (seconds + 50) * 1000, "cause": "GitHub answered 401", "closed_at": 1}
+    client.hset("{monarch}:gate:user:1", mapping=gate)
+
+    said = give("try", request)
+
+    assert client.zscore("{monarch}:parked", member) is None
+    assert re.search(
+        r"1 piece of work is tried when GitHub may be asked again, in \d+ s \(GitHub answered 401\)",
+        " ".join(said.stdout.split()),
+    )
 
 
 def test_who_does_it_is_user_and_host_unless_told(

@@ -332,6 +332,7 @@ def test_what_stops_everything_has_its_gauges(told: Told) -> None:
     assert told.value("paused_since_seconds") == 70
     assert told.value("valkey_refuses_writes") == 1
     assert told.value("broken_keys") == 2
+    assert math.isnan(told.value("requests_open") or 0)
     assert told.value("oldest_open_request_seconds") == 7
     told.telemetry.observe(Snapshot(0, ()))
     assert told.value("credential_refused_since_seconds") == 0

@@ -19,6 +19,7 @@ open                   sorted set  mirror, submit, settle, replay, heal, begin  
 cohort:<cohort>        sorted set  settle                        its requests by when they joined, 200 at most; likewise
 cohorts                sorted set  settle                        cohorts by when they began; a member leaves once its card is gone
 cards:<digest>         string, PX  settle                        the newest card of a source, a channel and a portion; 30 days after it was joined
+broken                 sorted set  settle                        keys that keep verdicts from being carried out, by when they last did; the newest 100
 newer                  sorted set  settle                        a day after the last entry of a newer version was met
 audited                hash        audit                         never
 unsettled:<id>         set         settle                        empty when the request has ended
@@ -79,7 +80,7 @@ GROUP = "workers"
 
 KINDS: Final = {
     **dict.fromkeys(("requests", "migrations", "notices", "dead", "events"), "stream"),
-    **dict.fromkeys(("parked", "known", "open", "cohorts", "newer", "accounts"), "zset"),
+    **dict.fromkeys(("parked", "known", "open", "cohorts", "newer", "broken", "accounts"), "zset"),
     **dict.fromkeys(("knocks", "named", "sources"), "zset"),
     **dict.fromkeys(("parked:entries", "audited", "knockers", "swept", "missed"), "hash"),
     **dict.fromkeys(("logins", "workers", "hearing", "epoch", "refused"), "hash"),
@@ -171,6 +172,10 @@ class Keys:
     @property
     def paused_since(self) -> str:
         return self.prefix + "paused:since"
+
+    @property
+    def broken(self) -> str:
+        return self.prefix + "broken"
 
     @property
     def newer(self) -> str:

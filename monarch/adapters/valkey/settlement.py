@@ -72,8 +72,8 @@ def _verdict(delivery: Delivery, verdict: Verdict) -> Words:
                 **_details(details),
             }
             return "dead", fields, b""
-        case Handback(_, rests, is_newer):
-            return "handback", {"rests": rests, "newer": is_newer}, b""
+        case Handback(_, rests, is_newer, broken):
+            return "handback", {"rests": rests, "newer": is_newer, "broken": broken}, b""
         case _:
             assert_never(verdict)
 

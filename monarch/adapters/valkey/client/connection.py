@@ -39,6 +39,10 @@ _MAY_PASS = re.compile(
 )
 
 
+# What a script says of a key that it has looked at (`_in_the_way.lua`).
+_IN_THE_WAY = re.compile(r"WRONGTYPE (\S+) is a \w+ and should be a ")
+
+
 @contextmanager
 def classified(doing: str) -> Iterator[None]:
     """Turn whatever the client raises into a `StoreError` that says what was being done.
@@ -50,10 +54,13 @@ def classified(doing: str) -> Iterator[None]:
     except TROUBLE as error:
         if not is_trouble(error):
             raise
-        kind = StoreRefused if is_refusal(error) else StoreError
         message = f"{doing}: {type(error).__name__}: {error}"
-        untouched = is_untouched(error)
-        raise kind(message, is_untouched=untouched, remedy=remedy_of(message)) from error
+        untouched, remedy = is_untouched(error), remedy_of(message)
+        if is_refusal(error):
+            named = _IN_THE_WAY.search(message)
+            key = named[1] if named else ""
+            raise StoreRefused(message, is_untouched=untouched, remedy=remedy, key=key) from error
+        raise StoreError(message, is_untouched=untouched, remedy=remedy) from error
 
 
 _NEVER_RUN = re.compile(

@@ -41,7 +41,10 @@ MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 REFUSED_FOR_MS: Final = 180_000
 """A refusal of the credential is over if it was not confirmed for longer, in milliseconds; work asks once a minute."""
 
-_WHOLE: Final = 18
+MET_FOR_MS: Final = 90_000
+"""A broken key is mended if no worker met it for longer, in milliseconds; its work comes round once a lease."""
+
+_WHOLE: Final = 19
 """How many answers are about the whole fleet, the time first."""
 
 _LOGINS: Final = 16
@@ -114,6 +117,7 @@ class FleetReader:
         now_ms = int(seconds) * 1000 + int(micros) // 1000
         whole = {"now_ms": now_ms, "answers": answers[1:_WHOLE]}
         self._note_broken(answers[-len(KINDS) :])
+        _note_met(answers[_WHOLE - 1], now_ms)
         per_stream = [answers[_WHOLE + 4 * i : _WHOLE + 4 + 4 * i] for i in range(len(Stream))]
         return [whole, *(_raw(s, a) for s, a in zip(Stream, per_stream, strict=True))]
 
@@ -142,6 +146,7 @@ class FleetReader:
         pipe.hlen(self._keys.missed)
         ask_rights(pipe, self._keys.epoch)
         pipe.hgetall(self._keys.logins)
+        pipe.zrange(self._keys.broken, 0, -1, withscores=True)
 
     def _ask_stream(self, pipe: Any, stream: Stream) -> None:
         name = self._keys.stream(stream)
@@ -187,6 +192,13 @@ class FleetReader:
     async def server(self) -> ServerFacts:
         """How the server is set up."""
         return await Server(self._client, self._keys, self._channel).facts()
+
+
+def _note_met(found: Any, now_ms: int) -> None:
+    """The same for keys of one request or target that workers met a moment ago, by when they did."""
+    for key, at_ms in found if isinstance(found, list) else ():
+        if at_ms > now_ms - MET_FOR_MS:
+            note_spoiled(text(key))
 
 
 # ------------------------------------------------------------------------- from answers to values

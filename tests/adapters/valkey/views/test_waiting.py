@@ -10,10 +10,12 @@ from monarch.adapters.valkey.refusals import ValkeyRefusals
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.settlement import member_of_request
 from monarch.adapters.valkey.views import waiting
+from monarch.adapters.valkey.views.fleet import MET_FOR_MS
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import State
-from monarch.core.verdict import Retry, Snooze, Waits
+from monarch.core.verdict import Handback, Retry, Snooze, Waits
+from monarch.ports import StoreRefused
 from monarch.ports.spoiled import spoiled_keys
 from monarch.telemetry.obstacles import Cause, obstacles
 from tests.adapters.valkey.house import House, planned
@@ -339,6 +341,30 @@ async def test_a_snapshot_names_the_keys_that_hold_something_else(house: House) 
     assert set(seen.broken_keys) == {requests, events, names}
     assert set(met) == set(seen.broken_keys)
     assert [one.cause for one in obstacles(seen)].count(Cause.BROKEN_KEY) == 2
+
+
+async def test_a_broken_key_of_one_migration_is_met_and_forgotten(house: House) -> None:
+    """Its work came round once a lease, every light was green, and the log named the stream that it lay in."""
+    await submitted(house)
+    await house.settle(Stream.REQUESTS, planned("o/a"))
+    (delivery,) = await house.streams.receive(Stream.MIGRATIONS, 1)
+    (key,) = [name async for name in house.client.scan_iter(f"{house.keys.prefix}migration:*")]
+    await house.client.delete(key)
+    await house.client.set(key, "text")
+
+    with pytest.raises(StoreRefused) as refused:
+        await house.streams.settle(delivery, Retry("later", 60.0))
+    back = Handback("a key is broken", rests=True, broken=refused.value.key)
+    assert await house.streams.settle(delivery, back)
+    met = await house.standing.snapshot()
+    old_ms = met.at_ms - MET_FOR_MS - 1
+    await house.client.zadd(house.keys.broken, {refused.value.key: old_ms})
+    mended = await house.standing.snapshot()
+
+    assert refused.value.key == key.decode()
+    assert met.broken_keys == (key.decode(),)
+    assert [one.cause for one in obstacles(met)].count(Cause.BROKEN_KEY) == 1
+    assert mended.broken_keys == ()
 
 
 async def _promote_all(house: House) -> None:

@@ -13,7 +13,7 @@
 --   retry     delay_ms reason member attempts waits details{field: value}
 --   snooze    delay_ms reason member waits_for waits details{field: value}
 --   dead      code reason attempts deliveries details{field: value}
---   handback rests newer
+--   handback rests newer broken
 -- All have `retention_ms`; those about a message that could be read have `named`, all targets that it names.
 --
 -- Atomic, because it is the hinge of promise 1: the entry is acknowledged, deleted, its result recorded and what
@@ -35,7 +35,15 @@ end
 local request = doc.request
 local request_key = ns .. 'request:' .. request
 local card_key = doc.card and redis.call('EXISTS', ns .. 'card:' .. doc.card) == 1 and ns .. 'card:' .. doc.card
-local target_id = doc.migration and redis.call('HGET', ns .. 'migration:' .. doc.migration, 'target_id')
+
+-- Before anything of them is read, so that a refusal names the key that is in the way.
+local broken = verdict ~= 'handback' and (of_another_type(request_key, 'hash')
+  or doc.migration and of_another_type(ns .. 'migration:' .. doc.migration, 'hash')
+  or doc.card and of_another_type(ns .. 'card:' .. doc.card, 'hash'))
+if broken then return broken end
+
+local target_id = doc.migration and redis.pcall('HGET', ns .. 'migration:' .. doc.migration, 'target_id')
+if type(target_id) ~= 'string' then target_id = nil end
 local now = now_ms()
 
 local function migration_key(target) return ns .. 'migration:' .. request .. ':' .. target end
@@ -376,6 +384,11 @@ function handle.handback()
     redis.pcall('ZADD', ns .. 'newer', int(now), name .. ' ' .. entry)
     redis.call('PEXPIRE', ns .. 'newer', 86400000)
   end
+  if (doc.broken or '') ~= '' then
+    redis.pcall('ZADD', ns .. 'broken', int(now), doc.broken)
+    redis.pcall('ZREMRANGEBYRANK', ns .. 'broken', 0, -101)
+    redis.pcall('PEXPIRE', ns .. 'broken', 86400000)
+  end
   if doc.migration then redis.pcall('HSET', ns .. 'migration:' .. doc.migration, 'state', 'queued') end
 end
 
@@ -399,9 +412,7 @@ WRITES.migrated, WRITES.acted = WRITES.dead, WRITES.dead
 -- The error to give where something else stands in a key; nil where all may be used. An error in the middle of the script
 -- would leave its entry pending, and each repetition would queue migrations and bury letters again.
 local function unusable()
-  local wrong = in_the_way(WRITES[verdict])
-    or of_another_type(request_key, 'hash')
-    or of_another_type(ns .. 'unsettled:' .. request, 'set')
+  local wrong = in_the_way(WRITES[verdict]) or of_another_type(ns .. 'unsettled:' .. request, 'set')
   for _, target in ipairs(doc.targets or {}) do
     wrong = wrong or of_another_type(migration_key(target), 'hash')
   end
