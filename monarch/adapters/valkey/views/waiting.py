@@ -25,7 +25,6 @@ from monarch.core.request.message import BadMessage, parse_message
 from monarch.core.request.rules import Rules
 from monarch.ports.readings import RequestLine
 
-
 PAGE: Final = 1_000
 """How many parked entries to read at once."""
 
