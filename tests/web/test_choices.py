@@ -71,6 +71,34 @@ async def test_a_choice_that_is_one_is_taken(telemetry: Telemetry, address: str)
     assert "Not understood" not in seen.text
 
 
+@pytest.mark.parametrize(
+    ("address", "command"),
+    [
+        ("/dead", "monarch dead list"),
+        ("/dead?code=nope", ""),
+        ("/dead?code=issues_disabled&request=zzz", ""),
+        (
+            "/dead?code=issues_disabled&target=org/b",
+            "monarch dead list --target org/b --code issues_disabled",
+        ),
+        ("/dead?target=a;b", "monarch dead list --target &#39;a;b&#39;"),
+        ("/events?request=zzz", ""),
+        (f"/events?request={REQUEST}&kind=migration", f"monarch events --request {REQUEST}"),
+        ("/requests?state=nope", "monarch requests"),
+    ],
+)
+async def test_a_page_offers_no_command_that_refuses_its_choice(
+    telemetry: Telemetry, address: str, command: str
+) -> None:
+    """`monarch dead list --code nope` and `monarch events --request zzz` were "the same in a terminal": both are refused."""
+    async with paging(Given(), telemetry) as (client, _):
+        seen = (await client.get(address)).text
+
+    foot = "The same in a terminal: "
+    offered = seen.partition(foot)[2].partition("</footer>")[0]
+    assert (foot in seen, re.sub("<[^>]*>", "", offered)) == (bool(command), command)
+
+
 async def never(*_: object) -> Never:
     """GitHub is not asked."""
     raise AssertionError

@@ -9,6 +9,7 @@ from monarch.core.delivery import Stream
 from monarch.ports.readings import Choice
 from monarch.web.documents import letter_document, status_document, workers_document
 from monarch.web.page import reads
+from monarch.web.page.choices import command_for
 from monarch.web.page.sights import PageRequest, Sight
 from monarch.web.page.source import Place, Source
 from monarch.web.views.banner import banner
@@ -84,12 +85,11 @@ async def _dead(source: Source, place: Place, wish: PageRequest) -> Sight | None
     given = {name: wish.get(name) for name in ("request", "target", "code")}
     choice = Choice(given["request"] or None, given["target"] or None, given["code"] or None)
     letters = await source.letters(LETTERS, choice)
-    options = "".join(f" --{name} {value}" for name, value in given.items() if value)
     return Sight(
         "Dead letters",
         "dead.html",
         [letter_document(letter) for letter in letters],
-        f"monarch dead list{options}",
+        command_for("monarch dead list", given),
         {
             "banner": banner(await source.snapshot()),
             "dead": dead_page(letters, tuple(given.items()), LETTERS),
@@ -142,14 +142,12 @@ async def _events(source: Source, place: Place, wish: PageRequest) -> Sight | No
     events = await source.events(
         EVENTS, given["request"] or None, given["target"] or None, given["kind"] or None
     )
-    options = "".join(
-        f" --{name} {value}" for name, value in given.items() if value and name != "kind"
-    )
+    options = {name: value for name, value in given.items() if name != "kind"}
     return Sight(
         "Events",
         "events.html",
         list(events),
-        f"monarch events{options}",
+        command_for("monarch events", options),
         {
             "banner": banner(await source.snapshot()),
             "events": events_page(events, tuple(given.items())),

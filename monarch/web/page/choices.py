@@ -4,6 +4,7 @@ A program that misspells a choice would take everything for what it has chosen, 
 a word about it.
 """
 
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
@@ -45,6 +46,16 @@ def mistakes(known: Sequence[str], asked: Iterable[tuple[str, str]]) -> tuple[st
         elif expected := _expected(name, values[0]):
             found.append(f"{name} should be {expected}, not {quote(values[0], 80)}")
     return tuple(found)
+
+
+def command_for(command: str, given: Mapping[str, str]) -> str:
+    """The command with these choices as its options; `""` if it would refuse one of them, as the address does."""
+    chosen = {name: value for name, value in given.items() if value}
+    if any(_expected(name, value) for name, value in chosen.items()):
+        return ""
+    return " ".join(
+        [command, *(f"--{name} {shlex.quote(value)}" for name, value in chosen.items())]
+    )
 
 
 def _instead(known: Sequence[str]) -> str:

@@ -46,7 +46,7 @@ class Sight:
         template: the file that prints `models`.
         models: the view models, by their names in the template.
         document: the same thing for programs, as `monarch … --json` prints it.
-        command: the `monarch` command that shows the same.
+        command: the `monarch` command that shows the same; `""` if there is none.
         status: of the HTTP answer.
         spoiled: the broken keys that were met when it was read.
         is_readable: whether the document is worth its name; `False` if a broken key holds what it rests on.
