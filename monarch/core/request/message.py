@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Annotated, Any, Final, cast
 
 from pydantic import BaseModel, PlainValidator, ValidationError, ValidationInfo
@@ -40,6 +41,8 @@ TARGETS: Final = "all_target_repositories"
 CHANNEL: Final = "notification_channel"
 _KEYS: Final = f"{SOURCE} and {TARGETS}"
 _MAX_CHANNEL: Final = 100
+_NAMED_KEYS: Final = 5
+_LONGEST_KEY: Final = 40
 _TOO_DEEP: Final = "it is nested too deeply"
 _TOO_LONG: Final = "a number in it has thousands of digits"
 _Target = RepoRef | RefusedTarget
@@ -86,7 +89,7 @@ def parse_message(payload: bytes, rules: Rules) -> Request | BadMessage:
         message = _load(payload)
         read = _Message.model_validate(message, context=rules)
     except (Mistake, ValidationError) as problem:
-        return _bad(message, problem if isinstance(problem, Mistake) else _first(problem))
+        return _bad(message, problem if isinstance(problem, Mistake) else _first(problem, message))
     return Request(
         read.source_repo,
         tuple(one for one in read.all_target_repositories if isinstance(one, RepoRef)),
@@ -105,15 +108,24 @@ def _bad(message: dict[str, Any], mistake: Mistake) -> BadMessage:
     return BadMessage(mistake.code, mistake.reason, channel, source, mistake.advice)
 
 
-def _first(problem: ValidationError) -> Mistake:
+def _first(problem: ValidationError, message: Mapping[str, object]) -> Mistake:
     """The one of several mistakes that is reported."""
     found = problem.errors(include_url=False, include_input=False)
     missing = [str(one["loc"][0]) for one in found if one["type"] == "missing"]
     if missing:
-        reason = f"the message lacks {' and '.join(missing)}; it must have {_KEYS}"
+        reason = f"the message lacks {' and '.join(missing)}; {_keys_of(message)}"
         return Mistake(Code.MISSING_KEY, reason)
     mistakes: list[Mistake] = [one["ctx"]["error"] for one in found]
     return min(mistakes, key=lambda mistake: mistake.code is not Code.WRONG_TYPE)
+
+
+def _keys_of(message: Mapping[str, object]) -> str:
+    """Which keys came instead: a key in another spelling is seen at once."""
+    named = [f'"{quote(key, _LONGEST_KEY)}"' for key in islice(message, _NAMED_KEYS)]
+    if len(message) > _NAMED_KEYS:
+        named.append(f"{len(message) - _NAMED_KEYS:,} more")
+    *before, last = named or ["no keys at all"]
+    return f"it has {', '.join(before)} and {last}" if before else f"it has {last}"
 
 
 def _load(payload: bytes) -> dict[str, Any]:

@@ -119,7 +119,34 @@ def test_the_missing_keys_are_named_at_once() -> None:
     bad = parse_message(b"{}", RULES)
 
     assert isinstance(bad, BadMessage)
-    assert bad.reason.startswith("the message lacks source_repo and all_target_repositories")
+    assert bad.reason == (
+        "the message lacks source_repo and all_target_repositories; it has no keys at all"
+    )
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        (
+            {"sourceRepo": "o/s"},
+            'lacks source_repo and all_target_repositories; it has "sourceRepo"',
+        ),
+        (
+            {"source_repo": "o/s", "allTargetRepositories": ["o/a"]},
+            'lacks all_target_repositories; it has "source_repo" and "allTargetRepositories"',
+        ),
+        (dict.fromkeys("abcdefg", 1), '; it has "a", "b", "c", "d", "e" and 2 more'),
+        ({"x" * 50: 1, "a\nb": 1}, f'; it has "{"x" * 39}…" and "a b"'),
+        ({"ghp_" + "a" * 36: 1}, '; it has "***"'),
+    ],
+)
+def test_keys_in_another_spelling_are_quoted(message: dict[str, Any], told: str) -> None:
+    """Of camelCase keys it said twice which keys should be there, and not once which came."""
+    bad = parse_message(json.dumps(message).encode(), RULES)
+
+    assert isinstance(bad, BadMessage)
+    assert bad.code is Code.MISSING_KEY
+    assert bad.reason.endswith(told)
 
 
 @pytest.mark.parametrize(
