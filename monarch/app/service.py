@@ -5,7 +5,7 @@ import errno
 import gc
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
@@ -75,7 +75,7 @@ async def _work(
         stack.enter_context(stopped_by_signals(worker.stop))
         version = monarch.__version__
         consumer, place = parts.consumer_name, _place_of(settings)
-        telemetry.started(consumer=consumer, roles=roles, version=version, place=place)
+        telemetry.started(consumer=consumer, roles=names_of(roles), version=version, place=place)
         beside = await stack.enter_async_context(anyio.create_task_group())
         beside.start_soon(_doubt, standing, telemetry, bool(settings.valkey_sentinels))
         freeze_what_stays()
@@ -105,6 +105,11 @@ def _place_of(settings: Settings) -> dict[str, object]:
     }
 
 
+def names_of(roles: Iterable[Role]) -> list[str]:
+    """The roles as plain words: a console shows the members of an enumeration as Python writes them."""
+    return [role.value for role in roles]
+
+
 async def _doubt(standing: FleetReader, telemetry: Telemetry, watched: bool) -> None:  # noqa: FBT001  # of start_soon
     """Report once what the doctor would say of this Valkey; beside the work, since it may not answer yet."""
     while True:
@@ -112,7 +117,7 @@ async def _doubt(standing: FleetReader, telemetry: Telemetry, watched: bool) -> 
             facts = await standing.server()
             break
         await anyio.sleep(_DOUBT_EVERY_S)
-    for check in check_server(facts, watched=watched):
+    for check in check_server(facts, watched=watched, whose="this worker's"):
         if check.status is not Status.OK:
             telemetry.server_doubted(what=check.name, found=check.detail, advice=check.advice)
 

@@ -37,8 +37,16 @@ class Check:
     advice: str = ""
 
 
-def check_server(facts: ServerFacts, *, watched: bool) -> tuple[Check, ...]:
-    """Whether this server keeps what is written to it; `watched`: Sentinels may replace it."""
+def check_server(
+    facts: ServerFacts, *, watched: bool, whose: str = "this shell's"
+) -> tuple[Check, ...]:
+    """Whether this server keeps what is written to it.
+
+    Args:
+        facts: what it says of itself.
+        watched: Sentinels may replace it.
+        whose: in words, of whom its user is that asked it.
+    """
     return (
         _version(facts),
         _role(facts),
@@ -48,16 +56,16 @@ def check_server(facts: ServerFacts, *, watched: bool) -> tuple[Check, ...]:
         _eviction(facts),
         _memory(facts),
         _unread(facts),
-        *_channel(facts),
+        *_channel(facts, whose),
         *_ids(facts),
     )
 
 
-def _channel(facts: ServerFacts) -> tuple[Check, ...]:
+def _channel(facts: ServerFacts, whose: str) -> tuple[Check, ...]:
     """A line where our user has no right to the channel: its rights to commands and keys look well."""
     if not facts.no_channel:
         return ()
-    detail = f"this shell's user lacks the right to {', '.join(facts.no_channel)} (NOPERM)"
+    detail = f"{whose} user lacks the right to {', '.join(facts.no_channel)} (NOPERM)"
     advice = (
         "Give it the channels that docs/valkey.md lists (ACL SETUSER: &name): until then `monarch publish` fails with it,"
         " and a worker with the same user hears nothing."

@@ -179,6 +179,14 @@ def test_a_user_without_rights_is_that_of_the_shell() -> None:
         assert "docs/valkey.md" in check.advice
 
 
+def test_a_worker_that_lacks_a_right_is_no_shell() -> None:
+    """Its log said "this shell's user"."""
+    lacking = replace(facts(), no_channel=("PUBLISH on school",))
+    check = check_server(lacking, watched=False, whose="this worker's")[-1]
+
+    assert check.detail == "this worker's user lacks the right to PUBLISH on school (NOPERM)"
+
+
 def test_advice_keeps_the_names_in_it() -> None:
     """A variable in small letters is a mistake that the next start refuses."""
     reason = "it is a replica (READONLY); name the primary in VALKEY_URL"
