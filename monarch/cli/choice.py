@@ -121,7 +121,9 @@ def demand_choice(ids: list[str], chosen: "Choice", *, everything: bool) -> None
         which = (
             "--request, --target, --code, --older-than, --newer-than (together: all of it holds)"
         )
-        fail(f"say which: ids, {which}, or --all; `monarch dead list` takes the same", WRONG)
+        fail(
+            f"say which: ids, {which}, or --all; `monarch dead list` takes the same filters", WRONG
+        )
 
 
 def demand_ids(ids: list[str]) -> None:

@@ -163,8 +163,7 @@ def drop_letters(
     if dry_run:
         return _show_meant(ids, chosen, as_json=as_json)
     if everything and not yes:
-        what = "--all throws everything away that is meant"
-        fail(what, WRONG, advice="add --yes (or see --dry-run)")
+        fail("--all deletes every dead letter", WRONG, advice="add --yes (or see --dry-run)")
 
     async def work(person: "Operator") -> tuple[int, int]:
         dropped = gone = 0

@@ -62,6 +62,15 @@ class Group(TyperGroup):
             _name_alone(command.get_params(command.context_class(command, parent=ctx)))
         return command
 
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        """See `TyperGroup.parse_args`; `--json` belongs to a command, and the parser called it no option at all."""
+        if args and args[0] == _JSON and not ctx.resilient_parsing:
+            name = next((word for word in args[1:] if word in self.list_commands(ctx)), "COMMAND")
+            before = "" if ctx.parent is None else f"{ctx.info_name} "
+            advice = f"Write `monarch {before}{name} {_JSON}`."
+            end(Problem(f"{_JSON} goes after the command", WRONG, got=_JSON, advice=advice))
+        return super().parse_args(ctx, args)
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """See `TyperGroup.resolve_command`.
 
