@@ -169,7 +169,7 @@ def built(tale: Tale) -> House:
     return house
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=45, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(tale=tales)
 @example(tale=Tale((("org/team-a", 0.1),), {}, {1: "is archived"}, (), {}, 1))
 def test_the_last_state_of_the_card_is_what_show_says(tale: Tale) -> None:
