@@ -8,7 +8,7 @@ import pytest
 from monarch.core.portions.message import Portion
 from monarch.core.report.summary import State
 from monarch.ports.readings import RequestDetails
-from monarch.web.views.buttons import request_buttons
+from monarch.web.views.buttons import letter_buttons, request_buttons
 from monarch.web.views.dead import causes_of
 from tests.web.doubles import a_letter, details_of, times_of
 
@@ -70,3 +70,12 @@ def test_a_cause_with_one_letter_that_may_return_offers_that() -> None:
 
     assert [button.words for button in cause.buttons] == ["Send back", "Delete"]
     assert {letter.stays == "" for one in cause.reasons for letter in one.letters} == {True, False}
+
+
+def test_a_buttons_command_quotes_a_target_as_it_was_spelled() -> None:
+    """A refused target is kept as it came, and may be several words of a shell."""
+    commands = [one.command for one in letter_buttons(target="cider falls")]
+
+    assert commands == [
+        f"monarch dead {verb} --target 'cider falls'" for verb in ("replay", "drop")
+    ]

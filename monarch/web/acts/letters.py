@@ -1,5 +1,6 @@
 """Dead letters: replaying exactly those that are shown, or dropping them."""
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
@@ -153,10 +154,12 @@ def _words(letter: DeadLetter) -> str:
 
 def _command(verb: str, asked: Mapping[str, str]) -> str:
     chosen = [
-        f"--{name} {asked[name]}" for name in ("request", "target", "code") if asked.get(name)
+        f"--{name} {shlex.quote(asked[name])}"
+        for name in ("request", "target", "code")
+        if asked.get(name)
     ]
     if asked.get("letter"):
-        chosen = [asked["letter"]]
+        chosen = [shlex.quote(asked["letter"])]
     return " ".join(["monarch dead", verb, *(chosen or ["--all"])])
 
 

@@ -1,5 +1,6 @@
 """What can be pressed where, and the command that does the same. The button leads to the act, which names its set."""
 
+import shlex
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlencode
@@ -97,7 +98,8 @@ def letter_buttons(code_of_all: str = "", **chosen: str) -> tuple[Button, ...]:
     given = {name: value for name, value in chosen.items() if value}
     query = f"?{urlencode(given)}" if given else ""
     options = " ".join(
-        value if name == "letter" else f"--{name} {value}" for name, value in given.items()
+        value if name == "letter" else f"--{name} {shlex.quote(value)}"
+        for name, value in given.items()
     )
     said = options or "--all"
     back = Button(f"/acts/replay{query}", "Send back", f"monarch dead replay {said}")

@@ -94,6 +94,15 @@ async def test_exactly_the_letters_that_are_shown_are_sent_back() -> None:
 
 
 @pytest.mark.parametrize("act", ["replay", "drop"])
+async def test_a_refused_target_is_quoted_in_the_command_for_a_shell(act: str) -> None:
+    """It is kept as it was spelled: behind `--target cider falls` the shell sees two words."""
+    async with a_page(with_letters(a_letter(1, "cider falls"))) as page:
+        told = await page.get(f"/acts/{act}?target=cider+falls", headers=ADA | JSON)
+
+    assert told.json()["command"] == f"monarch dead {act} --target 'cider falls'"
+
+
+@pytest.mark.parametrize("act", ["replay", "drop"])
 async def test_a_set_that_has_changed_is_not_touched(act: str) -> None:
     """One has gone and one has come since it was shown: the page says so, and shows the set as it is now."""
     means = with_letters(a_letter(1), a_letter(2, "org/team-b"))
