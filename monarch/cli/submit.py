@@ -11,6 +11,7 @@ from monarch.cli.portions import RequestArguments, demand_date, in_arguments
 from monarch.cli.terminal.output import note_done
 from monarch.cli.terminal.printing import clean, show_json
 from monarch.cli.terminal.problem import complain
+from monarch.cli.terminal.troubles import tell_obstacles
 from monarch.core.request.channels import EXPECTED, can_be_a_channel
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from monarch.adapters.valkey.inbox import Submission
     from monarch.app.operator import Operator
     from monarch.core.verdict import RefusedTarget
+    from monarch.telemetry import Snapshot
 
 
 def submit_message(
@@ -118,20 +120,33 @@ def publish_message(
         )
     content = _content(source, targets, channel, payload)
 
-    async def work(person: "Operator") -> tuple[int, str]:
+    async def work(person: "Operator") -> "tuple[int, str, Snapshot | None]":
         heard = await changed("publish", "`monarch requests`", person.publish(content))
-        return heard, person.settings.channel
+        return heard, person.settings.channel, await _standing(person)
 
-    heard, published_on = operate(work)
+    heard, published_on, snapshot = operate(work)
     if as_json:
         show_json({"receivers": heard})
     else:
         print(f"heard by {heard}")
+    if heard and snapshot is not None:
+        # The workers may be unable to keep it: with a Valkey that takes nothing in, messages wait in them.
+        tell_obstacles(snapshot)
     if not heard:
         fail(
             f"no worker listens to the channel {clean(published_on)}, so it is lost",
             advice="start `monarch run`, set MONARCH_CHANNEL as the workers have it, or use `monarch submit`",
         )
+
+
+async def _standing(person: "Operator") -> "Snapshot | None":
+    """How the fleet stands; `None` where this user may not ask, which does not undo the publishing."""
+    from monarch.ports import StoreError  # noqa: PLC0415 - lazily
+
+    try:
+        return await person.standing.snapshot()
+    except StoreError:
+        return None
 
 
 def _content(

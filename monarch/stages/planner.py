@@ -13,6 +13,7 @@ was set back releases nothing too early.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Final
 
 from monarch.core.advice import Advice
 from monarch.core.after.acts import Act
@@ -156,7 +157,11 @@ class Planner:
 
 def _refuse(bad: BadMessage) -> Dead:
     details = {"source": bad.source or "", "channel": bad.channel or ""}
-    return Dead(bad.code, bad.reason, details, bad.advice)
+    return Dead(bad.code, bad.reason, details, bad.advice if bad.advice.text else _SEND_ANEW)
+
+
+_SEND_ANEW: Final = Advice("have its sender correct it and send it again", replay=False)
+"""What a person can do about a message that is wrong in itself: sent back as it is, it fails again."""
 
 
 def _with_details(verdict: Verdict, request: Request) -> Verdict:

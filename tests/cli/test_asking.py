@@ -294,3 +294,21 @@ def test_publish_to_nobody_fails_and_says_what_to_do(give: Give) -> None:
 def test_publish_wants_one_kind_of_message(give: Give, arguments: list[str]) -> None:
     """Wrong usage is 2."""
     assert give(*arguments).exit_code == 2
+
+
+def test_what_is_published_while_valkey_takes_nothing_in_is_at_risk(
+    give: Give, client: "valkey.Valkey"
+) -> None:
+    """It said "heard by 1", and the message waited in the worker, to be lost with it."""
+    with client.pubsub() as worker:
+        worker.subscribe("channel_migrate_issue_tickets")
+        worker.get_message(timeout=5)
+        before = client.config_get("maxmemory")["maxmemory"]
+        client.config_set("maxmemory", "1mb")
+        try:
+            said = give("publish", "o/s", "o/a")
+        finally:
+            client.config_set("maxmemory", before)
+
+    assert said.stdout == "heard by 1\n"
+    assert "! Valkey takes in no new work" in said.stderr

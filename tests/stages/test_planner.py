@@ -40,6 +40,8 @@ async def test_a_bad_message_is_dead_lettered_by_its_kind(
 
     assert (house.state(request), house.codes()) == ("dead", [code])
     assert house.store.dead[0]["payload"] == payload.decode()
+    # The reason alone left a person with "mend it and send it back", and it was given up again.
+    assert house.store.dead[0]["reason"].endswith("have its sender correct it and send it again")
     assert house.github.faults.calls == []
 
 
