@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 import valkey
@@ -300,15 +301,18 @@ def test_what_is_published_while_valkey_takes_nothing_in_is_at_risk(
     give: Give, client: "valkey.Valkey"
 ) -> None:
     """It said "heard by 1", and the message waited in the worker, to be lost with it."""
-    with client.pubsub() as worker:
-        worker.subscribe("channel_migrate_issue_tickets")
+    worker = PubSub(client.connection_pool)
+    worker.subscribe("channel_migrate_issue_tickets")  # type: ignore[no-untyped-call]  # valkey-py leaves it untyped
+    try:
         worker.get_message(timeout=5)
-        before = client.config_get("maxmemory")["maxmemory"]
+        before = cast("dict[str, str]", client.config_get("maxmemory"))["maxmemory"]
         client.config_set("maxmemory", "1mb")
         try:
             said = give("publish", "o/s", "o/a")
         finally:
             client.config_set("maxmemory", before)
+    finally:
+        worker.close()
 
     assert said.stdout == "heard by 1\n"
     assert "! Valkey takes in no new work" in said.stderr
