@@ -39,7 +39,7 @@ def hash_of(hearing: Hearing) -> str:
     return sha256(hearing.payload).hexdigest()
 
 
-@pytest.mark.parametrize("name", ["known", "open"])
+@pytest.mark.parametrize("name", ["known", "open", "hearing"])
 async def test_a_message_is_appended_once_although_a_key_behind_the_append_is_broken(
     server: EmbeddedValkey, request: pytest.FixtureRequest, name: str
 ) -> None:

@@ -24,7 +24,7 @@ if before then
 end
 
 -- Before the first write: an error behind the append would have the message appended again with each repetition.
-local wrong = of_another_type(inbox, 'hash') or in_the_way({'requests', 'known', 'open'})
+local wrong = of_another_type(inbox, 'hash') or in_the_way({'requests', 'known', 'open', 'hearing'})
 if wrong then return wrong end
 
 redis.call('HSET', ns .. 'hearing', 'heard:' .. replica, int(now))

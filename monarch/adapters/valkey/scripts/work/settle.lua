@@ -398,7 +398,7 @@ if by then
   verdict, doc.code, doc.reason = 'dead', 'cancelled', string.format(WORDS.cancelled, by)
 end
 
--- What each verdict writes to, apart from what is read before. Notices write to no other stream.
+-- What each verdict writes to, apart from the records that were looked at above.
 local WRITES = {
   planned = {'migrations', 'notices', 'dead', 'open', 'known', 'cohorts', 'knocks', 'knockers', 'named', 'sources', 'refused'},
   skipped = {'notices', 'dead', 'open', 'known', 'cohorts', 'knocks', 'knockers', 'named', 'sources'},
