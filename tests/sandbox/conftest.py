@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
-from monarch.sandbox.control.client import SandboxClient, no_tls
-from monarch.sandbox.server import QuietServer, base_url_of, build_app, listen
-from monarch.sandbox.stage import Stage
-from tests.sandbox.world import Bench, a_seed
+from monarch.sandbox.control.client import no_tls
+from tests.sandbox.world import Bench, a_seed, a_stand_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from monarch.sandbox.control.client import SandboxClient
 
 
 @pytest.fixture
@@ -27,14 +25,9 @@ def bench() -> Bench:
 @pytest.fixture
 async def sandbox() -> AsyncIterator[SandboxClient]:
     """A seeded stand-in and its client."""
-    stage = Stage(time.time)
-    server, listener = QuietServer(build_app(stage), stage), listen()
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    async with SandboxClient(base_url_of(listener)) as client:
+    async with a_stand_in() as client:
         await client.seed(a_seed())
         yield client
-    server.stop()
-    await serving
 
 
 @pytest.fixture

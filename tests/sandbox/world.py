@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
+from monarch.sandbox.control.client import SandboxClient
 from monarch.sandbox.control.planting import plant
 from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.control.settings import Settings
@@ -14,11 +18,13 @@ from monarch.sandbox.github.entry import GitHub
 from monarch.sandbox.github.state.quotas import Quotas
 from monarch.sandbox.github.state.world import World
 from monarch.sandbox.http import Call, Reply
+from monarch.sandbox.server import QuietServer, base_url_of, build_app, listen
 from monarch.sandbox.slack.workspace import Workspace
+from monarch.sandbox.stage import Stage
 from tests.schemas import assert_documented
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
 
 BASE_URL = "http://127.0.0.1:1"
 START = 1_790_000_000.0
@@ -129,3 +135,15 @@ class Bench:
             parsed = reply.json() if reply.body else None
             assert_documented(method, split.path, reply.status, parsed)
         return reply
+
+
+@asynccontextmanager
+async def a_stand_in() -> AsyncIterator[SandboxClient]:
+    """A stand-in on a real socket, without any repository, and its client."""
+    stage = Stage(time.time)
+    server, listener = QuietServer(build_app(stage), stage), listen()
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    async with SandboxClient(base_url_of(listener)) as client:
+        yield client
+    server.stop()
+    await serving

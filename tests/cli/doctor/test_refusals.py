@@ -1,6 +1,5 @@
 """What GitHub and Slack refuse, as the doctor tells it: by the tables that the workers have."""
 
-import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
@@ -20,21 +19,15 @@ from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Scop
 from monarch.sandbox.control.client import SandboxClient
 from monarch.sandbox.faults import CannedAnswer
 from monarch.sandbox.github.canned import CATALOGUE
-from monarch.sandbox.server import QuietServer, base_url_of, build_app, listen
-from monarch.sandbox.stage import Stage
 from monarch.settings import Settings
+from tests.sandbox.world import a_stand_in
 
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[SandboxClient]:
     """A stand-in and its client."""
-    stage = Stage(time.time)
-    server, listener = QuietServer(build_app(stage), stage), listen()
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    async with SandboxClient(base_url_of(listener)) as client:
+    async with a_stand_in() as client:
         yield client
-    server.stop()
-    await serving
 
 
 ELSEWHERE = "not_accessible_by_integration"
