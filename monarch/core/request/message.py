@@ -152,6 +152,8 @@ def _load(payload: bytes) -> dict[str, Any]:
 
 
 def _why_not(problem: ValueError) -> str:
+    if isinstance(problem, UnicodeDecodeError):
+        return f"the byte 0x{problem.object[problem.start]:02x} is not UTF-8 there"
     # Python's own words here name a function of Python that would lift its limit.
     return _TOO_LONG if "Exceeds the limit" in str(problem) else quote(str(problem), 100)
 

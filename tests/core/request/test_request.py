@@ -85,6 +85,14 @@ def test_what_nobody_can_read_is_told_apart(payload: bytes, code: Code) -> None:
     assert bad.channel is None
 
 
+def test_bytes_that_are_no_text_are_told_in_words_of_people() -> None:
+    """It said that a codec can't decode a byte in position 17: invalid start byte."""
+    bad = parse_message(b'\xef\xbb\xbf{"source_repo": "\xff"}', RULES)
+
+    assert isinstance(bad, BadMessage)
+    assert bad.reason.endswith("(the byte 0xff is not UTF-8 there)")
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
