@@ -17,7 +17,7 @@ import anyio
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 from uvicorn.config import Config
@@ -52,7 +52,12 @@ def metrics_app(telemetry: Telemetry, snapshot: Callable[[], Awaitable[Snapshot]
                 telemetry.store_trouble(where="scraping", error=error)
         return Response(generate_latest(telemetry.registry), media_type=CONTENT_TYPE_LATEST)
 
-    return Starlette(routes=[looked_at("/metrics", metrics)])
+    return Starlette(routes=[looked_at("/metrics", metrics)], exception_handlers={404: _elsewhere})
+
+
+async def _elsewhere(_: Request, __: Exception) -> Response:
+    what = "Here is /metrics only; the page, /health and /ready are on MONARCH_WEB_PORT.\n"
+    return PlainTextResponse(what, 404, {"Cache-Control": "no-store"})
 
 
 def health_app(

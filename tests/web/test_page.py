@@ -439,6 +439,7 @@ async def test_what_is_not_known_is_a_404(telemetry: Telemetry, address: str) ->
     assert (page.status_code, document.status_code) == (404, 404)
     assert "<script>" not in page.text.lower()
     assert "error" in document.json()
+    assert ("it has expired" in page.text) == (address != "/nothing")
     assert "default-src 'none'" in page.headers["content-security-policy"]
 
 

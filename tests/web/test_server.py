@@ -154,6 +154,15 @@ async def test_without_a_page_no_other_address_is_known(telemetry: Telemetry) ->
     assert answer.status_code == 404
 
 
+async def test_the_port_of_metrics_says_where_the_rest_is(telemetry: Telemetry) -> None:
+    """It said "Not Found" to a browser that had been sent to the wrong one of two ports."""
+    async with asking(metrics_app(telemetry, well)) as client:
+        answer = await client.get("/health")
+
+    assert answer.status_code == 404
+    assert "the page, /health and /ready are on MONARCH_WEB_PORT" in answer.text
+
+
 def test_an_address_in_use_is_an_error_to_be_told() -> None:
     """The caller can say which setting to change."""
     with socket.create_server((HOST, 0)) as taken:

@@ -164,7 +164,8 @@ def _broken(spoiled: Collection[str]) -> Mapping[str, str]:
 def _page(request: Request, wish: PageRequest, frame: Frame, wrong: Sequence[str]) -> Response:
     sight = frame.sight
     if sight is None:
-        return whole(request, wish, "Not known", drawing.draw("unknown.html"), frame.at_ms, 404)
+        html = drawing.draw("unknown.html", is_address=False)
+        return whole(request, wish, "Not known", html, frame.at_ms, 404)
     return whole(request, wish, sight.title, frame.html, frame.at_ms, sight.status, mistakes=wrong)
 
 
@@ -179,7 +180,8 @@ def _away(request: Request, wish: PageRequest, error: StoreError) -> Response:
 async def _unknown_address(request: Request, _: Exception) -> Response:
     if wants_json(request):
         return JSONResponse({"error": "there is no such address"}, 404, NOT_KEPT)
-    return whole(request, None, "Not known", drawing.draw("unknown.html"), 0, 404)
+    html = drawing.draw("unknown.html", is_address=True)
+    return whole(request, None, "Not known", html, 0, 404)
 
 
 async def _file(request: Request) -> Response:
