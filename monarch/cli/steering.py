@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from monarch.cli.calling import changed, fail, operate, unknown_request
 from monarch.cli.choice import actor, request_id
 from monarch.cli.terminal.printing import age, clean, say, show_json
-from monarch.cli.terminal.troubles import tell_obstacles
+from monarch.cli.terminal.troubles import standing_beside, tell_obstacles
 from monarch.core.delivery import Stream
 from monarch.telemetry.obstacles import obstacles
 
@@ -154,10 +154,12 @@ def put_first(request: str, by: str | None, *, as_json: bool) -> None:
     """Put a request first. If it is first already that is not a failure; if it has ended it is one."""
     name, known = actor(by), request_id(request)
 
-    async def work(person: "Operator") -> "PutFirst | NotDone":
-        return await changed("first", _show(known), person.hands.first(known, name))
+    async def work(person: "Operator") -> "tuple[PutFirst | NotDone, Snapshot | None]":
+        answer = await changed("first", _show(known), person.hands.first(known, name))
+        return answer, await standing_beside(person)
 
-    first = _done(operate(work), known)
+    answer, snapshot = operate(work)
+    first = _done(answer, known)
     if as_json:
         show_json({"request": known, "by": first.by, "changed": first.changed})
         return
@@ -165,3 +167,4 @@ def put_first(request: str, by: str | None, *, as_json: bool) -> None:
     say(
         f"{word} by {clean(first.by)}: its writes go before those of other requests until it has ended"
     )
+    tell_obstacles(snapshot)

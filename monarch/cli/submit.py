@@ -11,7 +11,7 @@ from monarch.cli.portions import RequestArguments, demand_date, in_arguments
 from monarch.cli.terminal.output import note_done
 from monarch.cli.terminal.printing import clean, show_json
 from monarch.cli.terminal.problem import complain
-from monarch.cli.terminal.troubles import tell_obstacles
+from monarch.cli.terminal.troubles import standing_beside, tell_obstacles
 from monarch.core.request.channels import EXPECTED, can_be_a_channel
 
 if TYPE_CHECKING:
@@ -31,13 +31,19 @@ def submit_message(
     name, payload = actor(by), asked.message()
     _demand_request(payload, "submitted")
     chosen = uuid.uuid4().hex if key is None else _checked(key)
-    done = operate(lambda person: _submitted(person, payload, chosen, name))
+
+    async def work(person: "Operator") -> "tuple[Submission, Snapshot | None]":
+        done = await _submitted(person, payload, chosen, name)
+        note_done(f"submitted as {done.request}")
+        return done, None if wait else await standing_beside(person)
+
+    done, snapshot = operate(work)
     request = done.request
-    note_done(f"submitted as {request}")
     if not done.is_new:
         complain(f"request {request} was submitted already under this key")
     if not as_json:
         print(request, flush=True)
+    tell_obstacles(snapshot)
     end = follow(request, quiet=as_json) if wait else None
     if as_json:
         show_json({"request": request, **(asdict(end) if end else {})})
@@ -66,6 +72,16 @@ def _demand_channel(channel: str | None) -> None:
     """Refuse what Slack would refuse after all the work is done. Empty means no channel."""
     if channel and channel.strip() and not can_be_a_channel(channel):
         refuse("--channel", EXPECTED, channel)
+
+
+def _foretell(payload: bytes) -> None:
+    """Warn of a message that cannot be planned: it is published all the same, to try what happens to it."""
+    from monarch.app.plan import parsed  # noqa: PLC0415 - lazily
+    from monarch.core.request.message import BadMessage  # noqa: PLC0415 - lazily
+
+    request = parsed(payload, settings())
+    if isinstance(request, BadMessage):
+        complain(f"! it will end as a dead letter: {clean(request.sentence)}")
 
 
 def _demand_request(payload: bytes, done: str) -> None:
@@ -122,14 +138,14 @@ def publish_message(
 
     async def work(person: "Operator") -> "tuple[int, str, Snapshot | None]":
         heard = await changed("publish", "`monarch requests`", person.publish(content))
-        return heard, person.settings.channel, await _standing(person)
+        return heard, person.settings.channel, await standing_beside(person)
 
     heard, published_on, snapshot = operate(work)
     if as_json:
         show_json({"receivers": heard})
     else:
         print(f"heard by {heard}")
-    if heard and snapshot is not None:
+    if heard:
         # The workers may be unable to keep it: with a Valkey that takes nothing in, messages wait in them.
         tell_obstacles(snapshot)
     if not heard:
@@ -137,16 +153,6 @@ def publish_message(
             f"no worker listens to the channel {clean(published_on)}, so it is lost",
             advice="start `monarch run`, set MONARCH_CHANNEL as the workers have it, or use `monarch submit`",
         )
-
-
-async def _standing(person: "Operator") -> "Snapshot | None":
-    """How the fleet stands; `None` where this user may not ask, which does not undo the publishing."""
-    from monarch.ports import StoreError  # noqa: PLC0415 - lazily
-
-    try:
-        return await person.standing.snapshot()
-    except StoreError:
-        return None
 
 
 def _content(
@@ -157,7 +163,9 @@ def _content(
     _demand_channel(channel)
     if payload is not None:
         # The terminal's input, byte for byte.
-        return payload.encode("utf-8", "surrogateescape")
+        written = payload.encode("utf-8", "surrogateescape")
+        _foretell(written)
+        return written
     content = message(source or "", targets, channel)
     _demand_request(content, "published (--payload publishes anything)")
     return content

@@ -25,6 +25,7 @@ from monarch.cli.terminal.followed import Followed, healing
 from monarch.cli.terminal.printing import clean, say, show_facts, show_json, show_table
 from monarch.cli.terminal.readings import readings
 from monarch.cli.terminal.tables import number, word
+from monarch.cli.terminal.troubles import standing_beside, tell_obstacles
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import ENDS, State
 from monarch.core.report.verification import COUNTED, SIGNS, Mark
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from monarch.ports import Healing
     from monarch.ports.readings import RequestDetails
     from monarch.settings import Settings
+    from monarch.telemetry import Snapshot
 
 
 def verify_request(request: str, by: str | None, *, heal: bool, wait: bool, as_json: bool) -> None:
@@ -127,14 +129,18 @@ def _heal(
     if not wanted:
         return (), None
 
-    async def work(person: "Operator") -> "tuple[Healing, ...]":
+    async def work(person: "Operator") -> "tuple[tuple[Healing, ...], Snapshot | None]":
         submitting = person.hands.heal(found.request, wanted, by)
-        return await changed("verify --heal", f"`monarch show {found.request}`", submitting)
+        see = f"`monarch show {found.request}`"
+        healings = await changed("verify --heal", see, submitting)
+        return healings, None if wait else await standing_beside(person)
 
-    healings = operate(work)
+    healings, snapshot = operate(work)
     if not quiet:
         _print_healing(found, healings)
     ours = _begun(healings)
+    if ours.targets:
+        tell_obstacles(snapshot)
     is_to_follow = wait and ours.targets
     return healings, follow(found.request, ours, quiet=quiet) if is_to_follow else None
 

@@ -277,6 +277,7 @@ def test_publish_sends_a_payload_as_it_is(give: Give, client: "valkey.Valkey") -
 
         assert json.loads(result.stdout) == {"receivers": 1}
         assert heard() == b"{not json"
+        assert "! it will end as a dead letter: expected a JSON object" in result.stderr
 
 
 def test_publish_to_nobody_fails_and_says_what_to_do(give: Give) -> None:
@@ -316,3 +317,27 @@ def test_what_is_published_while_valkey_takes_nothing_in_is_at_risk(
 
     assert said.stdout == "heard by 1\n"
     assert "! Valkey takes in no new work" in said.stderr
+
+
+def test_what_is_submitted_to_no_worker_says_so(give: Give) -> None:
+    """It printed an id, as ever, and nothing happened; only the other commands said that no worker was running."""
+    people, program = give("submit", "o/s", "o/a"), give("submit", "o/s", "o/b", "--json")
+
+    assert (people.exit_code, program.exit_code) == (0, 0)
+    assert "! no worker is running. Start one with `monarch run`" in people.stderr
+    assert "! no worker is running. Start one with `monarch run`" in program.stderr
+    assert json.loads(program.stdout)["request"]
+
+
+def test_what_is_submitted_beside_a_broken_key_is_submitted(
+    give: Give, client: "valkey.Valkey"
+) -> None:
+    """A look at the fleet behind an act must not make the act a failure: a script would repeat it, and ask for two."""
+    client.set("{monarch}:parked", "text")
+    client.set("{monarch}:swept", "text")
+
+    said = give("submit", "o/s", "o/a")
+
+    assert said.exit_code == 0
+    assert len(requests_in(client)) == 1
+    assert "! work that needs the key {monarch}:parked stands still" in said.stderr

@@ -115,6 +115,7 @@ def test_letters_are_sent_back_oldest_first(give: Give, client: Any, many: list[
         f"replayed  {letter}  {migration}" for letter, migration in zip(many, ids, strict=False)
     ]
     assert "3 replayed, 0 refused" in said.stderr
+    assert "! no worker is running" in said.stderr
     assert client.xlen("{monarch}:migrations") == 3
     assert client.xlen("{monarch}:dead") == 1
     assert client.hget(f"{{monarch}}:request:{REQUEST}", "state") == b"running"

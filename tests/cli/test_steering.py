@@ -225,6 +225,7 @@ def test_putting_a_request_first_says_so_and_shows_by_whom(give: Give, client: A
     shown = give("show", entry).stdout
 
     assert (said.exit_code, said.stdout.startswith("put first by ada: its writes go")) == (0, True)
+    assert "! no worker is running" in said.stderr
     assert json.loads(again.stdout) == {"request": entry, "by": "ada", "changed": False}
     assert "put first by  ada" in shown
     client.hset(f"{{monarch}}:request:{entry}", "state", "done")

@@ -204,6 +204,7 @@ def test_a_healing_is_submitted_for_what_is_missing_alone(
     ((_, fields),) = client.xrange("{monarch}:migrations")
     assert (fields[b"target"], fields[b"heal"]) == (b"org/team-a", b"102")
     assert "healing org/team-a 1 to be made again" in " ".join(result.stdout.split())
+    assert "! no worker is running" in result.stderr
     assert f"monarch show {REQUEST}" in result.stdout
     assert result.exit_code == 1
     (event,) = [

@@ -21,6 +21,7 @@ from monarch.cli.follow import follow, judge
 from monarch.cli.terminal.followed import act_in, part_of
 from monarch.cli.terminal.printing import clean, say, show_facts, show_json
 from monarch.cli.terminal.readings import readings
+from monarch.cli.terminal.troubles import standing_beside, tell_obstacles
 from monarch.core.after.acts import Act
 from monarch.core.ids import RequestId
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from monarch.app.act import ActRehearsal, TargetRehearsal
     from monarch.app.operator import Operator
     from monarch.ports import Begun
+    from monarch.telemetry import Snapshot
 
 _DOING: Final = {Act.RECALL: "recalling", Act.UNDO: "undoing the recall"}
 _COMMAND: Final = {Act.RECALL: "recall", Act.UNDO: "recall --undo"}
@@ -42,15 +44,18 @@ def act_on(
     name, known = actor(by), request_id(request)
     only = names_of(targets)
 
-    async def work(person: "Operator") -> "tuple[Begun, ...]":
+    async def work(person: "Operator") -> "tuple[tuple[Begun, ...], Snapshot | None]":
         chosen = only or await _all_targets(person, known)
         beginning = person.hands.begin(known, act, chosen, name)
-        return await changed(_COMMAND[act], f"`monarch show {known}`", beginning)
+        begun = await changed(_COMMAND[act], f"`monarch show {known}`", beginning)
+        return begun, None if wait else await standing_beside(person)
 
-    begun = operate(work)
+    begun, snapshot = operate(work)
     if not as_json:
         _print_begun(known, act, begun)
     ours = act_in(act, (one.target for one in begun if one.migration))
+    if ours.targets:
+        tell_obstacles(snapshot)
     end = follow(known, ours, quiet=as_json) if wait and ours.targets else None
     if as_json:
         show_json({"request": known, "act": act, "by": name, "targets": begun, "end": end})

@@ -14,6 +14,7 @@ from monarch.cli.terminal.followed import UPDATING
 from monarch.cli.terminal.output import note_done
 from monarch.cli.terminal.printing import clean, say, show_json
 from monarch.cli.terminal.readings import readings
+from monarch.cli.terminal.troubles import standing_beside, tell_obstacles
 from monarch.core.after.edit import Edit
 from monarch.core.ids import RequestId
 from monarch.core.report.differing import (
@@ -27,6 +28,7 @@ from monarch.web.documents import update_document
 if TYPE_CHECKING:
     from monarch.app.operator import Operator
     from monarch.core.report.update import TargetUpdate
+    from monarch.telemetry import Snapshot
 
 
 def update_copies(
@@ -42,7 +44,7 @@ def update_copies(
     """Submit the update; prints the id of each request that carries it out."""
     name, asked_for = actor(by), (_request(request), _source(request, source), names_of(targets))
 
-    async def work(person: "Operator") -> tuple[RequestId, ...]:
+    async def work(person: "Operator") -> "tuple[tuple[RequestId, ...], Snapshot | None]":
         from monarch.app.update import UpdateRefused, submitted, wishes  # noqa: PLC0415 - lazily
 
         asked = await wishes(person.reader, *asked_for)
@@ -53,15 +55,17 @@ def update_copies(
             submitting = submitted(person, wish, name, close=close)
             requests.append((await changed("update", "`monarch requests`", submitting)).request)
             note_done(f"submitted as {', '.join(requests)}")
-        return tuple(requests)
+        return tuple(requests), None if wait else await standing_beside(person)
 
-    _follow(operate(work), name, wait=wait, as_json=as_json)
-
-
-def _follow(requests: Sequence[RequestId], by: str, *, wait: bool, as_json: bool) -> None:
+    requests, snapshot = operate(work)
     if not as_json:
         for one in requests:
             print(one, flush=True)
+    tell_obstacles(snapshot)
+    _follow(requests, name, wait=wait, as_json=as_json)
+
+
+def _follow(requests: Sequence[RequestId], by: str, *, wait: bool, as_json: bool) -> None:
     ends = [follow(one, UPDATING, quiet=as_json) for one in requests] if wait else []
     if as_json:
         show_json({"requests": requests, "by": by, "ends": ends})

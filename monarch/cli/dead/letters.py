@@ -11,12 +11,14 @@ from monarch.cli.choice import actor, demand_choice, demand_ids, hint_of
 from monarch.cli.terminal.printing import clean, moment, say, show_facts, show_json, show_table
 from monarch.cli.terminal.problem import complain
 from monarch.cli.terminal.tables import reason, word
+from monarch.cli.terminal.troubles import standing_beside, tell_obstacles
 from monarch.web.documents import letter_document
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator
     from monarch.ports import Replayed
     from monarch.ports.readings import Choice, DeadLetter
+    from monarch.telemetry import Snapshot
 
 T = TypeVar("T")
 
@@ -110,7 +112,7 @@ def replay_letters(
     demand_choice(ids, chosen, everything=everything)
     name = actor(by)
 
-    async def work(person: "Operator") -> "list[Replayed]":
+    async def work(person: "Operator") -> "tuple[list[Replayed], Snapshot | None]":
         answers: list[Replayed] = []
         async for chunk, missing in _meant(person, ids, chosen):
             found = await _replayed(person, [letter.id for letter in chunk], name, dry_run=dry_run)
@@ -119,12 +121,15 @@ def replay_letters(
                 _print_replayed(news, dry_run=dry_run)
             answers += news
             _tell_progress(len(answers), len(news))
-        return answers
+        goes_on = not dry_run and not all(one.refused for one in answers)
+        return answers, await standing_beside(person) if goes_on else None
 
-    _show_replayed(operate(work), dry_run=dry_run, as_json=as_json)
+    _show_replayed(*operate(work), dry_run=dry_run, as_json=as_json)
 
 
-def _show_replayed(answers: "Sequence[Replayed]", *, dry_run: bool, as_json: bool) -> None:
+def _show_replayed(
+    answers: "Sequence[Replayed]", snapshot: "Snapshot | None", *, dry_run: bool, as_json: bool
+) -> None:
     refused = sum(bool(one.refused) for one in answers)
     if as_json:
         counts = {"replayed": len(answers) - refused, "refused": refused, "dry_run": dry_run}
@@ -133,6 +138,7 @@ def _show_replayed(answers: "Sequence[Replayed]", *, dry_run: bool, as_json: boo
         complain(
             _counted(len(answers) - refused, refused, dry_run=dry_run) if answers else _NONE_MEANT
         )
+    tell_obstacles(snapshot)
     if refused:
         raise typer.Exit(FAILED)
 

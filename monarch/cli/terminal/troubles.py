@@ -5,20 +5,35 @@ from typing import TYPE_CHECKING
 
 from monarch.cli.terminal.printing import age, clean, moment
 from monarch.cli.terminal.problem import complain
-from monarch.ports.spoiled import mark_told
+from monarch.ports.spoiled import mark_told, spoiled_keys
 from monarch.telemetry.obstacles import obstacles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from monarch.app.operator import Operator
     from monarch.telemetry import Snapshot
     from monarch.telemetry.obstacles import Obstacle
 
 
-def tell_obstacles(snapshot: "Snapshot") -> None:
-    """Print each on a line of its own."""
-    for one in told_obstacles(snapshot):
+def tell_obstacles(snapshot: "Snapshot | None") -> None:
+    """Print each on a line of its own; nothing if it is not known how the fleet stands."""
+    for one in told_obstacles(snapshot) if snapshot else ():
         complain(f"! {obstacle_line(one)}")
+
+
+async def standing_beside(person: "Operator") -> "Snapshot | None":
+    """How the fleet stands, for a word beside an act; `None` where this user may not ask, or Valkey is gone since.
+
+    The act is done, so nothing here changes its exit status: a script would repeat it.
+    """
+    from monarch.ports import StoreError  # noqa: PLC0415 - lazily
+
+    try:
+        with spoiled_keys():
+            return await person.standing.snapshot()
+    except StoreError:
+        return None
 
 
 def told_obstacles(snapshot: "Snapshot") -> "Iterator[Obstacle]":
