@@ -141,11 +141,11 @@ def test_a_key_stands_for_one_message(give: Give, client: Any) -> None:
     again = give("submit", "o/s", "o/a", "--key", "abc")
 
     request = first.stdout.strip()
-    assert (first.exit_code, first.stderr) == (0, "")
+    assert (first.exit_code, "under this key" in first.stderr) == (0, False)
     assert (other.exit_code, other.stdout) == (1, "")
     assert f"another message was submitted under this key: request {request}" in other.stderr
     assert (again.exit_code, again.stdout) == (0, first.stdout)
-    assert again.stderr == f"request {request} was submitted already under this key\n"
+    assert again.stderr.startswith(f"request {request} was submitted already under this key\n")
     assert client.xlen("{monarch}:requests") == 1
 
 

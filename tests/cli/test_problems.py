@@ -93,9 +93,10 @@ def test_what_is_worth_knowing_is_a_document_too(give: Give) -> None:
     """Beside a result, and no error: a parser of standard error meets nothing else."""
     told = give("submit", "school/template", "school/team", "school/template", "--json")
 
-    (note,) = [json.loads(line) for line in told.stderr.splitlines()]
+    notes = [json.loads(line)["note"] for line in told.stderr.splitlines()]
     assert told.exit_code == 0
-    assert "will end as a dead letter" in note["note"]
+    assert "will end as a dead letter" in notes[0]
+    assert "no worker is running" in notes[1]
 
 
 def test_a_secret_breaks_no_document(give: Give) -> None:
