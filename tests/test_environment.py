@@ -421,6 +421,13 @@ def test_a_variable_with_two_values_in_one_file_contradicts(tmp_path: Path) -> N
     assert loaded_from(tmp_path, twice).namespace == "a"
 
 
+def test_a_value_above_an_empty_line_of_the_template_is_not_lost_in_silence(tmp_path: Path) -> None:
+    """Who put a token above a copy of the template had none: the last line counts, and it was empty."""
+    told = refused(tmp_path, b"GH_PAT=x\n# the template\nGH_PAT=\n")
+
+    assert "line 3: GH_PAT: expected the value of line 1; got nothing, and the last one" in told
+
+
 def test_every_mistake_of_file_and_environment_is_told_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -339,7 +339,7 @@ def test_sentinels_need_a_name_and_a_network(variables: dict[str, str]) -> None:
         ("MONARCH_MARKER_KEY", "ключ, который никто не напечатает"),
         ("MONARCH_RETENTION_DAYS", "0"),
         ("MONARCH_METRICS_PORT", "65536"),
-        ("MONARCH_WEB_PORT", "8080"),
+        ("MONARCH_WEB_PORT", "-1"),
         ("MONARCH_LOG_FORMAT", "xml"),
         ("MONARCH_LOG_LEVEL", "LOUD"),
     ],
@@ -368,6 +368,29 @@ def test_a_wrong_word_is_quoted_as_it_came(name: str, text: str) -> None:
     (mistake,) = mistakes(**{name: text})
 
     assert f"; got {text!r}. " in mistake
+
+
+@pytest.mark.parametrize(
+    ("given", "blamed", "whose"),
+    [
+        ({"MONARCH_METRICS_PORT": "8081"}, "MONARCH_METRICS_PORT", "MONARCH_WEB_PORT by default"),
+        ({"MONARCH_WEB_PORT": "8080"}, "MONARCH_WEB_PORT", "MONARCH_METRICS_PORT by default"),
+        (
+            {"MONARCH_METRICS_PORT": "9000", "MONARCH_WEB_PORT": "09000"},
+            "MONARCH_WEB_PORT",
+            "MONARCH_METRICS_PORT",
+        ),
+    ],
+)
+def test_a_port_for_two_servers_is_said_of_the_variable_that_was_set(
+    given: dict[str, str], blamed: str, whose: str
+) -> None:
+    """It named MONARCH_WEB_PORT, which stood nowhere, and advised to leave it empty, which changed nothing."""
+    (mistake,) = mistakes(**given)
+
+    assert mistake.startswith(f"{blamed}: expected a port other than that of ")
+    assert f", the port of {whose}. Set one of the two to another port, or to 0" in mistake
+    assert settings_from(dict.fromkeys(given, "0"))
 
 
 def test_a_short_lease_is_refused_with_the_reason() -> None:

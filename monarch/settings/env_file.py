@@ -87,15 +87,16 @@ def _kind(path: Path) -> str:
 
 
 def _contradictions(path: Path, text: str, bindings: Sequence[Binding]) -> Iterator[str]:
-    """Each variable that has two values: readers differ in which one they take."""
+    """Each variable that has two values: readers differ in which one they take. Empty behind a value, it loses that."""
     firsts: dict[str, Binding] = {}
     for each in bindings:
-        if each.key is None or not each.value:
+        if each.key is None or each.value is None or not (each.value or each.key in firsts):
             continue
         first = firsts.setdefault(each.key, each)
         if first.value != each.value:
             place, line = _place(path, text, each), _line(text, first)
-            yield f"{place}: {each.key}: expected the value of line {line}; got another one. Remove one of them."
+            came = "another one" if each.value else "nothing, and the last one counts"
+            yield f"{place}: {each.key}: expected the value of line {line}; got {came}. Remove one of them."
 
 
 def _is_bad(each: Binding) -> bool:

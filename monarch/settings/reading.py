@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pydantic import SecretStr, ValidationError
 
@@ -179,6 +179,29 @@ def _contradictions(given: Mapping[str, str]) -> Iterator[str]:
         given.get("SLACK_BOT_TOKEN", given.get("SLACK_TOKEN")),
     }:
         yield "SLACK_TOKEN: expected the same as SLACK_BOT_TOKEN, or nothing; got another one. Remove one of them."
+    yield from _of_ports(given)
+
+
+def _of_ports(given: Mapping[str, str]) -> Iterator[str]:
+    """One port cannot serve both: the variable to correct is one that was set, which the other's default may be at odds with."""
+    by_default = {
+        name: str(field.default)
+        for field in Settings.model_fields.values()
+        for name in mistakes.field_names(field)
+        if name in _PORTS
+    }
+    port, other = (given.get(name, by_default[name]).lstrip("0") for name in _PORTS)
+    if port and port == other:
+        blamed, beside = sorted(_PORTS, key=lambda name: name not in given)
+        whose = beside if beside in given else f"{beside} by default"
+        yield (
+            f"{blamed}: expected a port other than that of {beside}; got {port}, the port of {whose}."
+            " Set one of the two to another port, or to 0 for off."
+        )
+
+
+_PORTS: Final = ("MONARCH_WEB_PORT", "MONARCH_METRICS_PORT")
+"""Of the two servers of a worker."""
 
 
 def _proxies(

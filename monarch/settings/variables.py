@@ -255,13 +255,6 @@ class Variables(BaseModel):
             ip_address(value)  # raises a ValueError
         return value
 
-    @field_validator("web_port")
-    @classmethod
-    def _ports_differ(cls, value: int, info: ValidationInfo) -> int:
-        if value and value == info.data.get("metrics_port"):
-            raise ValueError
-        return value
-
     @field_validator("web_trusted_proxies")
     @classmethod
     def _with_a_header(cls, value: Any, info: ValidationInfo) -> Any:
