@@ -11,7 +11,7 @@ from monarch.core.budget.forecast import Load
 from monarch.core.ids import TargetId
 from monarch.core.plan import Plan
 from monarch.core.report.dry_run import rehearsal_of, warned
-from monarch.core.report.passage import Passage, obstacle
+from monarch.core.report.passage import Passage, obstacle, source_obstacle
 from monarch.core.report.rehearsal import Rehearsal, again
 from monarch.core.report.target_plan import DryRun, TargetPlan
 from monarch.core.request.message import BadMessage, Request, parse_message
@@ -31,10 +31,10 @@ async def dry_run(settings: Settings, request: Request, tell: Callable[[str], No
         store, source = reading.store, request.source.full_name
         plan = await reading.rehearser.plan(request)
         if not isinstance(plan, Plan):
-            way, portion = obstacle(plan), request.portion
-            prefix = f"the source {source}: "
-            problem = "" if way is None else f"{prefix}{way.reason.removeprefix(prefix)}"
-            return DryRun(source, problem=problem, without_store=store.trouble, portion=portion)
+            problem = source_obstacle(plan, source)
+            return DryRun(
+                source, problem=problem, without_store=store.trouble, portion=request.portion
+            )
         targets = await _all_targets(reading, request, plan, settings) if plan.tickets else ()
         writes = sum(target.rehearsal.writes for target in targets)
         newcomer = Newcomer(plan.source, request.channel, request.portion)

@@ -16,7 +16,7 @@ from monarch.core.after.acts import Act
 from monarch.core.ids import RequestId
 from monarch.core.plan import Plan
 from monarch.core.portions.message import Portion
-from monarch.core.report.passage import Passage, obstacle
+from monarch.core.report.passage import Passage, obstacle, source_obstacle
 from monarch.core.report.update import TargetUpdate, foresight_of
 from monarch.core.request.message import Request
 from monarch.core.request.refs import parse_ref
@@ -160,8 +160,7 @@ async def _foreseen(
 ) -> list[TargetUpdate] | UpdateRefused:
     plan = await reading.rehearser.plan(_request(wish), Act.UPDATE)
     if not isinstance(plan, Plan):
-        way = obstacle(plan)
-        return UpdateRefused("" if way is None else f"the source {wish.source}: {way.reason}")
+        return UpdateRefused(source_obstacle(plan, wish.source))
     wanted = RehearsalWish(plan, Act.UPDATE_AND_CLOSE, bases=wish.bases)
     plans = [await reading.store.plans.read(base) for base in wish.bases]
     earlier = [one for one in plans if one is not None]

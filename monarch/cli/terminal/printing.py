@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from monarch.core.redact import redact
+from monarch.core.span import span
 from monarch.web.plain import plain
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ _OBEYED: Final = re.compile(
     "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
 )
 """What JSON would leave as it is: C1 control characters, marks that turn the direction of a text, and what is not text."""
-
-UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (0, "s"))
 
 
 def clean(value: object) -> str:
@@ -54,10 +53,7 @@ _SHOWN: Final = 70
 
 def age(seconds: float | None) -> str:
     """`3 s`, `5 min`, `2 h`, `4 d`; `-` for none."""
-    if seconds is None:
-        return "-"
-    size, unit = next((size, unit) for size, unit in UNITS if seconds >= size or not size)
-    return f"{int(seconds // (size or 1))} {unit}"
+    return "-" if seconds is None else span(seconds)
 
 
 def moment(ms: int | None) -> str:

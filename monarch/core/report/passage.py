@@ -11,6 +11,7 @@ from monarch.core.copy.sub_issues import Nesting
 from monarch.core.ids import TicketId
 from monarch.core.outcome import Code
 from monarch.core.plan import Plan
+from monarch.core.span import span
 from monarch.core.target.survey import Survey
 from monarch.core.ticket import Issue
 from monarch.core.verdict import Dead, Done, Retry, Snooze, Verdict, Waits
@@ -96,9 +97,15 @@ def obstacle(passed: Passage | Verdict, patience_s: float | None = None) -> BadE
         case Snooze(reason, kind=Waits.CREDENTIAL):
             return BadEnd(reason, Code.CREDENTIAL)
         case Snooze(reason, wait_s):
-            return BadEnd(f"GitHub is not to be asked now: {reason}; try again in {wait_s:.0f} s")
+            return BadEnd(f"GitHub is not to be asked now: {reason}; try again in {span(wait_s)}")
         case _:
             return BadEnd(verdict.reason)
+
+
+def source_obstacle(verdict: Verdict, source: str) -> str:
+    """What is in the way of reading the source, which is named once; `""`: nothing."""
+    way, prefix = obstacle(verdict), f"the source {source}: "
+    return "" if way is None else f"{prefix}{way.reason.removeprefix(prefix)}"
 
 
 _LATE: Final = " (if it is just being generated, a request waits {:.0f} s for it)"

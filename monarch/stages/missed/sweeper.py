@@ -46,6 +46,7 @@ from monarch.core.missed.sighting import (
 from monarch.core.outcome import Found, Permanent, RateLimited, ReadFailure, Scope, said_of
 from monarch.core.request.message import parse_message
 from monarch.core.request.rules import Rules
+from monarch.core.span import span
 from monarch.core.target.evidence import Evidence, Rank
 from monarch.core.target.logins import Us
 from monarch.core.target.permission import Credential
@@ -163,7 +164,7 @@ class _Sweeper:
         self._credential = await self._found(who)
         closed = await self._from.budget.gate(self._credential)
         if closed is not None:
-            raise _Stopped(f"the gate is closed for {closed.wait_s:.0f} s: {closed.cause}")
+            raise _Stopped(f"the gate is closed for {span(closed.wait_s)}: {closed.cause}")
 
     # ------------------------------------------------------------------------------------------- reading
 

@@ -8,10 +8,10 @@ from typing import Final
 from monarch.core.budget.forecast import Forecast, in_words
 from monarch.core.budget.moves import Move, Moves, Shares
 from monarch.core.budget.shares import Part
+from monarch.core.span import span
 from monarch.ports.readings import CohortLine, MinuteWrites
 from monarch.telemetry import AccountSnapshot, Snapshot
 from monarch.web.views.cohort import CohortCard, cohort_card
-from monarch.web.views.formats import span
 
 MINUTES: Final = 60
 

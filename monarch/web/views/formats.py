@@ -1,9 +1,6 @@
 """How times and numbers are written. The zone is always given; the browser's script adds how long ago it was."""
 
 from datetime import UTC, datetime
-from typing import Final
-
-_UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (0, "s"))
 
 
 def iso(ms: int) -> str:
@@ -19,12 +16,6 @@ def clock(ms: int) -> str:
 def moment(ms: int) -> str:
     """The same for people: `27 Nov 08:15:04 UTC`."""
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%-d %b %H:%M:%S UTC")
-
-
-def span(seconds: float) -> str:
-    """A length of time: `3 s`, `5 min`, `2 h`, `4 d`."""
-    size, unit = next((size, unit) for size, unit in _UNITS if seconds >= size or not size)
-    return f"{int(seconds // (size or 1))} {unit}"
 
 
 def number(value: int) -> str:

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from monarch.core.budget.forecast import Forecast, in_words
+from monarch.core.span import span
 from monarch.ports.spoiled import is_spoiled, spoiled_so_far
 from monarch.telemetry import Snapshot
 from monarch.telemetry.obstacles import obstacles
 from monarch.web.views.cohort import CohortCard
 from monarch.web.views.dead import LettersOfCode
-from monarch.web.views.formats import counted, number, span
+from monarch.web.views.formats import counted, number
 from monarch.web.views.listing import Line
 
 

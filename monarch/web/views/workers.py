@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from monarch.core.delivery import Stream
+from monarch.core.span import span
 from monarch.ports.hearing import Gap
 from monarch.ports.readings import Parked, WorkerLine
 from monarch.telemetry import Snapshot
-from monarch.web.views.formats import counted, span
+from monarch.web.views.formats import counted
 
 SILENT_S: Final = 10.0
 """A worker that was silent for longer, in seconds, may be stuck, or dead: it asks for work every 3 s at least."""

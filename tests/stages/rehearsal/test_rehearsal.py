@@ -169,7 +169,7 @@ async def test_a_limit_ends_all_surveys_of_its_account(desk: Desk, method: str) 
     second = in_the_way(await desk.target(TEAM_B, plan))
 
     assert first == second
-    assert "try again in 60 s" in first.reason
+    assert "try again in 1 min" in first.reason
     assert {name for name, _ in desk.github.faults.calls[asked:]} == {"credential"}
 
 
