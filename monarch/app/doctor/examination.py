@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from monarch.adapters.http_send import Sent
+from monarch.adapters.valkey.client.refusal import REPLICA
 from monarch.adapters.valkey.client.remedies import advice_on
 from monarch.adapters.valkey.views.server import ServerFacts
 from monarch.app.doctor.asked import asked, fields_of, unreached, why
@@ -65,6 +66,7 @@ async def _valkey(operator: Operator) -> tuple[Check, ...]:
         *check_writes(snapshot),
         *keys,
         hearing,
+        *check_waits(snapshot),
         check_dead(snapshot),
         *refused,
     )
@@ -98,8 +100,10 @@ def check_refused(snapshot: Snapshot) -> tuple[Check, ...]:
 
 def _refused(refusal: RefusalSnapshot) -> Check:
     owner = "" if refusal.owner == "*" else f" for {refusal.owner}"
-    since = datetime.fromtimestamp(refusal.since_ms / 1000, UTC)
-    detail = f"GitHub refuses the workers' credential{owner} since {since:%Y-%m-%d %H:%M:%S} UTC: {refusal.reason.rstrip('.')}"
+    since = _moment(refusal.since_ms)
+    detail = (
+        f"GitHub refuses the workers' credential{owner} since {since}: {refusal.reason.rstrip('.')}"
+    )
     advice = (
         "If the credential of this shell is fine, the workers have another one: put the right one into their environment"
         " or .env, and restart them. A refusal is forgotten within 3 min after it is mended."
@@ -111,6 +115,10 @@ def check_hearing(facts: ServerFacts, snapshot: Snapshot) -> Check:
     """Whether messages are heard, and by our fleet alone: pub/sub has no namespaces."""
     heard, workers = facts.subscribers, snapshot.workers
     detail = f"{heard} subscribed, {workers} working"
+    if facts.role == REPLICA:
+        detail = f"not known here, {workers} working"
+        advice = "Ask the primary: a replica does not see who subscribes there."
+        return Check("subscribers", Status.WARN, detail, advice)
     if heard is None:
         return Check("subscribers", Status.WARN, "not said", "See that a worker is subscribed.")
     if heard == 0:
@@ -132,6 +140,27 @@ def check_hearing(facts: ServerFacts, snapshot: Snapshot) -> Check:
         )
         return Check("subscribers", Status.WARN, detail, advice)
     return Check("subscribers", Status.OK, detail)
+
+
+def check_waits(snapshot: Snapshot) -> tuple[Check, ...]:
+    """A line for each reason why work waits though nothing is broken: a pause, and a gate that GitHub had us close."""
+    checks: list[Check] = []
+    if snapshot.paused_by:
+        since = "" if snapshot.paused_ms is None else f" since {_moment(snapshot.paused_ms)}"
+        detail = f"paused by {snapshot.paused_by}{since}"
+        checks.append(Check("fleet", Status.WARN, detail, "`monarch resume` lets it go on."))
+    for account in snapshot.accounts:
+        if account.gate_closed_s:
+            opens = _moment(snapshot.at_ms + round(account.gate_closed_s * 1000))
+            who = f" for {account.login}" if account.login else ""
+            detail = f"closed{who} until {opens}: {account.gate_cause.rstrip('.')}"
+            advice = "Wait: GitHub asked for it, and work goes on by itself then."
+            checks.append(Check("gate", Status.WARN, detail, advice))
+    return tuple(checks)
+
+
+def _moment(ms: int) -> str:
+    return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def check_dead(snapshot: Snapshot) -> Check:

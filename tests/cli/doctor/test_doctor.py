@@ -17,16 +17,18 @@ from monarch.app.doctor.examination import (
     check_lists,
     check_slack,
     check_template,
+    check_waits,
     check_writes,
 )
 from monarch.app.doctor.github_checks import check_app, check_github, check_installations, pages_of
 from monarch.app.doctor.valkey_checks import Status, check_server
 from monarch.core.github.reply import Reply
 from monarch.settings import Settings, settings_from
-from monarch.telemetry import Snapshot
+from monarch.telemetry import AccountSnapshot, Snapshot
 from tests.cli.conftest import Give
 
 UNREACHABLE = "http://127.0.0.1:1"
+NOON_MS = 1_764_072_000_000
 
 
 def facts(
@@ -201,6 +203,28 @@ def test_a_channel_that_the_workers_do_not_have_is_named() -> None:
     advice = check_hearing(facts(subscribers=0), Snapshot(0, (), workers=2)).advice
 
     assert "set MONARCH_CHANNEL as they have it" in advice
+
+
+def test_a_replica_does_not_see_who_listens_at_its_primary() -> None:
+    """It said that workers that were well did not listen, and that what is published is lost."""
+    found = check_hearing(facts(role="slave", subscribers=0), Snapshot(0, (), workers=2))
+
+    assert (found.status, found.detail) == (Status.WARN, "not known here, 2 working")
+    assert "Ask the primary" in found.advice
+
+
+def test_why_work_waits_where_nothing_is_broken_has_lines_of_its_own() -> None:
+    """Everything was OK while a gate was closed for a day, or the fleet was paused."""
+    account = AccountSnapshot("1", 0, 0, None, None, 1, 86_400, "GitHub answered 403.", login="bot")
+    paused = Snapshot(NOON_MS, (), paused=True, paused_by="ada", paused_ms=NOON_MS)
+
+    (fleet,) = check_waits(paused)
+    (gate,) = check_waits(Snapshot(NOON_MS, (), accounts=(account,)))
+
+    assert (fleet.status, gate.status) == (Status.WARN, Status.WARN)
+    assert fleet.detail == "paused by ada since 2025-11-25 12:00:00 UTC"
+    assert gate.detail == "closed for bot until 2025-11-26 12:00:00 UTC: GitHub answered 403"
+    assert check_waits(Snapshot(NOON_MS, (), accounts=(replace(account, gate_closed_s=0),))) == ()
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,9 @@ from typing import Any, Final
 WRITE_SETTINGS: Final = ("save", "stop-writes-on-bgsave-error", "min-replicas-to-write")
 """The settings that decide; see `CONFIG GET`."""
 
+REPLICA: Final = "slave"
+"""The role of a replica, in the server's words."""
+
 
 def why_refused(info: Mapping[str, Any], settings: Mapping[str, str]) -> str:
     """What is in the way and what to do, without a full stop; `""` where nothing is.
@@ -18,7 +21,7 @@ def why_refused(info: Mapping[str, Any], settings: Mapping[str, str]) -> str:
         info: the sections memory, persistence and replication of `INFO`; empty where it may not be asked.
         settings: `WRITE_SETTINGS` and their values, as far as the server gives them.
     """
-    if info.get("role") == "slave":
+    if info.get("role") == REPLICA:
         return "it is a replica (READONLY); name the primary in VALKEY_URL"
     if _is_disk_in_the_way(info, settings):
         return "it cannot write to its disk (MISCONF); free or repair the disk"

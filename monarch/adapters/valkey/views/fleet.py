@@ -14,7 +14,7 @@ from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.accounts import Accounts
 from monarch.adapters.valkey.client.connection import classified
-from monarch.adapters.valkey.client.refusal import WRITE_SETTINGS, why_refused
+from monarch.adapters.valkey.client.refusal import REPLICA, WRITE_SETTINGS, why_refused
 from monarch.adapters.valkey.client.spoiled import answers_and_errors_of
 from monarch.adapters.valkey.keys import GROUP, KINDS, Keys
 from monarch.adapters.valkey.logins import login_of_each
@@ -231,7 +231,8 @@ def _whole(read: Mapping[str, Any]) -> dict[str, Any]:
         "next_due_s": None if due is None else (due - read["now_ms"]) / 1000,
         "dead": _count(dead),
         "missed": _count(missed),
-        "replicas": subscribed(subscribers),
+        # A replica does not see who subscribes at its primary.
+        "replicas": None if _known(info).get("role") == REPLICA else subscribed(subscribers),
         "epoch": text(epoch) if isinstance(epoch, bytes) else None,
         "paused": bool(paused),
         "paused_by": text(paused) if isinstance(paused, bytes) else "",
