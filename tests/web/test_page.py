@@ -428,18 +428,25 @@ async def test_events_name_who_did_it(telemetry: Telemetry) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["/requests/9-9", "/cohorts/9-9", "/nothing", "/requests/%3Cscript%3E"]
+    ("address", "why"),
+    [
+        ("/requests/9-9", "it was never made, or has expired"),
+        ("/cohorts/9-9", "it was never made, or has expired"),
+        ("/requests/latest", "An id is two numbers with a dash between"),
+        ("/requests/%3Cscript%3E", "An id is two numbers with a dash between"),
+        ("/nothing", "There is nothing at this address"),
+    ],
 )
-async def test_what_is_not_known_is_a_404(telemetry: Telemetry, address: str) -> None:
-    """For people and for programs, with the same headers as any other answer."""
+async def test_what_is_not_known_is_a_404(telemetry: Telemetry, address: str, why: str) -> None:
+    """For people and for programs, with the same headers as any other answer, and with the reason."""
     async with paging(Given(), telemetry) as (client, _):
         page = await client.get(address)
         document = await client.get(address, headers=PROGRAM)
 
     assert (page.status_code, document.status_code) == (404, 404)
     assert "<script>" not in page.text.lower()
-    assert "error" in document.json()
-    assert ("it has expired" in page.text) == (address != "/nothing")
+    assert why in page.text
+    assert why in document.json()["error"]
     assert "default-src 'none'" in page.headers["content-security-policy"]
 
 

@@ -20,12 +20,13 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
+from monarch.core.entry_ids import is_entry_id
 from monarch.ports import StoreError
 from monarch.ports.spoiled import is_spoiled, spoiled_keys
 from monarch.web.door.guard import wants_json
 from monarch.web.page import drawing
 from monarch.web.page.addresses import ADDRESSES, Address
-from monarch.web.page.choices import LONGEST, mistakes
+from monarch.web.page.choices import AN_ID, LONGEST, mistakes
 from monarch.web.page.hub import Frame, Full, Hub
 from monarch.web.page.live import LiveAnswer
 from monarch.web.page.sights import PageRequest, Sight, unreadable, why_unreadable
@@ -93,7 +94,7 @@ class Page:
             except StoreError as error:
                 return _away(request, wish, error)
             if wants_json(request):
-                return _json(frame)
+                return _json(wish, frame)
             return _page(request, wish, frame, wrong)
 
         return answer
@@ -145,9 +146,9 @@ def _wish(address: Address, request: Request) -> PageRequest:
     return PageRequest(address.name, path, given, query)
 
 
-def _json(frame: Frame) -> Response:
+def _json(wish: PageRequest, frame: Frame) -> Response:
     if frame.sight is None:
-        return JSONResponse({"error": "not known"}, 404, NOT_KEPT)
+        return JSONResponse({"error": _why_unknown(wish)}, 404, NOT_KEPT)
     sight = frame.sight
     headers = {**NOT_KEPT, **_broken(sight.spoiled)}
     if not sight.is_readable:
@@ -164,9 +165,19 @@ def _broken(spoiled: Collection[str]) -> Mapping[str, str]:
 def _page(request: Request, wish: PageRequest, frame: Frame, wrong: Sequence[str]) -> Response:
     sight = frame.sight
     if sight is None:
-        html = drawing.draw("unknown.html", is_address=False)
+        html = drawing.draw("unknown.html", why=f"{_why_unknown(wish)}.")
         return whole(request, wish, "Not known", html, frame.at_ms, 404)
     return whole(request, wish, sight.title, frame.html, frame.at_ms, sight.status, mistakes=wrong)
+
+
+def _why_unknown(wish: PageRequest) -> str:
+    """Why there is nothing to show, without a full stop."""
+    if not is_entry_id(wish.get("id")):
+        return f"An id is {AN_ID}"
+    return "There is no such thing: it was never made, or has expired"
+
+
+_NO_ADDRESS: Final = "There is nothing at this address"
 
 
 def _away(request: Request, wish: PageRequest, error: StoreError) -> Response:
@@ -179,8 +190,8 @@ def _away(request: Request, wish: PageRequest, error: StoreError) -> Response:
 
 async def _unknown_address(request: Request, _: Exception) -> Response:
     if wants_json(request):
-        return JSONResponse({"error": "there is no such address"}, 404, NOT_KEPT)
-    html = drawing.draw("unknown.html", is_address=True)
+        return JSONResponse({"error": _NO_ADDRESS}, 404, NOT_KEPT)
+    html = drawing.draw("unknown.html", why=f"{_NO_ADDRESS}.")
     return whole(request, None, "Not known", html, 0, 404)
 
 

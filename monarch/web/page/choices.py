@@ -19,6 +19,9 @@ LONGEST: Final = 200
 STATES: Final = tuple(state for state in State if state is not State.PARKED)
 """The states that a request can be in."""
 
+AN_ID: Final = "two numbers with a dash between, such as 1732406400000-0"
+"""What the id of a request or cohort is."""
+
 _DIGITS: Final = 5
 
 
@@ -84,8 +87,11 @@ _A_NAME: Final[_Kind] = (lambda text: len(text) <= LONGEST, f"at most {LONGEST} 
 _VALUES: Final[Mapping[str, _Kind]] = {
     "state": _one_of(state.value for state in STATES),
     "code": _one_of(code.value for code in Code),
-    "page": (lambda text: page_number(text) is not None, "the number of a page, from 1"),
-    "request": (is_entry_id, "two numbers with a dash between, such as 1732406400000-0"),
+    "page": (
+        lambda text: page_number(text) is not None,
+        f"the number of a page, from 1 to {10**_DIGITS - 1:,}",
+    ),
+    "request": (is_entry_id, AN_ID),
     "target": _A_NAME,
     "kind": _A_NAME,
 }
