@@ -142,7 +142,7 @@ def _fate(*, is_untouched: bool) -> str:
 
 
 def _where(error: "StoreError", see: str) -> str:
-    what = _advice(error)
+    what = remedy_for(error)
     return what if error.is_untouched and not noted() else f"see {see}. {what}"
 
 
@@ -190,7 +190,8 @@ def spoiled_told() -> Iterator[None]:
             _SPOILED.set((*_SPOILED.get(), *met))
 
 
-def _advice(error: "StoreError") -> str:
+def remedy_for(error: "StoreError") -> str:
+    """What a person has to do, a sentence."""
     return error.remedy or _DOCTOR
 
 
@@ -235,6 +236,6 @@ def failures_reported() -> Iterator[None]:
         with spoiled_told():
             yield
     except StoreError as error:
-        fail(_behind_done(str(error).rstrip(".")), advice=_advice(error))
+        fail(_behind_done(str(error).rstrip(".")), advice=remedy_for(error))
     except KeyboardInterrupt:
         raise _with(INTERRUPTED) from None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from monarch.core.ids import RequestId
     from monarch.ports import Cancelling, NotDone, Paused
     from monarch.ports.hands import PutFirst
-    from monarch.telemetry import Snapshot
+    from monarch.telemetry import AccountSnapshot, Snapshot
 
 T = TypeVar("T")
 
@@ -57,8 +57,11 @@ def resume_fleet(by: str | None, *, as_json: bool) -> None:
         show_json({"paused": False, "changed": paused.changed, "by": paused.by})
     elif paused.changed:
         _, waiting = _work_in(snapshot)
-        goes_on = "waits" if obstacles(snapshot) else "waited, and goes on now"
+        is_shut = _shut(snapshot) is not None
+        goes_on = "waits" if is_shut or obstacles(snapshot) else "waited, and goes on now"
         say(f"resumed (it was paused by {clean(paused.by)}); {goes_on}: {waiting}")
+        if is_shut and waiting:
+            say(f"it goes on {_when(snapshot)}")
     else:
         say("it was not paused")
     tell_obstacles(snapshot)
@@ -90,10 +93,16 @@ def cancel_request(request: str, by: str | None, *, as_json: bool) -> None:
     say(f"`monarch dead replay --request {known}` undoes it once it has ended")
 
 
+def _shut(snapshot: "Snapshot") -> "AccountSnapshot | None":
+    """The account whose gate stays closed the longest; `None`: all are open."""
+    shut = max(snapshot.accounts, key=lambda one: one.gate_closed_s, default=None)
+    return shut if shut and shut.gate_closed_s else None
+
+
 def _when(snapshot: "Snapshot") -> str:
     """When work that is tried at once may ask GitHub."""
-    shut = max(snapshot.accounts, key=lambda one: one.gate_closed_s, default=None)
-    if shut is None or not shut.gate_closed_s:
+    shut = _shut(snapshot)
+    if shut is None:
         return "at once"
     cause = f" ({clean(shut.gate_cause)})" if shut.gate_cause else ""
     return f"when GitHub may be asked again, in {age(shut.gate_closed_s)}{cause}"

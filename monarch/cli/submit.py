@@ -4,7 +4,7 @@ import uuid
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from monarch.cli.calling import WRONG, changed, fail, operate, refuse, settings
+from monarch.cli.calling import WRONG, changed, fail, operate, refuse, remedy_for, settings
 from monarch.cli.choice import actor
 from monarch.cli.follow import follow, judge
 from monarch.cli.portions import RequestArguments, demand_date, in_arguments
@@ -62,9 +62,9 @@ async def _submitted(person: "Operator", payload: bytes, key: str, by: str) -> "
     except StoreError as error:
         reason = str(error).rstrip(".")
         if error.is_untouched:
-            fail(f"{reason}. Nothing was submitted", advice="See `monarch doctor`.")
+            fail(f"{reason}. Nothing was submitted", advice=remedy_for(error))
         # With the key, because only that way it can be repeated without a second request.
-        advice = f"to repeat it safely, add --key {key}. See `monarch doctor`."
+        advice = f"to repeat it safely, add --key {key}. {remedy_for(error)}"
         fail(f"{reason}. It may have been submitted", advice=advice)
 
 

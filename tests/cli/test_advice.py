@@ -12,7 +12,8 @@ from monarch.sandbox.valkey import EmbeddedValkey
 from tests.cli.conftest import Give
 from tests.cli.test_letters import bury, targets_of
 
-NOT_SUBMITTED = "Nothing was submitted. See `monarch doctor`."
+NOT_SUBMITTED = "Nothing was submitted. "
+DOCTOR = "See `monarch doctor`."
 MAYBE = "It may have been submitted: to repeat it safely, add --key "
 
 Cause = Callable[[Any, EmbeddedValkey], Iterator[dict[str, str]]]
@@ -89,35 +90,53 @@ def happening(cause: Cause, client: Any, server: EmbeddedValkey) -> Iterator[dic
 
 
 @pytest.mark.parametrize(
-    ("cause", "names", "told"),
+    ("cause", "names", "told", "to_do"),
     [
-        (closed_port, "Connect call failed", NOT_SUBMITTED),
-        (wrong_password, "AuthenticationError", NOT_SUBMITTED),
-        (missing_right, "NoPermissionError", NOT_SUBMITTED),
-        (replica, "ReadOnlyError", NOT_SUBMITTED),
-        (_config("maxmemory", "1", "0"), "OutOfMemoryError", NOT_SUBMITTED),
-        (_config("min-replicas-to-write", "1", "0"), "NOREPLICAS", NOT_SUBMITTED),
-        (missing_database, "DB index is out of range", NOT_SUBMITTED),
-        (no_more_clients, "max number of clients", NOT_SUBMITTED),
-        (key_of_another_type, "should be a stream", NOT_SUBMITTED),
-        (frozen, "Timeout", MAYBE),
+        (closed_port, "Connect call failed", NOT_SUBMITTED, DOCTOR),
+        (wrong_password, "AuthenticationError", NOT_SUBMITTED, "Correct VALKEY_USERNAME"),
+        (missing_right, "NoPermissionError", NOT_SUBMITTED, "docs/valkey.md"),
+        (replica, "ReadOnlyError", NOT_SUBMITTED, DOCTOR),
+        (_config("maxmemory", "1", "0"), "OutOfMemoryError", NOT_SUBMITTED, DOCTOR),
+        (_config("min-replicas-to-write", "1", "0"), "NOREPLICAS", NOT_SUBMITTED, DOCTOR),
+        (missing_database, "DB index is out of range", NOT_SUBMITTED, "Correct VALKEY_DB"),
+        (no_more_clients, "max number of clients", NOT_SUBMITTED, "Raise `maxclients`"),
+        (key_of_another_type, "should be a stream", NOT_SUBMITTED, "TYPE"),
+        (frozen, "Timeout", MAYBE, DOCTOR),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
 def test_what_was_not_submitted_is_not_called_maybe_submitted(
-    give: Give, client: Any, server: EmbeddedValkey, cause: Cause, names: str, told: str
+    give: Give,
+    client: Any,
+    server: EmbeddedValkey,
+    cause: Cause,
+    names: str,
+    told: str,
+    to_do: str,
 ) -> None:
-    """Only where nobody knows it is said so, with what makes a repetition safe; and each names its cause."""
+    """Only where nobody knows it is said so, with what makes a repetition safe; and each names its cause and its remedy."""
     with happening(cause, client, server) as surroundings:
         result = give("submit", "o/s", "o/a", "--key", "k1", **surroundings)
 
     assert result.exit_code == 1
     assert names in result.stderr
     assert told in result.stderr
+    assert to_do in result.stderr
     assert (MAYBE in result.stderr) is (told is MAYBE)
     if told is NOT_SUBMITTED:
         client.delete("{monarch}:requests") if cause is key_of_another_type else None
         assert client.xlen("{monarch}:requests") == 0
+
+
+def test_a_replica_is_not_said_to_have_no_listener(
+    give: Give, client: Any, server: EmbeddedValkey
+) -> None:
+    """Who subscribes at its primary is not known there; `status` said that what is published is lost."""
+    with happening(replica, client, server):
+        said = give("status")
+
+    assert "it is a replica (READONLY)" in said.output
+    assert "no worker listens" not in said.output
 
 
 # ------------------------------------------------------------------------------------- one key, one message

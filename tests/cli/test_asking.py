@@ -329,6 +329,21 @@ def test_what_is_submitted_to_no_worker_says_so(give: Give) -> None:
     assert json.loads(program.stdout)["request"]
 
 
+def test_a_key_whose_record_is_broken_is_not_sent_to_the_doctor(
+    give: Give, client: "valkey.Valkey"
+) -> None:
+    """The doctor finds nothing, as it cannot know the key; the way out is another one, or a look at what it holds."""
+    client.rpush("{monarch}:inbox:submission:week-8", "x")
+
+    said = give("submit", "o/s", "o/a", "--key", "week-8")
+
+    assert said.exit_code == 1
+    assert "{monarch}:inbox:submission:week-8 is a list and should be a hash" in said.stderr
+    assert "Nothing was submitted" in said.stderr
+    assert "TYPE" in said.stderr
+    assert "doctor" not in said.stderr
+
+
 def test_what_is_submitted_beside_a_broken_key_is_submitted(
     give: Give, client: "valkey.Valkey"
 ) -> None:

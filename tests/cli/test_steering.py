@@ -106,6 +106,26 @@ def test_resuming_without_a_worker_does_not_say_that_it_goes_on(give: Give) -> N
     assert "! no worker is running" in said.stderr
 
 
+def close_the_gate(client: Any) -> None:
+    """As GitHub asked a worker to, for 50 s."""
+    seconds, _micros = client.time()
+    client.zadd("{monarch}:accounts", {"user:1": seconds * 1000})
+    gate = {"until": (seconds + 50) * 1000, "cause": "GitHub answered 401", "closed_at": 1}
+    client.hset("{monarch}:gate:user:1", mapping=gate)
+
+
+def test_resuming_behind_a_closed_gate_says_when_it_goes_on(give: Give, client: Any) -> None:
+    """It said "goes on now: 1", and that waited for a day."""
+    give("submit", "o/s", "o/a")
+    give("pause", *ADA)
+    close_the_gate(client)
+
+    said = give("resume").stdout
+
+    assert "; waits: 1" in said
+    assert "it goes on when GitHub may be asked again, in " in said
+
+
 def test_trying_at_once_behind_a_closed_gate_says_when(give: Give, client: Any) -> None:
     """It was "tried at once", and went on 51 s later."""
     give("submit", "o/s", "o/a")
@@ -114,10 +134,7 @@ def test_trying_at_once_behind_a_closed_gate_says_when(give: Give, client: Any) 
     client.zadd("{monarch}:parked", {member: 9e15})
     packed = {"stream": "requests", "fields": ["payload", "{}"], "request": request}
     client.hset("{monarch}:parked:entries", member, json.dumps(packed))
-    seconds, _micros = client.time()
-    client.zadd("{monarch}:accounts", {"user:1": seconds * 1000})
-    gate = {"until": (seconds + 50) * 1000, "cause": "GitHub answered 401", "closed_at": 1}
-    client.hset("{monarch}:gate:user:1", mapping=gate)
+    close_the_gate(client)
 
     said = give("try", request)
 

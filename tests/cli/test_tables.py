@@ -96,6 +96,13 @@ def test_a_command_is_not_broken() -> None:
     assert lines == ["Put it right, then", "    `monarch dead replay --request 17-0`."]
 
 
+def test_blanks_in_a_quotation_are_not_lost_at_the_end_of_a_line() -> None:
+    """It said that there is no "Sprint 1", but there is "Sprint 1": the second blank of the first was the mistake."""
+    lines = wrapped('the template has no milestone "Sprint  1", it has "Sprint 1"', 40)
+
+    assert lines == ["the template has no milestone", '    "Sprint  1", it has "Sprint 1"']
+
+
 def test_a_sign_stays_with_its_meaning() -> None:
     """The legend of `verify` at 80 columns ended a line with `.`, and began the next one with what it means."""
     legend = (

@@ -4,6 +4,7 @@ All of it goes to standard error: the result is the request's id alone.
 """
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -203,8 +204,9 @@ def target_lines(details: "RequestDetails") -> Iterator[tuple[str, str]]:
 
 
 def clock(at_ms: int) -> str:
-    """A time of day that is soon."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%H:%M:%S UTC")
+    """The time of day, with its date if that is not today."""
+    then, now = datetime.fromtimestamp(at_ms / 1000, UTC), datetime.fromtimestamp(time.time(), UTC)
+    return then.strftime("%H:%M:%S UTC" if then.date() == now.date() else "%Y-%m-%d %H:%M:%S UTC")
 
 
 def request_line(view: RequestView, forecast: Forecast | None = None) -> str:

@@ -21,6 +21,8 @@ PROSE_WIDTH: Final = 30
 """The fewest columns into which sentences are squeezed."""
 
 _COMMAND: Final = re.compile("`[^`]*`")
+_QUOTED: Final = re.compile('"[^"]*"')
+_BLANKS: Final = re.compile("  +")
 _SHORT: Final = re.compile(r"(?<!\S)(\S) (?=\S\S)")
 _JOINT: Final = "\ue000"
 """A space at which no line breaks; text from outside has none, since control characters are spelled out."""
@@ -214,8 +216,12 @@ def wrapped(text: str, width: int, first: str = "", *, goes_on: str = GAP * 2) -
 
 
 def _between_words(text: str, width: int, first: str = "", goes_on: str = "") -> list[str]:
-    """Wrap, with a command in backquotes as one word, for copying. One character stays with the next word: it may be a sign."""
+    """Wrap, with a command in backquotes as one word, for copying. One character stays with the next word: it may be a sign.
+
+    Of blanks in a row in a quotation none is lost at the end of a line: they may be what is wrong with it.
+    """
     whole = _COMMAND.sub(lambda found: found[0].replace(" ", _JOINT), text)
+    whole = _QUOTED.sub(lambda found: _BLANKS.sub(_joined, found[0]), whole)
     joined = _SHORT.sub(rf"\g<1>{_JOINT}", whole)
     lines: list[str] = []
     begin, line = first, ""
@@ -229,6 +235,10 @@ def _between_words(text: str, width: int, first: str = "", goes_on: str = "") ->
             begin = goes_on
         line += (blank if line else "") + rest
     return [each.replace(_JOINT, " ") for each in (*lines, *([begin + line] if line else []))]
+
+
+def _joined(blanks: re.Match[str]) -> str:
+    return _JOINT * len(blanks[0])
 
 
 def _pieces(word: str, room: int) -> list[str]:
