@@ -14,7 +14,6 @@ import pytest
 import typer
 
 from monarch.cli.follow import judge
-from monarch.cli.terminal import progress
 from monarch.cli.terminal.ending import ending_lines
 from monarch.cli.terminal.followed import UPDATING, Followed, act_in, healing
 from monarch.cli.terminal.printing import age, as_json, clean, moment, show_table
@@ -131,10 +130,11 @@ def a_time(target: str, **known: Any) -> MigrationTimes:
 @pytest.fixture
 def that_noon(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is noon of 2025-11-25."""
-    monkeypatch.setattr(progress.time, "time", lambda: 1_764_072_000.0)
+    monkeypatch.setattr("monarch.cli.terminal.progress.time.time", lambda: 1_764_072_000.0)
 
 
-def test_a_wait_until_another_day_has_its_date(that_noon: None) -> None:
+@pytest.mark.usefixtures("that_noon")
+def test_a_wait_until_another_day_has_its_date() -> None:
     """A limit of a day was "waits until 12:19:28 UTC", which reads as over already."""
     parked = MigrationView("o/a", State.PARKED, 0, 0, 0, (), "the gate is closed")
     details = details_of(a_view(parked), a_time("o/a", next_ms=1_764_158_461_000))
@@ -145,7 +145,8 @@ def test_a_wait_until_another_day_has_its_date(that_noon: None) -> None:
     assert waits(details) == "waits until 2025-11-26 12:01:01 UTC"
 
 
-def test_what_a_target_waits_for_is_said_with_its_time(that_noon: None) -> None:
+@pytest.mark.usefixtures("that_noon")
+def test_what_a_target_waits_for_is_said_with_its_time() -> None:
     """And what went wrong while it is tried again; neither of one that has ended."""
     parked = MigrationView("o/a", State.PARKED, 0, 0, 0, (), "the target does not exist yet")
     again = MigrationView("o/b", State.RUNNING, 1, 0, 0, (), "")
@@ -163,7 +164,8 @@ def test_what_a_target_waits_for_is_said_with_its_time(that_noon: None) -> None:
     assert lines["o/c"] == "done, 3 of 3 tickets"
 
 
-def test_a_bar_that_stands_still_says_until_when(that_noon: None) -> None:
+@pytest.mark.usefixtures("that_noon")
+def test_a_bar_that_stands_still_says_until_when() -> None:
     """Where everything that is left waits; else something moves."""
     done = MigrationView("o/a", State.DONE, 3, 0, 0, (), "")
     parked = MigrationView("o/b", State.PARKED, 0, 0, 0, (), "it does not exist yet")
