@@ -291,6 +291,15 @@ RULES: Final = (
         ),
     ),
     Rule("ticket", _refuses_ticket, _ticket),
+    Rule(
+        "blocked",
+        _status(451),
+        _repository(
+            Code.REFUSED,
+            "ask its owner, or GitHub's support: no right of a token helps",
+            "GitHub has blocked the repository for a legal reason",
+        ),
+    ),
     Rule("moved", _status(301, 302, 307, 308), _moved),
     Rule(
         "refused",
