@@ -370,6 +370,15 @@ def test_a_wrong_word_is_quoted_as_it_came(name: str, text: str) -> None:
     assert f"; got {text!r}. " in mistake
 
 
+@pytest.mark.parametrize("sign", ["#", "/", "?"])
+def test_a_sign_in_a_password_that_ends_the_address_is_told(sign: str) -> None:
+    """The address looked just like the one that was expected."""
+    (mistake,) = mistakes(VALKEY_URL=f"valkey://monarch:pa{sign}hush@127.0.0.1:6379/0")
+
+    assert "if a password has #, / or ? in it, write %23, %2F or %3F" in mistake
+    assert "hush" not in mistake
+
+
 @pytest.mark.parametrize(
     ("given", "blamed", "whose"),
     [

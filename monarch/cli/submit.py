@@ -82,6 +82,9 @@ def _foretell(payload: bytes) -> None:
     request = parsed(payload, settings())
     if isinstance(request, BadMessage):
         complain(f"! it will end as a dead letter: {clean(request.sentence)}")
+    elif not request.targets:
+        mistakes = "; ".join(clean(one.sentence) for one in request.refused)
+        complain(f"! it will end in dead letters, with no target that can be one: {mistakes}")
 
 
 def _demand_request(payload: bytes, done: str) -> None:

@@ -72,7 +72,7 @@ def unknown(request: str, keys: Collection[str]) -> tuple[str, str]:
         return f"request {request} cannot be read: its record holds something else", ""
     return (
         f"no request {request} is known",
-        "it was never made, or has expired: see `monarch requests`",
+        "it was never made, has expired, or Valkey has lost its memory: see `monarch requests` and `monarch events`",
     )
 
 

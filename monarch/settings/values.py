@@ -177,7 +177,7 @@ def _valkey_url(value: SecretStr) -> SecretStr:
     is_socket = parts.scheme == "unix"
     place = parts.path if is_socket else parts.hostname
     database = "" if is_socket else parts.path.strip("/")
-    _ = parts.port  # raises ValueError when it is no port
+    _check_port(parts)
     if parts.scheme not in VALKEY_SCHEMES or not place:
         raise ValueError
     if not (database or "0").isdecimal():
@@ -187,6 +187,15 @@ def _valkey_url(value: SecretStr) -> SecretStr:
         raise ValueError
     _check_options(parts, database)
     return value
+
+
+def _check_port(parts: SplitResult) -> None:
+    try:
+        _ = parts.port
+    except ValueError:
+        raise Wrong(
+            "there is no port behind the host: if a password has #, / or ? in it, write %23, %2F or %3F"
+        ) from None
 
 
 def _check_options(parts: SplitResult, database: str) -> None:

@@ -417,7 +417,10 @@ def test_a_request_that_has_expired_beside_a_broken_key_has_expired(
 
     said = give("show", "1-1")
 
-    assert "no request 1-1 is known: it was never made, or has expired" in said.stderr
+    assert (
+        "no request 1-1 is known: it was never made, has expired, or Valkey has lost its memory"
+        in said.stderr
+    )
 
 
 def test_a_pause_that_cannot_be_read_names_its_key(give: Give, client: "valkey.Valkey") -> None:

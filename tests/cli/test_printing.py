@@ -18,6 +18,7 @@ from monarch.cli.terminal.ending import ending_lines
 from monarch.cli.terminal.followed import UPDATING, Followed, act_in, healing
 from monarch.cli.terminal.printing import age, as_json, clean, moment, show_table
 from monarch.cli.terminal.progress import (
+    OVER,
     Progress,
     RequestSight,
     counted,
@@ -34,7 +35,7 @@ from monarch.core.ids import RequestId
 from monarch.core.report.summary import MigrationView, RequestView, State
 from monarch.ports.readings import MigrationTimes, RequestDetails
 from monarch.telemetry import Snapshot
-from monarch.telemetry.obstacles import obstacles
+from monarch.telemetry.obstacles import Cause, obstacles
 from tests.cli.terminals import Terminal
 
 
@@ -357,7 +358,12 @@ def test_what_stops_all_work_is_taken_back_when_it_is_over(
     said = _on_a_terminal(monkeypatch, show)
 
     parts = said.split("! no worker listens to the channel")
-    assert ["workers listen again" in part for part in parts] == [False, True, False]
+    assert ["workers listen now" in part for part in parts] == [False, True, False]
+
+
+def test_every_obstacle_can_be_taken_back() -> None:
+    """A follower ended with a KeyError when a broken key was mended."""
+    assert set(OVER) == set(Cause)
 
 
 def test_a_long_reason_above_the_bar_wraps_between_words(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,7 @@ def test_what_waits_is_tried_at_once(give: Give, client: Any) -> None:
     assert document == {"request": request, "by": "ada", "tried": 0}
     assert (unknown.exit_code, unknown.stdout) == (1, "")
     assert (
-        "no request 1-1 is known: it was never made, or has expired: see `monarch requests`"
+        "no request 1-1 is known: it was never made, has expired, or Valkey has lost its memory: see `monarch requests`"
         in unknown.stderr
     )
 

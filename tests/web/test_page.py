@@ -430,8 +430,8 @@ async def test_events_name_who_did_it(telemetry: Telemetry) -> None:
 @pytest.mark.parametrize(
     ("address", "why"),
     [
-        ("/requests/9-9", "it was never made, or has expired"),
-        ("/cohorts/9-9", "it was never made, or has expired"),
+        ("/requests/9-9", "it was never made, has expired, or Valkey has lost its memory"),
+        ("/cohorts/9-9", "it was never made, has expired, or Valkey has lost its memory"),
         ("/requests/latest", "An id is two numbers with a dash between"),
         ("/requests/%3Cscript%3E", "An id is two numbers with a dash between"),
         ("/nothing", "There is nothing at this address"),

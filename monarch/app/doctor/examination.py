@@ -149,12 +149,14 @@ def check_waits(snapshot: Snapshot) -> tuple[Check, ...]:
         since = "" if snapshot.paused_ms is None else f" since {_moment(snapshot.paused_ms)}"
         detail = f"paused by {snapshot.paused_by}{since}"
         checks.append(Check("fleet", Status.WARN, detail, "`monarch resume` lets it go on."))
+    advice = "Wait: no worker asks GitHub before, and work goes on by itself then."
+    if snapshot.refused:
+        advice = "Mend the credential: until then GitHub is asked once in a minute, and the gate closed again."
     for account in snapshot.accounts:
         if account.gate_closed_s:
             opens = _moment(snapshot.at_ms + round(account.gate_closed_s * 1000))
             who = f" for {account.login}" if account.login else ""
             detail = f"closed{who} until {opens}: {account.gate_cause.rstrip('.')}"
-            advice = "Wait: GitHub asked for it, and work goes on by itself then."
             checks.append(Check("gate", Status.WARN, detail, advice))
     return tuple(checks)
 

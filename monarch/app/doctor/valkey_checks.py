@@ -66,9 +66,15 @@ def _channel(facts: ServerFacts, whose: str) -> tuple[Check, ...]:
     if not facts.no_channel:
         return ()
     detail = f"{whose} user lacks the right to {', '.join(facts.no_channel)} (NOPERM)"
+    # A worker subscribes to a channel of its own as well, which nothing is published on.
+    fails = (
+        "`monarch publish` fails with it, and "
+        if any("canary" not in one for one in facts.no_channel)
+        else ""
+    )
     advice = (
-        "Give it the channels that docs/valkey.md lists (ACL SETUSER: &name): until then `monarch publish` fails with it,"
-        " and a worker with the same user hears nothing."
+        f"Give it the channels that docs/valkey.md lists (ACL SETUSER: &name): until then {fails}a worker with the same"
+        " user hears nothing."
     )
     return (Check("channel", Status.FAIL, detail, advice),)
 

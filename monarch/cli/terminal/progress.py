@@ -138,10 +138,13 @@ class _Bar:
 
 OVER: Final = {
     Cause.PAUSED: "the fleet goes on",
-    Cause.NO_WORKER: "a worker runs again",
-    Cause.NO_SUBSCRIBER: "workers listen again",
+    Cause.NO_WORKER: "a worker runs now",
+    Cause.NO_SUBSCRIBER: "workers listen now",
     Cause.CREDENTIAL_REFUSED: "GitHub no longer refuses the credential",
     Cause.STORE_REFUSES: "Valkey takes in new work again",
+    Cause.BROKEN_KEY: "the broken key is mended",
+    Cause.VALKEY_AWAY: "Valkey answers again",
+    Cause.VALKEY_REFUSES: "Valkey lets us in again",
 }
 """What takes back a report of what stops all work."""
 

@@ -174,7 +174,7 @@ def _why_unknown(wish: PageRequest) -> str:
     """Why there is nothing to show, without a full stop."""
     if not is_entry_id(wish.get("id")):
         return f"An id is {AN_ID}"
-    return "There is no such thing: it was never made, or has expired"
+    return "There is no such thing: it was never made, has expired, or Valkey has lost its memory"
 
 
 _NO_ADDRESS: Final = "There is nothing at this address"

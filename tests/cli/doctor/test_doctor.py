@@ -24,7 +24,7 @@ from monarch.app.doctor.github_checks import check_app, check_github, check_inst
 from monarch.app.doctor.valkey_checks import Status, check_server
 from monarch.core.github.reply import Reply
 from monarch.settings import Settings, settings_from
-from monarch.telemetry import AccountSnapshot, Snapshot
+from monarch.telemetry import AccountSnapshot, RefusalSnapshot, Snapshot
 from tests.cli.conftest import Give
 
 UNREACHABLE = "http://127.0.0.1:1"
@@ -181,6 +181,15 @@ def test_a_user_without_rights_is_that_of_the_shell() -> None:
         assert "docs/valkey.md" in check.advice
 
 
+def test_who_lacks_only_the_channel_of_workers_can_publish() -> None:
+    """It said that `monarch publish` fails with it, and that published."""
+    own = replace(facts(), no_channel=("SUBSCRIBE and PUBLISH on {monarch}:canary:*",))
+    advice = check_server(own, watched=False)[-1].advice
+
+    assert "publish" not in advice
+    assert "a worker with the same user hears nothing" in advice
+
+
 def test_a_worker_that_lacks_a_right_is_no_shell() -> None:
     """Its log said "this shell's user"."""
     lacking = replace(facts(), no_channel=("PUBLISH on school",))
@@ -220,9 +229,12 @@ def test_why_work_waits_where_nothing_is_broken_has_lines_of_its_own() -> None:
 
     (fleet,) = check_waits(paused)
     (gate,) = check_waits(Snapshot(NOON_MS, (), accounts=(account,)))
+    refused = RefusalSnapshot("*", NOON_MS, "GitHub answered 401")
+    (shut,) = check_waits(Snapshot(NOON_MS, (), accounts=(account,), refused=(refused,)))
 
     assert (fleet.status, gate.status) == (Status.WARN, Status.WARN)
     assert fleet.detail == "paused by ada since 2025-11-25 12:00:00 UTC"
+    assert (gate.advice[:5], shut.advice[:19]) == ("Wait:", "Mend the credential")
     assert gate.detail == "closed for bot until 2025-11-26 12:00:00 UTC: GitHub answered 403"
     assert check_waits(Snapshot(NOON_MS, (), accounts=(replace(account, gate_closed_s=0),))) == ()
 
