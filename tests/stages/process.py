@@ -200,6 +200,9 @@ def _lost(moment: Moment) -> Any:
         return Unanswered("the connection broke")
     if moment.call.startswith(("github.", "signing.")):
         return Transient("the connection broke")
+    if moment.call.startswith("ear."):
+        # The shipped ear is a port above the client, and classifies what its connection does.
+        raise StoreError(str(moment))
     raise CutOffError(str(moment))
 
 

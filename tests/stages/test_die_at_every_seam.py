@@ -143,6 +143,15 @@ def test_whatever_befalls_any_path_is_survived(scenario: str) -> None:
             strike(scenario, {number: blow}, taken_over=taken_over)
 
 
+@WAYS
+def test_a_subscription_that_breaks_anywhere_is_survived(*, taken_over: bool) -> None:
+    """The stand-in broke it with an error that no ear gives, and so few stories were taken that none of them met it."""
+    passed = quiet_run("heard", 1 if taken_over else 0)
+    hearing = {one.number for one in passed if one.call.startswith("ear.")}
+    for number in hearing.intersection(moments("heard", Blow.LOST, taken_over=taken_over)):
+        strike("heard", {number: Blow.LOST}, taken_over=taken_over)
+
+
 def test_a_zombie_that_gives_up_looks_behind_itself_first() -> None:
     """Its second write without an answer ended its crossing, and its lease was lost meanwhile: only this worker knows."""
     last = moments("unanswered", Blow.MIDWAY, taken_over=True)[-1]
