@@ -170,7 +170,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "created_in_latin_1": CREATED,
     # What HTTP knows, and GitHub writes nothing about
     "html_403": repository(Code.FORBIDDEN, "access to the repository"),
-    "blocked": repository(Code.REFUSED, "look into the repository"),
+    "blocked": repository(Code.REFUSED, "ask its owner, or GitHub"),
     "exhausted": RESET,
     "last_call_forbidden": RIGHTS,
     "last_call_missing": repository(Code.NOT_FOUND, "check its name"),
