@@ -157,7 +157,10 @@ def _lines(one: "Rehearsal") -> Iterator[tuple[str, str]]:
     if one.adopted:
         yield "adopts", f"{_pairs(one.adopted)}: they say the same, and carry no marker"
     if one.deleted:
-        yield "stays deleted", f"{ranges(one.deleted)}: `monarch verify --heal` makes it again"
+        yield (
+            "stays deleted",
+            f"{ranges(one.deleted)}: `monarch verify REQUEST --heal` makes it again",
+        )
     if one.labels:
         yield "new labels", ", ".join(one.labels)
     if one.milestones:

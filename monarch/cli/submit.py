@@ -82,9 +82,8 @@ def _foretell(payload: bytes) -> None:
     request = parsed(payload, settings())
     if isinstance(request, BadMessage):
         complain(f"! it will end as a dead letter: {clean(request.sentence)}")
-    elif not request.targets:
-        mistakes = "; ".join(clean(one.sentence) for one in request.refused)
-        complain(f"! it will end in dead letters, with no target that can be one: {mistakes}")
+        return
+    _warn_of(request.refused)
 
 
 def _demand_request(payload: bytes, done: str) -> None:
@@ -98,7 +97,11 @@ def _demand_request(payload: bytes, done: str) -> None:
     demand_date(request.portion, f"nothing was {done}")
     if not request.targets:
         _refuse_all(request.refused, done)
-    for refused in request.refused:
+    _warn_of(request.refused)
+
+
+def _warn_of(targets: "Sequence[RefusedTarget]") -> None:
+    for refused in targets:
         words = f"{clean(refused.target)} will end as a dead letter: {clean(refused.letter)}"
         complain(f"! {words}")
 

@@ -201,7 +201,11 @@ def target_lines(details: "RequestDetails") -> Iterator[tuple[str, str]]:
         line = migration_line(migration, details.view.tickets)
         if known is not None and known.next_ms is not None:
             line += f" (waits until {clock(known.next_ms)})"
-        elif known is not None and known.error and migration.state not in ENDS:
+        elif (
+            known is not None
+            and known.error not in {"", migration.reason}
+            and migration.state not in ENDS
+        ):
             line += f" (tried again after: {clean(known.error)})"
         yield migration.target, line
 

@@ -74,8 +74,14 @@ def personal(names: Iterable[str]) -> str:
 
 
 def touched(numbers: Sequence[int]) -> str:
-    """Copies whose references should be put right no longer say what was copied."""
-    return f"references in {numbered(numbers, _SHOWN)}: left as they are, because a person edited the text there, or the ticket"
+    """Copies whose references should be put right no longer say what was copied.
+
+    Which of the causes it is cannot be told from the text: references to a copy that was deleted read like an edit.
+    """
+    return (
+        f"references in {numbered(numbers, _SHOWN)}: left as they are, because a person edited the text there or the"
+        " ticket, or a copy that they refer to was deleted or made again"
+    )
 
 
 def closed_since(numbers: Sequence[int]) -> str:
