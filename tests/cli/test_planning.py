@@ -75,7 +75,7 @@ def test_all_that_would_be_done_is_shown(foretell: Callable[..., Any]) -> None:
     assert "creates #1-#2, #5 as #3-#5" in lines
     assert "there #3 as #1" in lines
     assert "adopts #6 as #2: they say the same, and carry no marker" in lines
-    assert "stays deleted #4: `monarch verify --heal` makes it again" in lines
+    assert "stays deleted #4: `monarch verify REQUEST --heal` makes it again" in lines
     assert "references are put right in #3, #5" in lines
     assert "sub-issues #4 under #3" in lines
     assert "dependencies #4 on #3" in lines
