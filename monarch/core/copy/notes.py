@@ -76,7 +76,7 @@ def personal(names: Iterable[str]) -> str:
 def touched(numbers: Sequence[int]) -> str:
     """Copies whose references should be put right no longer say what was copied.
 
-    Which of the causes it is cannot be told from the text: references to a copy that was deleted read like an edit.
+    The text does not show which of the causes it is: references to a copy that was deleted read like an edit.
     """
     return (
         f"references in {numbered(numbers, _SHOWN)}: left as they are, because a person edited the text there or the"
