@@ -546,7 +546,8 @@ async def two_replay_at_once(story: Story) -> None:
     async with anyio.create_task_group() as tasks:
         for name in ("Ann", "Bob"):
             tasks.start_soon(one, Person(house, story.trouble, name))
-    assert sum(bool(each.work) for each in told) <= 1
+    # If the memory goes back between the two, the first replay has not been: both send the letter back, and learn so.
+    assert story.goes_back or sum(bool(each.work) for each in told) <= 1
 
 
 async def the_source_appears(story: Story) -> None:

@@ -185,7 +185,8 @@ class Story:
     # ------------------------------------------------------------------------------------- going back
 
     @property
-    def _goes_back(self) -> bool:
+    def goes_back(self) -> bool:
+        """Whether the store's memory goes back in this story."""
         return not GOING_BACK.isdisjoint(self.trouble.blows.values())
 
     def _remember(self, moment: Moment) -> None:
@@ -246,7 +247,7 @@ class Story:
     @property
     def _is_rolled_back(self) -> bool:
         """Whether the store's memory of what people did may be gone, so that the right end cannot be known."""
-        return self._goes_back and not self.scenario.forgets
+        return self.goes_back and not self.scenario.forgets
 
     def _judge_loss(self) -> None:
         store = self.house.store
@@ -341,7 +342,7 @@ class Story:
         plain = [text for text in finals if AGAIN not in text]
         assert finals, f"nobody was told how {request} ended: {messages}"
         self._judge_last_words(channel, finals[-1])
-        if self._may_be_doubled or self._goes_back:
+        if self._may_be_doubled or self.goes_back:
             return
         cohorts = {one["card"] for one in known}
         assert len(shown) <= len(cohorts), shown

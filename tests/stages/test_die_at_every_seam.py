@@ -144,6 +144,16 @@ def test_whatever_befalls_any_path_is_survived(scenario: str) -> None:
 
 
 @WAYS
+def test_a_verdict_ends_no_other_migration_with_the_id_of_its_own(*, taken_over: bool) -> None:
+    """The memory went back to before a migration was queued, and the next one got the id of its entry."""
+    passed = quiet_run("put-first", 1 if taken_over else 0)
+    read = {one.number for one in passed if one.call == "valkey.xreadgroup" and one.side == "after"}
+    for blow in (Blow.FORGET, Blow.REVERT):
+        for number in read.intersection(moments("put-first", blow, taken_over=taken_over)):
+            strike("put-first", {number: blow}, taken_over=taken_over)
+
+
+@WAYS
 def test_a_subscription_that_breaks_anywhere_is_survived(*, taken_over: bool) -> None:
     """The stand-in broke it with an error that no ear gives, and so few stories were taken that none of them met it."""
     passed = quiet_run("heard", 1 if taken_over else 0)

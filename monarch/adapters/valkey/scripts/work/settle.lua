@@ -24,13 +24,23 @@
 local stream, name, consumer, entry, count, verdict = KEYS[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 if not still_holds(stream, consumer, entry, count) then return 0 end
 local doc = cjson.decode(ARGV[7])
-if name == 'migrations' and not doc.migration then
-  -- An unreadable entry may be a migration on record: then it ends as that one, or its request would never end.
-  local named = {}
+
+local function original_fields()
   local found = redis.call('XRANGE', stream, entry, entry)
-  for i = 1, #(found[1] and found[1][2] or {}), 2 do named[found[1][2][i]] = found[1][2][i + 1] end
+  return found[1] and found[1][2] or {}
+end
+
+if name == 'migrations' then
+  local named, fields = {}, original_fields()
+  for i = 1, #fields, 2 do named[fields[i]] = fields[i + 1] end
   local id = (named.request or '') .. ':' .. (named.target or '')
-  if redis.call('HGET', ns .. 'migration:' .. id, 'entry') == entry then doc.migration, doc.request = id, named.request end
+  if doc.migration then
+    -- Valkey's memory may have gone back since, and have given the very id to another migration: that is not ours.
+    if named.request and id ~= doc.migration then return 0 end
+  elseif redis.call('HGET', ns .. 'migration:' .. id, 'entry') == entry then
+    -- An unreadable entry may be a migration on record: then it ends as that one, or its request would never end.
+    doc.migration, doc.request = id, named.request
+  end
 end
 local request = doc.request
 local request_key = ns .. 'request:' .. request
@@ -47,11 +57,6 @@ if type(target_id) ~= 'string' then target_id = nil end
 local now = now_ms()
 
 local function migration_key(target) return ns .. 'migration:' .. request .. ':' .. target end
-
-local function original_fields()
-  local found = redis.call('XRANGE', stream, entry, entry)
-  return found[1] and found[1][2] or {}
-end
 
 local function acknowledge()
   redis.pcall('ZREM', ns .. 'newer', name .. ' ' .. entry)  -- for people alone
