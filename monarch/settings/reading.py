@@ -184,13 +184,10 @@ def _contradictions(given: Mapping[str, str]) -> Iterator[str]:
 
 def _of_ports(given: Mapping[str, str]) -> Iterator[str]:
     """One port cannot serve both: the variable to correct is one that was set, which the other's default may be at odds with."""
-    by_default = {
-        name: str(field.default)
-        for field in Settings.model_fields.values()
-        for name in mistakes.field_names(field)
-        if name in _PORTS
-    }
-    port, other = (given.get(name, by_default[name]).lstrip("0") for name in _PORTS)
+    fields = Settings.model_fields
+    port, other = (
+        given.get(name, str(fields[field].default)).lstrip("0") for name, field in _PORTS.items()
+    )
     if port and port == other:
         blamed, beside = sorted(_PORTS, key=lambda name: name not in given)
         whose = beside if beside in given else f"{beside} by default"
@@ -200,8 +197,8 @@ def _of_ports(given: Mapping[str, str]) -> Iterator[str]:
         )
 
 
-_PORTS: Final = ("MONARCH_WEB_PORT", "MONARCH_METRICS_PORT")
-"""Of the two servers of a worker."""
+_PORTS: Final = {"MONARCH_WEB_PORT": "web_port", "MONARCH_METRICS_PORT": "metrics_port"}
+"""Of the two servers of a worker: the variables, and their fields."""
 
 
 def _proxies(

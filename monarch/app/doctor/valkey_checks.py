@@ -69,7 +69,7 @@ def _channel(facts: ServerFacts, whose: str) -> tuple[Check, ...]:
     # A worker subscribes to a channel of its own as well, which nothing is published on.
     fails = (
         "`monarch publish` fails with it, and "
-        if any("canary" not in one for one in facts.no_channel)
+        if not all(one.endswith(":canary:*") for one in facts.no_channel)
         else ""
     )
     advice = (
