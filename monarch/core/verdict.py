@@ -13,6 +13,7 @@ from monarch.core.advice import NO_ADVICE, Advice, Advised, sentence
 from monarch.core.after.acts import Act
 from monarch.core.after.touch import Left
 from monarch.core.backoff import full_jitter_s, patience_s
+from monarch.core.delivery import Stream
 from monarch.core.ids import TargetId
 from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Scope, Transient
 from monarch.core.plan import Plan
@@ -172,6 +173,17 @@ def called_off(by: str) -> Dead:
     """A person called the request off: what is left of it ends here."""
     undone = Advice("a replay undoes it", replay=False)
     return Dead(Code.CANCELLED, f"cancelled by {by}", advice=undone)
+
+
+def unreadable(stream: Stream, problem: str) -> Dead:
+    """An entry that no code of ours wrote so: only a request has a sender who can mend it."""
+    advice = (
+        "have its sender correct that, and send it again"
+        if stream is Stream.REQUESTS
+        else "find out who writes into this stream, and drop it, or replay it if it has a migration (`monarch dead`)"
+    )
+    reason = f"this entry cannot be read: {problem}"
+    return Dead(Code.UNREADABLE, reason, advice=Advice(advice, replay=False))
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,8 @@ class CohortLine:
 class DeadLetter:
     """An entry given up. `id` names it in the stream of dead letters, `entry` in the stream that it came from.
 
-    `is_cut`: its message was wrong and long, so only the beginning of the payload was kept.
+    `is_cut`: its message was wrong and long, so only the beginning of the payload was kept. `lacks_payload`: it is a
+    request's and came without one, and its other fields stand there as JSON.
     """
 
     id: str
@@ -159,6 +160,7 @@ class DeadLetter:
     deliveries: int
     payload: str
     is_cut: bool = False
+    lacks_payload: bool = False
 
     @property
     def target(self) -> str:

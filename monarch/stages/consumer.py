@@ -33,6 +33,7 @@ from monarch.core.verdict import (
     is_poison,
     is_suspect,
     judge_failure,
+    unreadable,
 )
 from monarch.ports import Clock, StoreError, StoreRefused, Streams
 from monarch.stages.lease import Draining, Hold, Holds, LeaseLost
@@ -276,7 +277,7 @@ class Consumer:
                 self._report_newer(delivery, version)
                 return Handback("a newer version wrote it", rests=True, is_newer=True)
             case UnreadableEntry(problem):
-                return Dead(Code.UNREADABLE, f"this entry cannot be read: {problem}")
+                return unreadable(delivery.token.stream, problem)
             case _:
                 return None
 

@@ -109,10 +109,12 @@ def _of_fleet(snapshot: Snapshot) -> Iterator[Obstacle]:
         else ""
     )
     # A worker whose signs of life Valkey refuses runs all the same, and is heard listening.
-    if not snapshot.workers and not (snapshot.writes_fail and snapshot.replicas):
+    lacks_workers = not snapshot.workers and not (snapshot.writes_fail and snapshot.replicas)
+    if lacks_workers:
+        lost = ", and messages that are published now are lost" if snapshot.replicas == 0 else ""
         yield Obstacle(
             Cause.NO_WORKER,
-            "no worker is running",
+            f"no worker is running{lost}",
             f"Start one with `monarch run`{elsewhere}; what was submitted waits for it.",
         )
     if snapshot.paused and not snapshot.paused_by:
@@ -128,7 +130,7 @@ def _of_fleet(snapshot: Snapshot) -> Iterator[Obstacle]:
             "`monarch resume` lets the fleet go on.",
             snapshot.paused_ms,
         )
-    if snapshot.replicas == 0:
+    if snapshot.replicas == 0 and not lacks_workers:
         yield Obstacle(
             Cause.NO_SUBSCRIBER,
             "no worker listens to the channel, so messages that are published now are lost",

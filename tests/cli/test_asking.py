@@ -336,8 +336,14 @@ def test_what_is_submitted_to_no_worker_says_so(give: Give) -> None:
     people, program = give("submit", "o/s", "o/a"), give("submit", "o/s", "o/b", "--json")
 
     assert (people.exit_code, program.exit_code) == (0, 0)
-    assert "! no worker is running. Start one with `monarch run`" in people.stderr
-    assert "! no worker is running. Start one with `monarch run`" in program.stderr
+    assert (
+        "! no worker is running, and messages that are published now are lost. Start one with `monarch run`"
+        in people.stderr
+    )
+    assert (
+        "! no worker is running, and messages that are published now are lost. Start one with `monarch run`"
+        in program.stderr
+    )
     assert json.loads(program.stdout)["request"]
 
 

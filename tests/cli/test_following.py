@@ -113,7 +113,10 @@ def test_who_follows_is_told_that_nobody_works(follower: Follower) -> None:
     """`queued` for ever says nothing."""
     told = follower.until("waits: ")
 
-    assert "no worker is running. Start one with `monarch run`" in told
+    assert (
+        "no worker is running, and messages that are published now are lost. Start one with `monarch run`"
+        in told
+    )
 
 
 def test_an_interrupted_following_says_that_it_goes_on(follower: Follower) -> None:
@@ -197,7 +200,7 @@ def test_workers_that_subscribe_again_are_not_missed_at_once(
 
     said = capsys.readouterr().err
     assert "Valkey answers again" in said
-    assert ("no worker listens" in said.partition("answers again")[2]) is told
+    assert ("are lost" in said.partition("answers again")[2]) is told
     worker.close()
     client.connection_pool.disconnect()
 

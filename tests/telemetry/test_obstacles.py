@@ -68,21 +68,26 @@ def test_workers_whose_signs_of_life_are_refused_are_not_missed() -> None:
 
     assert [one.cause for one in obstacles(readonly)] == [Cause.STORE_REFUSES]
     alone = obstacles(replace(readonly, replicas=0))
-    assert [one.cause for one in alone] == [
-        Cause.STORE_REFUSES,
-        Cause.NO_WORKER,
-        Cause.NO_SUBSCRIBER,
-    ]
+    assert [one.cause for one in alone] == [Cause.STORE_REFUSES, Cause.NO_WORKER]
 
 
 def test_workers_of_another_namespace_may_be_the_ones_that_are_missed() -> None:
     """Who listens is seen from every namespace and database, who works from one alone."""
     (listened,) = obstacles(replace(WELL, workers=0))
-    missed, unheard = obstacles(replace(WELL, workers=0, replicas=0))
+    (missed,) = obstacles(replace(WELL, workers=0, replicas=0))
+    (unheard,) = obstacles(replace(WELL, replicas=0))
 
     assert "set MONARCH_NAMESPACE and the database as the workers" in listened.advice
     assert "MONARCH_NAMESPACE" not in missed.advice
     assert "set MONARCH_CHANNEL as it has it" in unheard.advice
+
+
+def test_that_nobody_works_and_that_nobody_listens_is_one_line() -> None:
+    """Two were two alarms about one thing, with two pieces of advice."""
+    (alone,) = obstacles(replace(WELL, workers=0, replicas=0))
+
+    assert alone.cause is Cause.NO_WORKER
+    assert alone.words == "no worker is running, and messages that are published now are lost"
 
 
 @pytest.mark.parametrize("cause", Cause)

@@ -44,6 +44,15 @@ def test_what_waits_can_be_tried_at_once(details: RequestDetails, *, offers: boo
         ),
         ({"code": "entry_unreadable", "migration": ""}, "it names no migration"),
         (
+            {
+                "code": "entry_unreadable",
+                "stream": "requests",
+                "migration": "",
+                "lacks_payload": True,
+            },
+            "it has no message",
+        ),
+        (
             {"code": "entry_unreadable", "stream": "notices", "migration": "", "request": "5-0"},
             "it names no request",
         ),

@@ -185,7 +185,9 @@ def _refuses(said: ReplyWords) -> bool:
 def _unclear(said: ReplyWords) -> Unknown | Transient:
     if said.writing:
         return Unknown(said.because("it is unknown whether it was done; Monarch looks first"))
-    return Transient(said.because("nothing can be concluded from that"))
+    if said.status >= 500:  # noqa: PLR2004 - HTTP's own number
+        return Transient(said.because("it has an outage, or a proxy on the way to it"))
+    return Transient(said.because("that is no usable answer"))
 
 
 RULES: Final = (

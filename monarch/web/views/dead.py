@@ -123,7 +123,7 @@ CAUSES: Final[dict[Code, tuple[str, str]]] = {
     Code.POISON: ("Workers ended with it in hand", "Look at their logs before you send it back."),
     Code.UNREADABLE: (
         "An entry cannot be read",
-        "A person wrote it by hand: delete it, and submit the request again.",
+        "See the reason: its sender corrects it and sends it again. Then delete this letter.",
     ),
     Code.PLAN_MISSING: (
         "A plan is gone",

@@ -19,6 +19,8 @@ def stays(letter: DeadLetter) -> str:
         return ""
     if letter.is_cut:
         return "It cannot be sent back: its message was too long to be kept, and wrong."
+    if letter.lacks_payload:
+        return "It cannot be sent back: it has no message."
     if letter.code == Code.TRIMMED:
         return "It cannot be sent back: its message went with its entry."
     if letter.stream == Stream.MIGRATIONS:

@@ -408,6 +408,30 @@ async def test_junk_in_a_later_stream_is_to_be_dropped(
     assert len(await letters(world)) == 1
 
 
+async def test_an_entry_without_a_message_is_not_sent_back_as_one(world: World) -> None:
+    """Its other fields became its message, and it was buried again with a reason that was not its own."""
+    await world.append(REQUESTS, {b"message": a_message("org/team-a")})
+    await world.settle(await world.next(REQUESTS), Dead(Code.UNREADABLE, "it has: message"))
+    before = await world.dead()
+
+    (told,) = await replay_all(world)
+
+    assert "have its sender write that into the field `payload`" in told.refused
+    assert await world.dead() == before
+    assert await world.length(REQUESTS) == 0
+
+
+async def test_an_entry_of_no_version_is_sent_back_with_its_message(world: World) -> None:
+    """The message is whole, and a replay writes the version anew."""
+    await world.append(REQUESTS, {b"v": b"none", b"payload": a_message("org/team-a")})
+    await world.settle(await world.next(REQUESTS), Dead(Code.UNREADABLE, "its version"))
+
+    (told,) = await replay_all(world)
+
+    assert not told.refused
+    assert isinstance((await world.next(REQUESTS)).entry, RequestEntry)
+
+
 async def test_a_stub_cannot_be_replayed(world: World) -> None:
     """Nothing is left of it but its id."""
     entry = await appended(world)

@@ -192,6 +192,15 @@ def test_an_unclear_answer_to_a_write_is_unknown(status: int) -> None:
     assert isinstance(classify(Reply(status, body=b"<html>"), writing=False), Transient)
 
 
+@pytest.mark.parametrize(("status", "says"), [(502, "an outage"), (204, "no usable answer")])
+def test_an_unclear_answer_to_a_read_says_what_it_may_be(status: int, says: str) -> None:
+    """That nothing can be concluded from it helps no reader."""
+    outcome = classify(Reply(status, body=b"<html>"), writing=False)
+
+    assert isinstance(outcome, Transient)
+    assert says in outcome.reason
+
+
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 @pytest.mark.parametrize("writing", [True, False])
 def test_a_moved_repository_is_looked_up_again(status: int, writing: bool) -> None:

@@ -241,7 +241,10 @@ async def test_an_unreadable_entry_is_given_up_unrun(house: House) -> None:
     await bench.run(bench.until_quiet)
 
     assert bench.handler.handled == []
-    assert house.store.dead[0]["code"] == "entry_unreadable"
+    (letter,) = house.store.dead
+    assert letter["code"] == "entry_unreadable"
+    assert "should be an entry id, not" in letter["reason"]
+    assert letter["reason"].endswith("drop it, or replay it if it has a migration (`monarch dead`)")
 
 
 async def test_a_newer_entry_is_handed_back_for_newer_code(house: House) -> None:

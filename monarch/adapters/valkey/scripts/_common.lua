@@ -78,9 +78,14 @@ local function thousands(n)
 end
 
 -- Write a dead letter: what is given up, and why. Returns its id.
-local function bury(stream, entry, request, migration, payload, code, reason, attempts, deliveries)
+-- `mark`, if there is one, says that what is kept as its payload is not its message (`no_payload`).
+local function bury(stream, entry, request, migration, payload, code, reason, attempts, deliveries, mark)
   local fields = {'v', VERSION, 'stream', stream, 'entry', entry, 'request', request, 'migration', migration, 'code', code,
     'attempts', attempts, 'deliveries', deliveries, 'at', int(now_ms())}
+  if mark then
+    fields[#fields + 1] = mark
+    fields[#fields + 1] = '1'
+  end
   if JUNK[code] and #payload > JUNK_BYTES then
     reason = reason .. string.format(WORDS.cut, thousands(#payload), thousands(JUNK_BYTES))
     payload = string.sub(payload, 1, JUNK_BYTES)

@@ -66,6 +66,7 @@ BEGIN: Final = _OF_A_REQUEST | {
 
 REPLAY: Final = {
     "cut": "its message was too long to be kept, and wrong; send a right one",
+    "no_payload": "it has no message: have its sender write that into the field `payload`, and send it again",
     "trimmed": "its message went with its entry; send the message again",
     "request": "request {0} is {1}",
     "no_migration": "it names no migration; drop it (`monarch dead drop`)",

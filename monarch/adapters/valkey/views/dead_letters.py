@@ -123,4 +123,5 @@ def _letter(entry: RawEntry) -> DeadLetter:
         deliveries=number(fields, "deliveries"),
         payload=fields.get("payload", ""),
         is_cut="cut" in fields,
+        lacks_payload="no_payload" in fields,
     )

@@ -23,6 +23,7 @@ local refused = {}
 
 function refused.requests(letter)
   if letter.cut then return {'cut'} end
+  if letter.no_payload then return {'no_payload'} end
   if letter.code == 'entry_trimmed' then return {'trimmed'} end
   local state = state_of(ns .. 'request:' .. letter.request)
   if state and state ~= 'dead' and state ~= 'cancelled' then return {'request', letter.request, state} end

@@ -73,8 +73,8 @@ local function with(fields, name_of, value)
   fields[#fields + 1] = value
 end
 
-local function append_dead(migration, payload, code, reason)
-  return bury(name, entry, request, migration, payload, code, reason, doc.attempts or 0, doc.deliveries or count)
+local function append_dead(migration, payload, code, reason, mark)
+  return bury(name, entry, request, migration, payload, code, reason, doc.attempts or 0, doc.deliveries or count, mark)
 end
 
 local function keep_details()
@@ -347,17 +347,17 @@ local function drop_oldest_junk(newest)
 end
 
 function handle.dead()
-  local fields, payload = original_fields(), nil
+  local fields, payload, mark = original_fields(), nil, nil
   for i = 1, #fields, 2 do if fields[i] == 'payload' then payload = fields[i + 1] end end
   -- An entry without a payload, not even an empty one, is kept as its fields.
   if not payload and #fields > 0 then
     local named = {}
     for i = 1, #fields, 2 do named[fields[i]] = fields[i + 1] end
-    payload = cjson.encode(named)
+    payload, mark = cjson.encode(named), name == 'requests' and 'no_payload' or nil
   end
   -- A refused channel already has its letter.
   if card_key and doc.code == 'slack_refused' and redis.call('HEXISTS', card_key, 'refused') == 1 then return end_notice() end
-  local letter = append_dead(doc.migration or '', payload or '', doc.code, doc.reason)
+  local letter = append_dead(doc.migration or '', payload or '', doc.code, doc.reason, mark)
   event(string.sub(name, 1, -2) .. '.dead', 'request', request, 'migration', doc.migration or '', 'code', doc.code,
     'reason', doc.reason)
   local state = doc.code == 'cancelled' and 'cancelled' or 'dead'
