@@ -104,9 +104,12 @@ class Delivery:
         attempts: failures counted so far; a snooze, a redelivery and a replay add none.
         since_progress: deliveries of this entry since its last recorded step, this one included; without those whose
             worker lost the lease and lived on.
+        content: a digest of what makes the entry this one and no other; `""`: not known. A token names an entry by its
+            id, and a Valkey whose memory goes back may give that again.
     """
 
     token: Token
     entry: Entry
     attempts: int = 0
     since_progress: int = 1
+    content: str = ""

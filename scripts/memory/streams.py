@@ -26,12 +26,15 @@ class Streams(Keyspace):
     """What each does stands in Valkey's manual."""
 
     def _do_xadd(self, key: bytes, *args: bytes) -> bytes:
-        star = args.index(b"*")
+        at = next(place for place, arg in enumerate(args) if arg == b"*" or b"-" in arg)
         here = self.make(key, StreamValue)
-        here.last = max((self.now_ms(), 0), (here.last[0], here.last[1] + 1))
+        if args[at] == b"*":
+            here.last = max((self.now_ms(), 0), (here.last[0], here.last[1] + 1))
+        else:
+            here.last = _later(_id(args[at]), here.last)
         entry = b"%d-%d" % here.last
-        here.entries[entry] = list(args[star + 1 :])
-        self._trim(here, args[:star])
+        here.entries[entry] = list(args[at + 1 :])
+        self._trim(here, args[:at])
         return entry
 
     def _trim(self, here: StreamValue, options: tuple[bytes, ...]) -> None:
@@ -213,7 +216,15 @@ class Streams(Keyspace):
         return [cursor, claimed, gone]
 
 
-def _id(raw: bytes) -> Position:
+def _later(given: tuple[int, int], last: tuple[int, int]) -> tuple[int, int]:
+    if given > last:
+        return given
+    raise RefusedError(
+        "ERR The ID specified in XADD is equal or smaller than the target stream top item"
+    )
+
+
+def _id(raw: bytes) -> tuple[int, int]:
     ms, _, seq = raw.partition(b"-")
     try:
         return int(ms), int(seq or 0)

@@ -141,10 +141,10 @@ class World:
         client: Any = self.client
         await client.execute_command(*command)
 
-    async def append(self, stream: Stream, fields: Mapping[bytes, bytes]) -> str:
+    async def append(self, stream: Stream, fields: Mapping[bytes, bytes], entry: str = "*") -> str:
         """Put an entry into a stream, as any producer could; its id."""
-        entry: bytes = await self.client.xadd(self.keys.stream(stream), dict(fields))
-        return entry.decode()
+        appended: bytes = await self.client.xadd(self.keys.stream(stream), dict(fields), entry)
+        return appended.decode()
 
     async def drop(self, stream: Stream) -> None:
         """Delete a stream, its group included."""

@@ -137,6 +137,10 @@ CASES: dict[str, tuple[Command, ...]] = {
     ),
     "popping": (*(SCORES, *(("ZPOPMIN", "k"),) * 6), ("EXISTS", "k")),
     # --------------------------------------------------------------------------------------- streams
+    "an entry under an id that is given": (
+        *(("XADD", "k", "5-5", "a", 1), ("XADD", "k", "5-6", "a", 2), ("XADD", "k", "5-6", "a", 3)),
+        ("XLEN", "k"),
+    ),
     "streams": (
         *(("XLEN", "k"), *A_STREAM, ("XLEN", "k"), ("XRANGE", "k", "-", "+")),
         *(

@@ -4,6 +4,7 @@ An entry of a newer version differs from an unreadable one: the first waits for 
 Nothing in a stream makes this module raise.
 """
 
+import hashlib
 import json
 import re
 import zlib
@@ -44,6 +45,9 @@ _MAX_ID = 18
 _MAX_ENTRY_ID = 41
 """Two 64-bit numbers and a dash."""
 
+_TELLING = (b"request", b"target", b"card", b"payload")
+"""The fields that tell entries with the same id apart; settle.lua names the same."""
+
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 Fields = Mapping[bytes, bytes]
@@ -56,7 +60,13 @@ def decode_delivery(token: Token, fields: Fields, since_progress: int | None = N
         decode_entry(token.stream, token.entry, fields),
         _number(fields.get(b"attempts", b"0")) or 0,
         token.count if since_progress is None else since_progress,
+        _content(fields),
     )
+
+
+def _content(fields: Fields) -> str:
+    told = b"\n".join(fields.get(name, b"") for name in _TELLING)
+    return hashlib.sha1(told, usedforsecurity=False).hexdigest()
 
 
 def decode_entry(stream: Stream, entry: str, fields: Fields) -> Entry:

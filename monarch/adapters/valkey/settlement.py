@@ -153,7 +153,7 @@ def _subject(delivery: Delivery, retention_ms: int) -> dict[str, object]:
         case _:
             # It cannot be read, so its entry names it.
             subject = {"request": delivery.token.entry}
-    return {**subject, "retention_ms": retention_ms}
+    return {**subject, "content": delivery.content, "retention_ms": retention_ms}
 
 
 def park_member(delivery: Delivery) -> str:

@@ -1,5 +1,7 @@
 """`ports.Streams.settle`: what each verdict does to a request."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from monarch.core.delivery import MigrationEntry, Stream
@@ -237,6 +239,52 @@ async def test_copies_that_were_deleted_are_not_counted_as_there(
     assert isinstance(delivery.entry, MigrationEntry)
     fields = await world.migration(delivery.entry.migration)
     assert (fields["copied"], fields["present"]) == (str(2 - deleted), "0")
+
+
+@pytest.mark.parametrize(
+    ("stream", "ours", "anothers"),
+    [
+        (REQUESTS, {b"payload": a_message("org/team-a")}, {b"payload": a_message("org/team-b")}),
+        (
+            REQUESTS,
+            {b"payload": a_message("org/team-a"), b"request": b"1-1"},
+            {b"payload": a_message("org/team-a"), b"request": b"1-2"},
+        ),
+        (
+            MIGRATIONS,
+            {b"request": b"1-1", b"target": b"org/team-a"},
+            {b"request": b"1-1", b"target": b"org/team-b"},
+        ),
+        (NOTICES, {b"v": b"2", b"card": b"1-1"}, {b"v": b"2", b"card": b"1-2"}),
+    ],
+)
+async def test_a_verdict_ends_no_other_entry_with_the_id_of_its_own(
+    world: World, stream: Stream, ours: Mapping[bytes, bytes], anothers: Mapping[bytes, bytes]
+) -> None:
+    """The memory went back, and the next entry got the id, and went to the same consumer."""
+    await world.append(stream, ours, entry="5-5")
+    before = await world.next(stream)
+    await world.drop(stream)
+    await world.streams().receive(stream, 1)
+    await world.append(stream, anothers, entry="5-5")
+    after = await world.next(stream)
+    assert before.token == after.token
+
+    assert not await world.streams().settle(before, Dead(Code.POISON, "no"))
+    assert await world.dead() == []
+    await world.settle(after, Dead(Code.POISON, "no"))
+    assert await world.length(stream) == 0
+
+
+async def test_an_entry_that_was_removed_is_settled_all_the_same(world: World) -> None:
+    """Of its fields nothing is left to be compared, and its request would never end."""
+    request = await planned(world, "org/team-a")
+    delivery = await world.next(MIGRATIONS)
+    await world.remove(MIGRATIONS, delivery.token.entry)
+
+    await world.settle(delivery, migrated())
+
+    assert (await world.request(request))["state"] == "done"
 
 
 async def test_half_a_surrogate_pair_does_not_keep_a_delivery_for_ever(world: World) -> None:

@@ -14,7 +14,8 @@
 --   snooze    delay_ms reason member waits_for waits details{field: value}
 --   dead      code reason attempts deliveries details{field: value}
 --   handback rests newer broken
--- All have `retention_ms`; those about a message that could be read have `named`, all targets that it names.
+-- All have `retention_ms`, and `content`: the digest of the entry that the verdict is about, or ''. Those about a message
+-- that could be read have `named`, all targets that it names.
 --
 -- Atomic, because it is the hinge of promise 1: the entry is acknowledged, deleted, its result recorded and what
 -- follows from it appended at once, so there is no moment at which work exists in no place, or in two. Fenced: a
@@ -30,15 +31,24 @@ local function original_fields()
   return found[1] and found[1][2] or {}
 end
 
-if name == 'migrations' then
-  local named, fields = {}, original_fields()
+-- The entry's fields; of one name the last, as in the client.
+local named = {}
+do
+  local fields = original_fields()
   for i = 1, #fields, 2 do named[fields[i]] = fields[i + 1] end
+end
+
+-- Valkey's memory may have gone back since, and have given the very id to another entry, and that to the same consumer.
+-- Of an entry that was removed nothing is left to compare.
+if (doc.content or '') ~= '' and next(named) then
+  local told = {named.request or '', named.target or '', named.card or '', named.payload or ''}
+  if redis.sha1hex(table.concat(told, '\n')) ~= doc.content then return 0 end
+end
+
+-- An unreadable entry may be a migration on record: then it ends as that one, or its request would never end.
+if name == 'migrations' and not doc.migration then
   local id = (named.request or '') .. ':' .. (named.target or '')
-  if doc.migration then
-    -- Valkey's memory may have gone back since, and have given the very id to another migration: that is not ours.
-    if named.request and id ~= doc.migration then return 0 end
-  elseif redis.call('HGET', ns .. 'migration:' .. id, 'entry') == entry then
-    -- An unreadable entry may be a migration on record: then it ends as that one, or its request would never end.
+  if redis.call('HGET', ns .. 'migration:' .. id, 'entry') == entry then
     doc.migration, doc.request = id, named.request
   end
 end
@@ -212,13 +222,10 @@ local function is_impostor()
 end
 
 local function bury_impostor()
-  local named = request
+  local claimed = request
   request, doc.attempts = entry, 0
-  local payload = ''
-  local fields = original_fields()
-  for i = 1, #fields, 2 do if fields[i] == 'payload' then payload = fields[i + 1] end end
-  local reason = string.format(WORDS.impostor, named)
-  append_dead('', payload, 'entry_unreadable', reason)
+  local reason = string.format(WORDS.impostor, claimed)
+  append_dead('', named.payload or '', 'entry_unreadable', reason)
   event('request.dead', 'request', entry, 'code', 'entry_unreadable', 'reason', reason)
   acknowledge()
 end
@@ -347,12 +354,9 @@ local function drop_oldest_junk(newest)
 end
 
 function handle.dead()
-  local fields, payload, mark = original_fields(), nil, nil
-  for i = 1, #fields, 2 do if fields[i] == 'payload' then payload = fields[i + 1] end end
+  local payload, mark = named.payload, nil
   -- An entry without a payload, not even an empty one, is kept as its fields.
-  if not payload and #fields > 0 then
-    local named = {}
-    for i = 1, #fields, 2 do named[fields[i]] = fields[i + 1] end
+  if not payload and next(named) then
     payload, mark = cjson.encode(named), name == 'requests' and 'no_payload' or nil
   end
   -- A refused channel already has its letter.
