@@ -107,7 +107,7 @@ class Planner:
         refusal = source_refusal(source.value.full_name, self._rules, request.source.full_name)
         if refusal is not None:
             return refusal
-        plan = await self._freeze(source.value, request, hold)
+        plan = await self._freeze(source.value, request, delivery, hold)
         match plan:
             case Plan():
                 return Done(_shared_out(plan, request, source.value.id, act))
@@ -117,7 +117,7 @@ class Planner:
                 return await self._refuse_source(plan, request, credential.value, delivery)
 
     async def _freeze(
-        self, source: Repository, request: Request, hold: Hold
+        self, source: Repository, request: Request, delivery: Delivery, hold: Hold
     ) -> Plan | Dead | ReadFailure:
         """The tickets of the source as they are now, or why there is no plan."""
         if not source.has_issues:
@@ -128,7 +128,8 @@ class Planner:
         if not isinstance(reading, Reading):
             return reading
         issues, wanted = reading.issues.values(), request.portion.milestones
-        return await frozen(self._github, source, issues, wanted, hold.check)
+        last_try = delivery.attempts + 1 >= self._policy.max_attempts
+        return await frozen(self._github, source, issues, wanted, hold.check, last_try=last_try)
 
     async def _refuse_source(
         self, outcome: ReadFailure, request: Request, credential: Credential, delivery: Delivery

@@ -33,6 +33,8 @@ async def frozen(
     issues: Collection[Issue],
     wanted: Collection[str],
     check: Callable[[], None],
+    *,
+    last_try: bool,
 ) -> Plan | Dead | ReadFailure:
     """The plan of a request.
 
@@ -40,6 +42,7 @@ async def frozen(
         issues: everything that a complete look at the source has shown.
         wanted: titles of milestones; empty for all tickets.
         check: called between calls to GitHub; it ends the reading by raising (`Hold.check`).
+        last_try: whether a plan that lacks something is better than none: the request is given up after this.
     """
     whole = make_plan(source.full_name, issues, private=source.private)
     existing = await _milestones(github, source, issues, wanted, check)
@@ -54,10 +57,11 @@ async def frozen(
         return Dead(Code.PLAN_TOO_LARGE, too_large, advice=_FEWER)
     if not plan.tickets:
         return plan
-    known = await related(github, source, whole, check)
-    if not isinstance(known, Plan):
+    known = await related(github, source, whole, check, last_try=last_try)
+    if not isinstance(known, tuple):
         return known
-    return with_left_out(share_of(known, wanted, existing), issues)
+    with_relations, unread = known
+    return with_left_out(share_of(with_relations, wanted, existing), issues, unread)
 
 
 async def _milestones(

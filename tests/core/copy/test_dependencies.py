@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monarch.core.copy.dependencies import Blocking, blocked, blockings, with_blockers
-from monarch.core.copy.left_out import left_out, with_left_out
+from monarch.core.copy.left_out import Unread, left_out, with_left_out
 from monarch.core.ids import TicketId
 from monarch.core.plan import Plan
 from monarch.core.ticket import Issue, Ticket
@@ -33,10 +33,21 @@ def test_only_what_is_blocked_is_asked_and_what_is_no_ticket_is_left_out() -> No
 
     assert blocked(plan) == (2, 3)
     assert [ticket.blocked_by for ticket in plan.tickets] == [(), (101,), (102,)]
-    assert with_left_out(plan, []).left_out == (
+    assert with_left_out(plan, [], Unread()).left_out == (
         "dependencies of #2 on issues that are no open tickets",
     )
-    assert with_left_out(replace(plan, blocks=False), []).left_out == ()
+    assert with_left_out(replace(plan, blocks=False), [], Unread()).left_out == ()
+
+
+def test_what_github_did_not_show_is_called_that() -> None:
+    """It was said to be about issues that are no open tickets."""
+    plan = with_blockers(a_plan(1, 2, 1), {2: [101, 102]})
+    unread = Unread(parents=frozenset({1, 9}), blocked=frozenset({1, 3, 9}))
+
+    assert with_left_out(plan, [], unread).left_out == (
+        "the order of the sub-issues of #1, which GitHub did not show",
+        "dependencies of #1, #3, which GitHub did not show",
+    )
 
 
 def test_blockers_are_named_by_the_targets_numbers() -> None:
@@ -81,5 +92,5 @@ def test_what_no_copy_will_have_is_named_by_its_kind() -> None:
     assert left_out([an_issue(1)]) == ()
     portion = a_plan(0)
     assert with_left_out(
-        portion, [an_issue(101, comments=1), an_issue(7, comments=1)]
+        portion, [an_issue(101, comments=1), an_issue(7, comments=1)], Unread()
     ).left_out == ("comments of #101",)

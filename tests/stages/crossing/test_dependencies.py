@@ -2,13 +2,14 @@
 
 import pytest
 
-from monarch.core.outcome import Code, Permanent, Scope
+from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
 from monarch.core.ticket import Milestone
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.github import BAD_GATEWAY, DROPPED, HANG, LATE, LOST
 from tests.stages.house import SOURCE, TEAM_A, House
 
 FORBIDDEN = Fault(Permanent(Scope.REPOSITORY, Code.FORBIDDEN, "no"))
+OUTAGE = Fault(Transient("GitHub answered 502"))
 NO_ADDRESS = Fault(Permanent(Scope.REPOSITORY, Code.NOT_FOUND, "no"))
 
 
@@ -87,6 +88,32 @@ async def test_a_server_without_addresses_for_dependencies_is_noted(house: House
     assert house.notes() == [
         "dependencies of #2, #3, #4: not copied, since this server has no API for it"
     ]
+
+
+@pytest.mark.parametrize("method", ["list_blockers", "list_sub_issues"])
+@pytest.mark.parametrize("fault", [OUTAGE, Fault(RateLimited("slow down", 1.0))])
+async def test_relations_that_github_shows_a_moment_later_are_copied(
+    house: House, method: str, fault: Fault
+) -> None:
+    """One 502 while the template was read, and all its dependencies were left out for good."""
+    for child in (2, 3):
+        house.github.edit_issue(SOURCE, child, parent=1)
+    house.github.at(SOURCE).children[1] = [3, 2]
+    house.github.faults.at(method, 1, fault)
+    await house.migrated(TEAM_A)
+
+    assert blockers(house) == WHOLE
+    assert house.github.at(TEAM_A).children == {2: [4, 3]}
+    assert "did not show" not in told(house)
+
+
+async def test_relations_that_github_never_shows_are_left_out_and_named(house: House) -> None:
+    """At the last try, so that no request is given up over them."""
+    house.github.faults.at("list_blockers", 0, OUTAGE)
+    await house.migrated(TEAM_A)
+
+    assert len(house.github.issues(TEAM_A)) == 4
+    assert "dependencies of #1, #2, #3, which GitHub did not show" in told(house)
 
 
 async def test_a_dependency_that_is_forbidden_is_tried_once(house: House) -> None:
