@@ -154,6 +154,29 @@ def test_a_verdict_ends_no_other_migration_with_the_id_of_its_own(*, taken_over:
 
 
 @WAYS
+def test_what_is_learned_late_of_a_repository_counts_for_no_other(*, taken_over: bool) -> None:
+    """A worker froze over its copy, the target was deleted and generated anew meanwhile, and there were 3 of 2 copies."""
+    passed = quiet_run("regenerated", 1 if taken_over else 0)
+    telling = {one.number for one in passed if one.call in {"github.create_issue", "valkey.record"}}
+    for number in telling.intersection(moments("regenerated", Blow.FREEZE, taken_over=taken_over)):
+        strike("regenerated", {number: Blow.FREEZE}, taken_over=taken_over)
+
+
+@WAYS
+@pytest.mark.parametrize("scenario", ["detailed", "detailed-unanswered"])
+def test_a_relation_that_was_not_shown_at_once_is_copied(
+    scenario: str, *, taken_over: bool
+) -> None:
+    """One lost answer while the template was read, and its dependencies were left out for good."""
+    passed = quiet_run(scenario, 1 if taken_over else 0)
+    lists = {"github.list_blockers", "github.list_sub_issues"}
+    asking = {one.number for one in passed if one.call in lists}
+    for blow in (Blow.LOST, Blow.TURNED_DOWN):
+        for number in asking.intersection(moments(scenario, blow, taken_over=taken_over)):
+            strike(scenario, {number: blow}, taken_over=taken_over)
+
+
+@WAYS
 def test_a_subscription_that_breaks_anywhere_is_survived(*, taken_over: bool) -> None:
     """The stand-in broke it with an error that no ear gives, and so few stories were taken that none of them met it."""
     passed = quiet_run("heard", 1 if taken_over else 0)

@@ -35,6 +35,9 @@ local created = record and string.match(record, '^created #(%d+)')
 local _, intent = intent_in(record)
 local stray = 0
 local is_known = redis.call('EXISTS', KEYS[5]) == 1
+-- Whether the migration goes into another repository by now, which has the name of the one that this is about: what is
+-- counted and noted of it is about that one alone (`take` forgets the rest).
+local is_elsewhere = (redis.call('HGET', KEYS[5], 'target_id') or doc.target) ~= doc.target
 
 -- On which migration and request a stray is reported: its own, or where this memory does not know that one (it was
 -- emptied), the one that took the target last; nil where none has.
@@ -89,6 +92,7 @@ end
 
 -- What people should know and what fails nothing: each text once, and at most NOTES_KEPT of them.
 local function note(text)
+  if is_elsewhere then return end
   local kept, known = 0, redis.call('HGET', KEYS[5], 'notes') or ''
   for line in lines(known) do
     if line == text then return end
@@ -113,6 +117,7 @@ end
 
 -- This migration has copied one more. Where a look counted it already, the look took it for an older copy.
 local function count_copied(was_counted)
+  if is_elsewhere then return end
   local copied = redis.call('HINCRBY', KEYS[5], 'copied', 1)
   local present = tonumber(redis.call('HGET', KEYS[5], 'present') or 0)
   local total = tonumber(redis.call('HGET', KEYS[6], 'tickets') or copied + present)
@@ -137,7 +142,7 @@ local function change(what)
       CHANGED[what] .. ' #' .. number .. ' ' .. int(now) .. ' ' .. request .. (WHY[what] or ''))
   end
   event(TOLD[what], 'migration', migration, 'ticket', ticket, 'number', number)
-  redis.call('HINCRBY', KEYS[5], 'changed', 1)
+  if not is_elsewhere then redis.call('HINCRBY', KEYS[5], 'changed', 1) end
 end
 
 if pending and (fact == 'changed' or fact == 'seen_changed') then change(doc.change) end
@@ -156,7 +161,7 @@ if fact == 'created' or fact == 'found' then
   end
 elseif fact == 'refused' and (not record or intent == nonce) then
   -- About its own write alone: a zombie's late refusal must not hide the intent of a write that is under way.
-  redis.call('HINCRBY', KEYS[5], 'refused', 1)
+  if not is_elsewhere then redis.call('HINCRBY', KEYS[5], 'refused', 1) end
   redis.call('HSET', KEYS[1], ticket, 'refused ' .. int(doc.run) .. ' ' .. int(now) .. ' ' .. doc.reason)
   event('ticket.refused', 'migration', migration, 'ticket', ticket, 'reason', doc.reason)
 elseif fact == 'not_created' then
