@@ -27,6 +27,7 @@ from monarch.core.target.permission import (
     Credential,
     Fact,
     GateClosed,
+    Origin,
     Permission,
     Recorded,
     Taking,
@@ -134,11 +135,8 @@ class Ledger(Protocol):
         migration takes it over from an older one.
         """
 
-    async def target_of(self, delivery: Delivery) -> TargetId | None:
-        """The repository that this migration took last; `None`: it has not taken any.
-
-        That is the repository that was asked for, whichever bears its name by now.
-        """
+    async def origin(self, delivery: Delivery) -> Origin:
+        """Where this migration comes from."""
 
     async def permit(
         self, delivery: Delivery, target: TargetId, credential: Credential, wish: Wish

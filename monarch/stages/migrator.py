@@ -8,8 +8,7 @@ from dataclasses import replace
 
 from monarch.core.after.acts import Act
 from monarch.core.delivery import Delivery, MigrationEntry
-from monarch.core.entry_ids import entry_ms
-from monarch.core.outcome import Code, Found, ReadFailure
+from monarch.core.outcome import Code, Found
 from monarch.core.plan import Plan
 from monarch.core.request.rules import Rules, target_refusal
 from monarch.core.target.permission import (
@@ -19,6 +18,7 @@ from monarch.core.target.permission import (
     GateClosed,
     GivesWay,
     Lost,
+    Origin,
     Quiet,
     Taken,
 )
@@ -91,7 +91,8 @@ class Migrator:
         if closed is not None:
             return snooze_until_open(closed)
         hold.check()
-        target = await self._preflight(delivery, entry, reader)
+        origin = await self._tools.ledger.origin(delivery)
+        target = await self._preflight(delivery, entry, reader, origin)
         if not isinstance(target, Repository):
             return target
         # If it was transferred to another owner since, another credential may sign there.
@@ -99,7 +100,7 @@ class Migrator:
         if not isinstance(writer, Credential):
             return writer
         us = await self._tools.logins.us(writer)
-        return Subject(delivery, hold, entry, plan, target, writer, us)
+        return Subject(delivery, hold, entry, plan, target, writer, us, origin.asked_ms)
 
     async def _signer(self, name: str, delivery: Delivery) -> Credential | Verdict:
         """The credential for the repository of this name, or what becomes of a delivery without one."""
@@ -110,28 +111,21 @@ class Migrator:
         return judge(answer, delivery.attempts, tools.policy, tools.dice())
 
     async def _preflight(
-        self, delivery: Delivery, entry: MigrationEntry, credential: Credential
+        self, delivery: Delivery, entry: MigrationEntry, credential: Credential, origin: Origin
     ) -> Repository | Verdict:
         """The target under its canonical name, or what becomes of a delivery that cannot reach it."""
         tools = self._tools
-        answer = await self._find(delivery, entry)
+        answer = await found_again(tools.github, origin.target, entry.target)
         if isinstance(answer, Found):
             return answer.value
         waits = await give_way(answer, credential, tools.budget, tools.telemetry)
         if waits is not None:
             return waits
         # The server that numbered a request says how old it is: a worker's clock may be wrong by any amount.
-        age_s = (await tools.ledger.now_ms() - entry_ms(entry.request)) / 1000
+        age_s = (await tools.ledger.now_ms() - origin.asked_ms) / 1000
         return judge_target(
             answer, delivery.attempts, tools.policy, tools.dice(), age_s=max(0.0, age_s)
         )
-
-    async def _find(
-        self, delivery: Delivery, entry: MigrationEntry
-    ) -> Found[Repository] | ReadFailure:
-        """The repository that was asked for."""
-        known = await self._tools.ledger.target_of(delivery)
-        return await found_again(self._tools.github, known, entry.target)
 
     def _unwritable(self, target: Repository, entry: MigrationEntry, plan: Plan) -> Dead | None:
         """Why this repository must not or cannot be written to; `None` where it can."""

@@ -9,6 +9,7 @@ import pytest
 from valkey.exceptions import ConnectionError as CutOffError
 
 from monarch.core.copy.marker import read_marker
+from monarch.core.delivery import Stream
 from monarch.core.ids import TicketId
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient, Unknown
 from monarch.core.target.step import CreatedAs
@@ -149,6 +150,57 @@ async def test_each_refusal_is_told_with_its_own_reason(house: House) -> None:
     (letter,) = house.store.dead
     told = "GitHub refused #1: no, says GitHub; #2: title is too long"
     assert letter["reason"].startswith(told)
+
+
+def forced_id(house: House, ahead_s: float = 1e9) -> None:
+    """A producer forces an id ahead of the server's clock, and every later one follows it."""
+    stream = house.store.keys.stream(Stream.REQUESTS)
+    entry = house.store.do(
+        "XADD", stream, f"{house.store.now_ms() + int(ahead_s * 1000)}-0", "x", "y"
+    )
+    assert isinstance(entry, bytes)
+    house.store.do("XDEL", stream, entry)
+
+
+async def test_a_refused_ticket_of_a_request_ahead_of_the_clock_is_asked_for_once(
+    house: House,
+) -> None:
+    """Its refusal was older than the request, so to say: it was written again and again, as fast as the budget gave."""
+    forced_id(house)
+    house.github.refused_titles.add("Two")
+    request = await house.migrate(TEAM_A)
+
+    assert int(request.partition("-")[0]) > house.store.now_ms()
+    assert house.github.faults.count("create_issue") == len(TITLES)
+    assert house.codes() == ["tickets_refused"]
+
+
+async def test_a_refusal_before_a_clock_was_set_back_is_no_reason_to_hammer(house: House) -> None:
+    """The request was planned while the clock ran ahead, too: a ticket is asked for once in each crossing."""
+    forced_id(house)
+    house.github.refused_titles.add("Two")
+    house.publish(TEAM_A)
+    worker = house.worker()
+    await worker.run(lambda: house.until(lambda: bool(house.store.migrations)))
+    for key in house.store.requests:
+        house.store.do(
+            "HSET", house.store.keys.request(key), "planned_ms", house.store.now_ms() + 10**9
+        )
+    await house.settle()
+
+    assert house.github.faults.count("create_issue") == len(TITLES)
+    assert house.codes() == ["tickets_refused"]
+
+
+async def test_a_missing_target_of_a_request_ahead_of_the_clock_is_given_up_in_time(
+    house: House,
+) -> None:
+    """It was waited for until the clock reached the id."""
+    forced_id(house)
+    await house.migrate("org/team-c")
+
+    assert house.codes() == ["repository_not_found"]
+    assert 115 <= anyio.current_time() <= 140
 
 
 async def test_a_ticket_that_another_request_was_refused_is_tried_again(house: House) -> None:

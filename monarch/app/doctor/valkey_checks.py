@@ -86,8 +86,9 @@ def _ids(facts: ServerFacts) -> tuple[Check, ...]:
     days = facts.ahead_ms / 86_400_000
     detail = f"the newest request has an id that is {days:,.1f} days ahead of the server's clock"
     advice = (
-        "Nothing is lost, and every later id follows it: ages, dates and `--since` are wrong for these requests."
-        " Have producers append with `*` for an id, and set the server's clock right."
+        "Nothing is lost: such requests are migrated like all others, but their ages, dates and `--since` are wrong, and"
+        " every later id follows until the clock has reached it. Have producers append with `*` for an id, and keep the"
+        " server's clock right."
     )
     return (Check("ids", Status.WARN, detail, advice),)
 

@@ -98,9 +98,9 @@ def _of_references(found: Iterable[Reference], copying: Copying) -> Iterator[str
 
 def _of_mentions(names: list[str], copying: Copying) -> Iterator[str]:
     if names and copying.style.mentions:
-        yield f"it mentions {_listed(names)}, who get mail from each copy"
+        yield f"it mentions {_listed(names)}: each copy sends mail there"
     elif names:
-        yield f"it mentions {_listed(names)}, who hear nothing of the copies"
+        yield f"it mentions {_listed(names)}: no copy notifies anybody"
 
 
 def _of_pictures(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from monarch.core.after.acts import Change
 from monarch.core.after.later import Later
-from monarch.core.ids import Epoch, TicketId
+from monarch.core.ids import Epoch, TargetId, TicketId
 from monarch.core.target.step import Intended, LedgerRecord
 from monarch.core.ticket import Author
 from monarch.core.timing import PERMISSION_LIFE_MS
@@ -67,6 +67,20 @@ class Cancelled:
     """A person called the request off: nothing more of it is written."""
 
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a migration comes from, by what is on record.
+
+    `target` is the repository that it took last, `None`: it has not taken any. It is the one that was asked for, whichever
+    bears its name by now. `asked_ms` is when its request was made, by the server's clock. Its id says so, but an id can
+    be ahead of the clock: a producer may force one, a clock may be set back, and later ids follow the newest. Such a
+    request was made when it was planned.
+    """
+
+    target: TargetId | None
+    asked_ms: int
 
 
 @dataclass(frozen=True, slots=True)

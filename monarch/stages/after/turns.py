@@ -21,7 +21,6 @@ from monarch.core.after.later import NOTHING, Recalled
 from monarch.core.after.standing import took_effect
 from monarch.core.after.touch import Left, Touch
 from monarch.core.copy.style import Copying
-from monarch.core.entry_ids import entry_ms
 from monarch.core.ids import TicketId
 from monarch.core.outcome import Absent, Found
 from monarch.core.target.permission import WasChanged, WasNotCreated, WasRecalled
@@ -63,8 +62,7 @@ class Turns:
     def was_changed(self, ticket: TicketId) -> bool:
         """Whether the ledger says that this very act has changed a ticket's copy: its worker has died since."""
         recall = self._later.get(ticket, NOTHING).recall
-        asked_ms = entry_ms(self._subject.entry.request)
-        if recall is None or recall.at_ms < asked_ms:
+        if recall is None or recall.at_ms < self._subject.asked_ms:
             return False
         return recall.is_reopened is not self._change.closes
 

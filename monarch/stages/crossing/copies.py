@@ -10,7 +10,6 @@ from typing import Final, assert_never
 
 from monarch.core.copy import notes
 from monarch.core.copy.render import Draft, render
-from monarch.core.entry_ids import entry_ms
 from monarch.core.ids import TicketId
 from monarch.core.outcome import (
     Code,
@@ -166,8 +165,8 @@ class Writer:
         if recorded.stray is not None:
             telemetry.stray_found(target=name, number=number, kept=None)
         if is_first:
-            appended_ms = entry_ms(self._subject.entry.request)
-            telemetry.first_copy(seconds=max(0.0, (granted.at_ms - appended_ms) / 1000 + seconds))
+            waited_s = (granted.at_ms - self._subject.asked_ms) / 1000
+            telemetry.first_copy(seconds=max(0.0, waited_s + seconds))
         for what in created.dropped:
             await self._desk.note(notes.dropped(what))
 

@@ -19,7 +19,6 @@ from collections.abc import Sequence
 from typing import Final, assert_never
 
 from monarch.core.advice import Advice
-from monarch.core.entry_ids import entry_ms
 from monarch.core.plan import Plan
 from monarch.core.redact import quote
 from monarch.core.target.permission import Taken, WasFound
@@ -32,6 +31,7 @@ from monarch.core.target.step import (
     Heal,
     Inspect,
     Reconcile,
+    Refused,
     Skip,
     Stop,
     UnreadableRecord,
@@ -142,14 +142,13 @@ class Crossing:
         if entry.heal:
             number = record.number if isinstance(record, CreatedAs) else 0
             healing = Heal(self.watch.fates.get(number))
-        asked_ms = entry_ms(entry.request)
         return next_action(
             record,
             seen,
             self.watch.looked_at_ms,
             entry.run,
             healing,
-            asked_ms,
+            self._subject.asked_ms,
             says_the_same=ticket.id in shown.adopted,
         )
 
@@ -168,6 +167,9 @@ class Crossing:
                     ended = await self._reconcile(ticket, at_ms)
                 case Create(reconciled):
                     ended = await self._create(ticket, reconciled)
+                    # Once in a crossing, whatever a clock that was set back makes of the moments on record.
+                    if ended is None and isinstance(self.watch.records.get(ticket.id), Refused):
+                        return None
                 case Inspect():
                     ended = await self._inspect(ticket, action)
                 case Stop(unreadable):

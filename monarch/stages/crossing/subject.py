@@ -45,7 +45,7 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a crossing is about. `us` is who we are, as known when it began."""
+    """What a crossing is about. `us` is who we are, as known when it began; `asked_ms` is that of its `Origin`."""
 
     delivery: Delivery
     hold: Hold
@@ -54,6 +54,7 @@ class Subject:
     repository: Repository
     credential: Credential
     us: Us
+    asked_ms: int
 
     @property
     def name(self) -> str:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from monarch.core.after.acts import Change
-from monarch.core.delivery import Delivery
+from monarch.core.delivery import Delivery, MigrationEntry
+from monarch.core.entry_ids import entry_ms
 from monarch.core.ids import Epoch, RequestId, TargetId, TicketId
 from monarch.core.plan import Plan
 from monarch.core.target.logins import Us
@@ -18,6 +19,7 @@ from monarch.core.target.permission import (
     Fact,
     GateClosed,
     Granted,
+    Origin,
     Recorded,
     Taken,
     WasAnswered,
@@ -77,9 +79,11 @@ class RememberingLedger:
         self.known = known = await self._read(target)
         return Taken(known.records, known.now_ms, Epoch(""), known.later)
 
-    async def target_of(self, delivery: Delivery) -> TargetId | None:
+    async def origin(self, delivery: Delivery) -> Origin:
         """See `ports.Ledger`."""
-        return self._target
+        entry = delivery.entry
+        asked_ms = entry_ms(entry.request) if isinstance(entry, MigrationEntry) else 0
+        return Origin(self._target, asked_ms)
 
     async def permit(
         self, delivery: Delivery, target: TargetId, credential: Credential, wish: Wish

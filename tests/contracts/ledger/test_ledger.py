@@ -1,8 +1,13 @@
 """`ports.Ledger`: permissions are fenced, facts are not."""
 
+from collections.abc import Awaitable
+from dataclasses import replace
+from typing import cast
+
 import anyio
 
 from monarch.core.delivery import Delivery, MigrationEntry, Stream, Token
+from monarch.core.entry_ids import entry_ms
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.outcome import Code
 from monarch.core.report.summary import MAX_NOTE
@@ -104,12 +109,27 @@ async def test_a_lost_delivery_takes_nothing(world: World) -> None:
 async def test_a_migration_remembers_which_repository_it_took(world: World) -> None:
     """By its id: the name may lead to another one later."""
     delivery = await migrating(world)
-    before = await world.ledger().target_of(delivery)
+    before = await world.ledger().origin(delivery)
     await taken(world, delivery)
 
-    assert before is None
-    assert await world.ledger().target_of(delivery) == TARGET
-    assert await world.ledger().target_of(await reclaimed(world)) == TARGET
+    assert before.target is None
+    assert (await world.ledger().origin(delivery)).target == TARGET
+    assert (await world.ledger().origin(await reclaimed(world))).target == TARGET
+
+
+async def test_a_migration_remembers_when_its_request_was_made(world: World) -> None:
+    """By its id; and where that is ahead of the server's clock, by when it was planned."""
+    delivery = await migrating(world)
+    entry = delivery.entry
+    assert isinstance(entry, MigrationEntry)
+    usual = await world.ledger().origin(delivery)
+    planned_ms = int((await world.request(entry.request))["planned_ms"])
+    ahead = replace(delivery, entry=replace(entry, request=RequestId(f"{planned_ms + 10**9}-0")))
+    key = world.keys.request(RequestId(f"{planned_ms + 10**9}-0"))
+    await cast("Awaitable[int]", world.client.hset(key, "planned_ms", str(planned_ms)))
+
+    assert usual.asked_ms == entry_ms(entry.request)
+    assert (await world.ledger().origin(ahead)).asked_ms == planned_ms
 
 
 async def test_the_id_of_a_copys_issue_is_kept_beside_its_number(world: World) -> None:

@@ -15,12 +15,14 @@ from monarch.adapters.valkey.ledger import facts, permission
 from monarch.adapters.valkey.ledger.later import decode_later
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.core.delivery import Delivery, MigrationEntry, Stream
+from monarch.core.entry_ids import entry_ms
 from monarch.core.ids import Epoch, RequestId, TargetId, TicketId
 from monarch.core.target.permission import (
     Busy,
     Credential,
     Fact,
     GivesWay,
+    Origin,
     Permission,
     Recorded,
     Taken,
@@ -93,12 +95,16 @@ class ValkeyLedger:
         )
         return _taken(cast("Answer", answer))
 
-    async def target_of(self, delivery: Delivery) -> TargetId | None:
-        """See `ports.Ledger.target_of`."""
-        keys = [self._keys.migration(_migration(delivery).migration)]
-        known = await self._scripts.call("target_of", keys)
-        digits = known if isinstance(known, bytes) else b""
-        return TargetId(int(digits)) if digits.isdigit() and len(digits) < _TOO_LONG else None
+    async def origin(self, delivery: Delivery) -> Origin:
+        """See `ports.Ledger.origin`."""
+        about = _migration(delivery)
+        keys = [self._keys.migration(about.migration), self._keys.request(about.request)]
+        target, planned_ms = map(_whole, cast("Answer", await self._scripts.call("origin", keys)))
+        asked_ms = entry_ms(about.request)
+        return Origin(
+            None if target is None else TargetId(target),
+            asked_ms if planned_ms is None else min(asked_ms, planned_ms),
+        )
 
     async def permit(
         self, delivery: Delivery, target: TargetId, credential: Credential, wish: Wish
@@ -172,6 +178,11 @@ class ValkeyLedger:
     async def now_ms(self) -> int:
         """See `ports.Ledger.now_ms`."""
         return cast("int", await self._scripts.call("clock", ()))
+
+
+def _whole(raw: object) -> int | None:
+    digits = raw if isinstance(raw, bytes) else b""
+    return int(digits) if digits.isdigit() and len(digits) < _TOO_LONG else None
 
 
 def _migration(delivery: Delivery) -> MigrationEntry:
