@@ -19,7 +19,7 @@ from monarch.core.report.target_plan import DryRun, TargetPlan
 from tests.cli.conftest import Give
 
 NOWHERE = {"GH_PAT": "ghp_x", "GITHUB_API_URL": "http://127.0.0.1:1"}
-MENTION = Warned(2, "it mentions `@ada`, who hear nothing of the copies")
+MENTION = Warned(2, "it mentions `@ada`; the copies notify no one")
 
 TEAM_A = Rehearsal(
     "org/team-a",
@@ -81,7 +81,7 @@ def test_all_that_would_be_done_is_shown(foretell: Callable[..., Any]) -> None:
     assert "dependencies #4 on #3" in lines
     assert "note issue types: not copied" in lines
     assert "org/then, now org/now" in lines
-    assert "ticket #2: it mentions `@ada`, who hear nothing of the copies" in lines
+    assert "ticket #2: it mentions `@ada`; the copies notify no one" in lines
 
 
 def test_when_it_would_be_done_is_said_with_what_that_rests_on(

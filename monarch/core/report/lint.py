@@ -98,9 +98,9 @@ def _of_references(found: Iterable[Reference], copying: Copying) -> Iterator[str
 
 def _of_mentions(names: list[str], copying: Copying) -> Iterator[str]:
     if names and copying.style.mentions:
-        yield f"it mentions {_listed(names)}: each copy sends mail there"
+        yield f"it mentions {_listed(names)}; each copy sends mail about it"
     elif names:
-        yield f"it mentions {_listed(names)}: no copy notifies anybody"
+        yield f"it mentions {_listed(names)}; the copies notify no one"
 
 
 def _of_pictures(

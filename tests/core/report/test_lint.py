@@ -26,7 +26,7 @@ def warned(body: str, copying: Copying = COPYING, *, private: bool = False) -> t
         (f"[x](https://github.com/{SOURCE}/issues/3#issuecomment-1)", f"it refers to #3 (comment), of which no copy is made; a link leads to {SOURCE}"),
         ("see o/r#5", "it refers to o/r#5 in other repositories; a link leads there"),
         ("#41 #42 #43 #44 #45 #46 #47", f"it refers to #41, #42, #43, #44, #45 and 2 more, of which no copy is made; a link leads to {SOURCE}"),
-        ("@a, @org/b and `@c`", "it mentions @a and @org/b, who hear nothing of the copies"),
+        ("@a, @org/b and `@c`", "it mentions @a and @org/b; the copies notify no one"),
         (f"![x]({EXPIRING})", f"its pictures at {EXPIRING} can be seen for some minutes only"),
         ("![x](docs/a.png) <img src='./b.png'>", "its pictures at docs/a.png and ./b.png have no full address and are not shown in an issue"),
         ("[![x][y]](z)\n\n[y]: /c.png", "its pictures at /c.png have no full address and are not shown in an issue"),
@@ -84,4 +84,4 @@ def test_mentions_that_are_kept_are_mail() -> None:
     """`MONARCH_MENTIONS=keep` is a decision that a person should see."""
     keeping = replace(COPYING, style=Style(mentions=True))
 
-    assert warned("@a", keeping) == ("it mentions @a, who get mail from each copy",)
+    assert warned("@a", keeping) == ("it mentions @a; each copy sends mail about it",)
