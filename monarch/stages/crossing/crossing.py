@@ -166,9 +166,12 @@ class Crossing:
                 case Reconcile(at_ms):
                     ended = await self._reconcile(ticket, at_ms)
                 case Create(reconciled):
+                    before = self.watch.records.get(ticket.id)
                     ended = await self._create(ticket, reconciled)
-                    # Once in a crossing, whatever a clock that was set back makes of the moments on record.
-                    if ended is None and isinstance(self.watch.records.get(ticket.id), Refused):
+                    after = self.watch.records.get(ticket.id)
+                    # Once in a crossing, whatever a clock that was set back makes of the moments on record. A refusal of
+                    # an earlier run may still be there where the writer has only waited.
+                    if ended is None and isinstance(after, Refused) and after is not before:
                         return None
                 case Inspect():
                     ended = await self._inspect(ticket, action)
