@@ -192,6 +192,26 @@ async def test_a_refusal_before_a_clock_was_set_back_is_no_reason_to_hammer(hous
     assert house.codes() == ["tickets_refused"]
 
 
+async def test_a_refusal_before_a_clock_was_set_back_is_not_that_of_a_later_request(
+    house: House,
+) -> None:
+    """A person has corrected the template and sent the message again; the old refusal looked newer than that."""
+    house.github.refused_titles.add("Two")
+    first = await house.migrate(TEAM_A)
+    house.github.refused_titles.clear()
+    (ledger,) = (key for key in house.store.server.values if key.startswith(b"{monarch}:ledger:"))
+    for ticket, record in house.store.server.values[ledger].items():
+        if record.startswith(b"refused "):
+            _, run, at_ms, reason = record.split(b" ", 3)
+            later = b"refused %s %d %s" % (run, int(at_ms) + 3_600_000, reason)
+            house.store.do("HSET", ledger, ticket, later)
+    await pass_time(1)
+
+    again = await house.migrate(TEAM_A)
+
+    assert (house.state(first), house.state(again)) == ("failed", "done")
+
+
 async def test_a_missing_target_of_a_request_ahead_of_the_clock_is_given_up_in_time(
     house: House,
 ) -> None:

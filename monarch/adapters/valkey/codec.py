@@ -198,7 +198,8 @@ def decode_ledger(flat: Sequence[bytes], now_ms: int) -> dict[TicketId, LedgerRe
 
     A value that cannot be parsed becomes an `UnreadableRecord`, never a missing one: newer code may have written it. A
     field that names no ticket is skipped. An intent that ends later than any permission granted now (the server's clock
-    went back) ends as such a one: it was on record before it was read.
+    went back) ends as such a one: it was on record before it was read. A refusal after `now_ms` is one of an unknown
+    moment, so of any request: its ticket is tried again.
     """
     fields = dict(zip(flat[::2], flat[1::2], strict=True))
     records: dict[TicketId, LedgerRecord] = {}
@@ -211,9 +212,11 @@ def decode_ledger(flat: Sequence[bytes], now_ms: int) -> dict[TicketId, LedgerRe
 
 def _not_after(record: LedgerRecord, now_ms: int) -> LedgerRecord:
     """The same record; an intent ends, at the latest, with the longest-lived permission granted at `now_ms`."""
-    if not isinstance(record, Intended):
-        return record
-    return replace(record, at_ms=min(record.at_ms, now_ms + LONGEST_LIFE_MS))
+    if isinstance(record, Intended):
+        return replace(record, at_ms=min(record.at_ms, now_ms + LONGEST_LIFE_MS))
+    if isinstance(record, Refused) and record.at_ms > now_ms:
+        return replace(record, at_ms=0)
+    return record
 
 
 _ISSUE = re.compile(rb"#([1-9]\d{0,17}) ([1-9]\d{0,17})", re.ASCII)
