@@ -34,7 +34,7 @@ from tests.stages.story import Story, tell
 
 OTHERS = [name for name in SCENARIOS if name != "fresh"]
 WAYS = pytest.mark.parametrize("taken_over", [False, True], ids=["restarted", "taken-over"])
-FRESH_EVERY, OTHERS_EVERY, DEATHS_EVERY, LEAVING_EVERY = 17, 181, 37, 7
+FRESH_EVERY, OTHERS_EVERY, DEATHS_EVERY, LEAVING_EVERY = 23, 263, 53, 11
 """So thinned out are the stories of the main path, of the other scenarios, of their deaths, and of bytes that leave.
 
 The main path is struck at each death and at each moment at which bytes leave.
