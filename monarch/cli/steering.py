@@ -39,8 +39,12 @@ def pause_fleet(by: str | None, *, as_json: bool) -> None:
         numbers = {"in_hand": in_hand, "waiting": waiting}
         show_json({"paused": True, "changed": paused.changed, "by": paused.by, **numbers})
         return
-    word = "paused" if paused.changed else "was paused already,"
-    say(f"{word} by {clean(paused.by)}: nothing new is begun until `monarch resume`")
+    by_whom = clean(paused.by)
+    if paused.changed:
+        word, from_when = "paused", "within 3 s nothing new is begun any more,"
+    else:
+        word, from_when = "was paused already,", "nothing new is begun"
+    say(f"{word} by {by_whom}: {from_when} until `monarch resume`")
     say(f"in hand, and runs on to its end: {in_hand}; waits, with all that comes in: {waiting}")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from monarch.core.card.view import Card
+from monarch.core.delivery import Stream
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.report.summary import RequestView, State
 from monarch.ports.hearing import Gap
@@ -176,6 +177,7 @@ class Choice:
         target: `owner/repo`, compared without case.
         older_than_s: given up at least this many seconds ago, by the server's clock.
         newer_than_s: given up at most this many seconds ago.
+        cohort: the one of that request, whose notices are about it, too; the reader of the letters fills it in.
     """
 
     request: str | None = None
@@ -183,14 +185,19 @@ class Choice:
     code: str | None = None
     older_than_s: float | None = None
     newer_than_s: float | None = None
+    cohort: str | None = None
 
     def means(self, letter: DeadLetter) -> bool:
         """Whether a letter is meant, apart from its age."""
         return (
-            self.request in {None, letter.request}
+            (self.request in {None, letter.request} or self._is_its_notice(letter))
             and self.code in {None, letter.code}
             and (self.target is None or self.target.lower() == letter.target.lower())
         )
+
+    def _is_its_notice(self, letter: DeadLetter) -> bool:
+        """A notice is of a whole cohort, and its letter bears the name of the request that began it."""
+        return letter.stream == Stream.NOTICES and letter.request == self.cohort
 
 
 @dataclass(frozen=True, slots=True)

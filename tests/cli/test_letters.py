@@ -259,6 +259,26 @@ def test_the_letter_of_junk_names_no_request(give: Give, client: Any, stream: st
     assert letter["request"] == ("1732406402000-0" if stream == "requests" else "")
 
 
+def test_the_letter_of_a_cohorts_notice_is_found_by_each_of_its_requests(
+    give: Give, client: Any
+) -> None:
+    """It bears the name of the first one, and the request that told of it had "no such dead letters"."""
+    client.hset("{monarch}:request:" + OTHER, mapping={"state": "done", "card": REQUEST})
+    named = {"stream": "notices", "entry": "1-1", "request": REQUEST, "migration": ""}
+    rest = {"code": "slack_refused", "reason": "account_inactive", "payload": "{}"}
+    letter = client.xadd("{monarch}:dead", {**named, **rest}).decode()
+    bury(client, "o/a")
+
+    (found,) = json.loads(give("dead", "list", "--request", OTHER, "--json").stdout)
+    looked = give("dead", "show", letter)
+    dropped = give("dead", "drop", "--request", OTHER)
+
+    assert found["id"] == letter
+    assert looked.exit_code == 0
+    assert dropped.stdout == "1 dropped\n"
+    assert client.xlen("{monarch}:dead") == 1
+
+
 def test_letters_are_thrown_away(give: Give, client: Any, many: list[str]) -> None:
     """By filter or by id; a missing one is reported."""
     by_filter = give("dead", "drop", "--request", REQUEST)

@@ -24,7 +24,10 @@ def test_a_pause_says_what_runs_on(give: Give, client: Any) -> None:
     said = give("pause", *ADA)
 
     assert said.exit_code == 0
-    assert "paused by ada: nothing new is begun until `monarch resume`" in said.stdout
+    assert (
+        "paused by ada: within 3 s nothing new is begun any more, until `monarch resume`"
+        in said.stdout
+    )
     assert "in hand, and runs on to its end: 1; waits, with all that comes in: 1" in said.stdout
     assert client.get("{monarch}:paused") == b"ada"
 

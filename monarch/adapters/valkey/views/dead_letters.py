@@ -1,6 +1,7 @@
 """Dead letters, for people: their content, and the choice among them. Nothing here writes."""
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from typing import Final, cast
 
 from valkey.asyncio import Valkey
@@ -12,6 +13,7 @@ from monarch.adapters.valkey.views.events import PAGE, RawEntry
 from monarch.adapters.valkey.views.raw import number, texts
 from monarch.core.delivery import Stream
 from monarch.core.entry_ids import entry_ms, is_entry_id
+from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
 from monarch.ports.readings import Choice, DeadLetter
 
@@ -27,11 +29,13 @@ class Letters:
 
     def __init__(self, client: Valkey, keys: Keys) -> None:
         self._client = client
+        self._keys = keys
         self._dead = keys.dead
 
     async def newest(self, limit: int, choice: Choice = EVERY) -> tuple[DeadLetter, ...]:
         """The newest `limit` letters of this choice, newest first."""
         found: list[DeadLetter] = []
+        choice = await self._with_cohort(choice)
         first, last = await self._span(choice)
         while len(found) < limit:
             pipe = self._client.pipeline(transaction=False)
@@ -50,6 +54,7 @@ class Letters:
         Letters that come after the first page was read are left out, so that a letter that is replayed between two
         pages, and dies again, is not met a second time.
         """
+        choice = await self._with_cohort(choice)
         first, last = await self._span(choice)
         if last == LAST:
             last = await self._newest_id()
@@ -68,6 +73,7 @@ class Letters:
         """A letter of this choice, by its id (or by the id of the entry that was given up); `None` if there is none."""
         if not is_entry_id(letter):
             return None
+        choice = await self._with_cohort(choice)
         first, last = await self._span(choice)
         with classified(f"reading a dead letter, in {self._dead}"):
             by_id = await self._client.xrange(self._dead, letter, letter)
@@ -76,6 +82,14 @@ class Letters:
             return found if choice.means(found) and _is_within(found, first, last) else None
         near = await self.newest(10 * PAGE, choice)
         return next((one for one in near if one.entry == letter), None)
+
+    async def _with_cohort(self, choice: Choice) -> Choice:
+        if choice.request is None:
+            return choice
+        pipe = self._client.pipeline(transaction=False)
+        pipe.hgetall(self._keys.request(RequestId(choice.request)))
+        (request,) = await answers_of(pipe, "reading a request")
+        return replace(choice, cohort=texts(request).get("card"))
 
     async def _span(self, choice: Choice) -> tuple[str, str]:
         """The first and last possible id of the wanted age: the server gives ids out by its clock."""
