@@ -76,6 +76,16 @@ async def test_a_plan_says_what_would_be_done() -> None:
     assert [one["asked"] for one in document.json()["targets"]] == ["org/team-a", "org/team-b"]
 
 
+async def test_a_plan_with_something_in_the_way_of_each_target_is_not_called_done() -> None:
+    """It said that nothing is to be done, as if all were there."""
+    whole = a_plan()
+    async with planning(Planner(replace(whole, targets=whole.targets[1:]))) as client:
+        page = await client.get(ADDRESS)
+
+    assert "something is in the way of each target" in page.text
+    assert "nothing is to be done" not in page.text
+
+
 async def test_a_plan_of_a_portion_is_submitted_as_it_was_asked_for() -> None:
     """The button names the same source, targets, channel, date and milestones, and so does its command."""
     asked = RequestForm(
