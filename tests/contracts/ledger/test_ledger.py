@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import cast
 
 import anyio
+import pytest
 
 from monarch.core.delivery import Delivery, MigrationEntry, Stream, Token
 from monarch.core.entry_ids import entry_ms
@@ -35,7 +36,7 @@ from monarch.core.target.permission import (
 )
 from monarch.core.target.step import CreatedAs, Intended, Refused
 from monarch.core.verdict import Dead, Retry
-from monarch.ports import Ledger
+from monarch.ports import Ledger, StoreError
 from tests.contracts.moves import (
     FIRST,
     ME,
@@ -425,6 +426,20 @@ async def test_a_late_answer_to_the_copy_that_was_deleted_is_no_stray_by_its_old
 async def records(world: World, delivery: Delivery) -> object:
     """The ledger's word for the first ticket."""
     return (await taken(world, delivery)).records.get(FIRST)
+
+
+async def test_a_copy_is_on_record_although_its_migrations_key_is_broken(world: World) -> None:
+    """The counting fails; what GitHub has must not be forgotten over it."""
+    delivery, grant = await begun(world)
+    assert isinstance(delivery.entry, MigrationEntry)
+    await world.client.set(world.keys.migration(delivery.entry.migration), "something else")
+
+    with pytest.raises(StoreError):
+        await world.ledger().record(delivery, TARGET, FIRST, ME, WasCreated(5, grant.nonce))
+
+    key, field = world.keys.ledger(TARGET), str(FIRST)
+    known = await cast("Awaitable[bytes]", world.client.hget(key, field))
+    assert known.startswith(b"created #5 ")
 
 
 async def test_a_copy_is_on_record_under_its_number(world: World) -> None:

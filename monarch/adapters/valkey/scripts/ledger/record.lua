@@ -36,8 +36,10 @@ local _, intent = intent_in(record)
 local stray = 0
 local is_known = redis.call('EXISTS', KEYS[5]) == 1
 -- Whether the migration goes into another repository by now, which has the name of the one that this is about: what is
--- counted and noted of it is about that one alone (`take` forgets the rest).
-local is_elsewhere = (redis.call('HGET', KEYS[5], 'target_id') or doc.target) ~= doc.target
+-- counted and noted of it is about that one alone (`take` forgets the rest). Where something else stands in the
+-- migration's key, the ledger is still to learn the fact.
+local its_target = redis.pcall('HGET', KEYS[5], 'target_id')
+local is_elsewhere = type(its_target) == 'string' and its_target ~= doc.target
 
 -- On which migration and request a stray is reported: its own, or where this memory does not know that one (it was
 -- emptied), the one that took the target last; nil where none has.
