@@ -63,7 +63,7 @@ def _facts(found: "DryRun") -> dict[str, object]:
         facts |= {"not copied": "; ".join(found.left_out)}
     if not found.tickets:
         return {**facts, "nothing would be done": _no_tickets(found)}
-    if found.targets and all(target.rehearsal.problem for target in found.targets):
+    if found.is_barred:
         return {**facts, "nothing would be done": "something is in the way of each target"}
     return {**facts, "writes": _writes(found), "done": _done(found)}
 

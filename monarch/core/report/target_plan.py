@@ -43,6 +43,11 @@ class DryRun:
     portion: Portion = WHOLE
 
     @property
+    def is_barred(self) -> bool:
+        """Whether something is in the way of each target."""
+        return bool(self.targets) and all(target.rehearsal.problem for target in self.targets)
+
+    @property
     def writes(self) -> int:
         """How many writes it takes."""
         return sum(target.rehearsal.writes for target in self.targets)

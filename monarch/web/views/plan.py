@@ -52,7 +52,7 @@ def plan_page(found: DryRun, now_ms: int, github: str) -> PlanPage:
 
 
 def _when(found: DryRun, forecast: Forecast) -> str:
-    if found.targets and all(one.rehearsal.problem for one in found.targets):
+    if found.is_barred:
         return "nothing would be done, since something is in the way of each target"
     if not found.writes:
         return "nothing is to be done"

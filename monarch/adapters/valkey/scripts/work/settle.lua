@@ -26,17 +26,11 @@ local stream, name, consumer, entry, count, verdict = KEYS[1], ARGV[2], ARGV[3],
 if not still_holds(stream, consumer, entry, count) then return 0 end
 local doc = cjson.decode(ARGV[7])
 
-local function original_fields()
-  local found = redis.call('XRANGE', stream, entry, entry)
-  return found[1] and found[1][2] or {}
-end
-
--- The entry's fields; of one name the last, as in the client.
+local found = redis.call('XRANGE', stream, entry, entry)
+local fields = found[1] and found[1][2] or {}
+-- The entry's fields by name; of one name the last, as in the client.
 local named = {}
-do
-  local fields = original_fields()
-  for i = 1, #fields, 2 do named[fields[i]] = fields[i + 1] end
-end
+for i = 1, #fields, 2 do named[fields[i]] = fields[i + 1] end
 
 -- Valkey's memory may have gone back since, and have given the very id to another entry, and that to the same consumer.
 -- Of an entry that was removed nothing is left to compare.
@@ -177,7 +171,6 @@ local function note_wait(key, name, ...)
 end
 
 local function park()
-  local fields = original_fields()
   if not doc.card then with(fields, 'request', request) end
   if doc.attempts then with(fields, 'attempts', tostring(doc.attempts)) end
   local due = now + doc.delay_ms
