@@ -54,6 +54,7 @@ class Writer:
         self._drafted: tuple[object, Draft] | None = None
         self._without: dict[TicketId, frozenset[str]] = {}
         self._never: frozenset[str] = frozenset()
+        self._suspicion = ""
         self._is_introduced = False
         self.author: Author | None = None
 
@@ -104,7 +105,10 @@ class Writer:
             # A label that does not exist (any more) would have to be made. Since 2026 GitHub refuses the whole call for
             # that if the account may not push. A call without labels shows whether it may open issues at all.
             outcome = replace(outcome, scope=Scope.TICKET, fields=("labels",))
-        return await self._note(ticket, granted, outcome, seconds)
+        ended = await self._note(ticket, granted, outcome, seconds)
+        if isinstance(outcome, Created | Unknown) and self._details.of(ticket, ()).labels:
+            await self._confirm()
+        return ended
 
     async def _note(
         self, ticket: Ticket, granted: Granted, outcome: WriteOutcome, seconds: float
@@ -180,7 +184,11 @@ class Writer:
             is_right = refusal.code is Code.FORBIDDEN
             self._never |= after & {"type", *(["labels"] if is_right else [])}
             await self._withdraw(ticket, granted)
-            await self._desk.note(notes.refused_fields(refusal.fields, refusal))
+            note = notes.refused_fields(refusal.fields, refusal)
+            if is_right:
+                self._suspicion = note
+            else:
+                await self._desk.note(note)
             return
         run = self._subject.entry.run
         await self._desk.record(ticket.id, WasRefused(granted.nonce, run, refusal.sentence))
@@ -188,6 +196,15 @@ class Writer:
         self._tools.telemetry.ticket_refused(
             target=self._subject.name, ticket=ticket.number, reason=refusal.sentence
         )
+
+    async def _confirm(self) -> None:
+        """Note that labels were forbidden, now that a ticket which has some was copied without, or may have been.
+
+        Not before: what is forbidden for another reason, such as single sign-on, is so without labels as well. A worker that
+        dies before this leaves the note to the next ticket that has labels; where there is none, it is lost.
+        """
+        if self._suspicion:
+            await self._desk.note(self._suspicion)
 
     def _left_out(self, ticket: Ticket) -> frozenset[str]:
         return self._without.get(ticket.id, frozenset()) | self._never

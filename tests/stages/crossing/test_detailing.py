@@ -380,6 +380,39 @@ async def test_a_label_that_is_gone_costs_no_ticket(house: House) -> None:
     assert any("labels" in note for note in house.notes())
 
 
+async def test_an_account_that_may_open_no_issue_is_not_said_to_lack_labels(house: House) -> None:
+    """Single sign-on forbids the call without labels as well: no ticket was copied, so none was copied without."""
+    sign_on = Fault(Permanent(Scope.REPOSITORY, Code.FORBIDDEN, "protected by SAML"))
+    house.github.faults.at("create_issue", 0, sign_on)
+    request = await house.migrate(TEAM_A)
+
+    assert house.state(request) == "failed"
+    assert house.codes() == ["forbidden"]
+    assert house.github.faults.count("create_issue") == 2
+    assert not house.notes()
+
+    house.github.faults.never("create_issue")
+    await house.hands().replay([letter["id"] for letter in house.store.dead], "Ann")
+    await house.settle()
+    whole(house)
+    assert house.state(request) == "done"
+    assert not house.notes()
+
+
+@pytest.mark.parametrize("unanswered", [LOST, LATE])
+async def test_forbidden_labels_are_noted_where_the_copy_is_unanswered(
+    house: House, unanswered: Fault
+) -> None:
+    """The copy without labels may be there: the note is written at once, and once."""
+    forbidden = Fault(Permanent(Scope.REPOSITORY, Code.FORBIDDEN, "no labels"))
+    house.github.faults.at("create_issue", 1, forbidden)
+    house.github.faults.at("create_issue", 2, unanswered)
+    await house.migrated(TEAM_A)
+
+    assert house.github.titles(TEAM_A) == ["One", "Two", "Three"]
+    assert ["labels: some tickets were copied without" in note for note in house.notes()] == [True]
+
+
 async def test_assignees_come_along_where_they_can_be_assigned(house: House) -> None:
     """Those who cannot be assigned are noted; without the setting nothing is asked for."""
     house.github.add_issue(SOURCE, "Four", assignees=("ada", "bob"))
