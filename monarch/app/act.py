@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from monarch.app.surveys import in_order, surveying
 from monarch.app.verify import Unverifiable
 from monarch.core.after.acts import Act
-from monarch.core.after.sentences import NEVER_COPIED
+from monarch.core.after.sentences import NEVER_COPIED, NO_TARGET
 from monarch.core.after.touch import Left
 from monarch.core.ids import RequestId, TargetId
 from monarch.core.report.passage import Passage, obstacle
@@ -70,7 +70,7 @@ async def rehearsed(
             ),
         )
         unknown = (
-            TargetRehearsal(name, problem=f"request {request} has no target {name}")
+            TargetRehearsal(name, problem=NO_TARGET.format(request, name))
             for name in only
             if name not in names
         )

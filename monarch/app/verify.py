@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from anyio import to_thread
 
 from monarch.app.surveys import Store, in_order, surveying
-from monarch.app.wiring import style_of
+from monarch.app.wiring import rules_of, style_of
 from monarch.core.copy.style import Style
 from monarch.core.ids import RequestId, TargetId, TicketId, migration_id
 from monarch.core.plan import Plan
@@ -108,11 +108,12 @@ async def verified(
         details, plan = planned
         others = await store.others(request, plan)
         views, style = {one.target: one for one in details.view.migrations}, style_of(settings)
+        hosts = rules_of(settings).hosts
         known = {one.target: one.target_id for one in details.times}
         reports = await in_order(
             tuple(views),
             lambda target: _report(
-                reading.rehearser, plan, others, views[target], known.get(target), style
+                reading.rehearser, plan, others, views[target], known.get(target), style, hosts
             ),
         )
         unkept = await _keep(store, request, reports)
@@ -138,9 +139,10 @@ async def _report(
     view: MigrationView,
     known: int | None,
     style: Style,
+    hosts: frozenset[str],
 ) -> TargetReport:
     try:
-        name = parse_ref(view.target).full_name
+        name = parse_ref(view.target, hosts).full_name
     except BadRef as problem:
         return TargetReport(view.target, view.state, None, str(problem))
     wanted = RehearsalWish(plan, known=None if known is None else TargetId(known))

@@ -59,9 +59,12 @@ def refuse_word(what: str, which: str, words: Iterable[str], came: str) -> NoRet
     import difflib  # noqa: PLC0415 - lazily
 
     known = list(words)
-    near = difflib.get_close_matches(came[:_LONGEST_WORD].lower(), known, n=1)
+    words_given = came[:_LONGEST_WORD].lower().replace(",", " ").split()
+    near = difflib.get_close_matches(" ".join(words_given), known, n=1)
     expected = f"{which} {', '.join(known)}"
     advice = f"Did you mean {near[0]}?" if near else None
+    if which == "one of" and len(set(words_given) & set(known)) > 1:
+        advice = "Give one of them alone."
     # Behind a list, "not X" would read as one more of its words.
     message = f"{what} should be {expected}; got {got(came)}"
     end(Problem(message, WRONG, expected=expected, got=got(came), advice=advice))

@@ -113,7 +113,7 @@ def test_one_broken_record_spoils_no_listing(give: Give, client: "valkey.Valkey"
 
     assert [line["id"] for line in json.loads(listed.stdout)] == [other]
     (note,) = [json.loads(line)["note"] for line in listed.stderr.splitlines() if key in line]
-    assert note.startswith(f"! the key {key} holds something else than Monarch's record")
+    assert note.startswith(f"the key {key} holds something else than Monarch's record")
     assert "Find out with `valkey-cli` (Valkey's own tool: TYPE) what it is, and rename it." in note
     assert [one.exit_code for one in (listed, *shown)] == [1, 1, 0, 0, 0]
     assert key in shown[0].stderr

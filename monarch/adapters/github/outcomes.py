@@ -149,4 +149,5 @@ def _without_answer(
 
 def _unreadable(reply: Reply) -> str:
     kind = quote(reply.headers.get("content-type", "no content type"), 80)
-    return f"GitHub answered {reply.status} with a body that could not be read ({kind})"
+    page = "; a proxy may have answered in its place" if "html" in kind.lower() else ""
+    return f"GitHub answered {reply.status} with a body that could not be read ({kind}){page}"

@@ -59,7 +59,7 @@ def tell(problem: Problem) -> None:
 def complain(text: str) -> None:
     """Report on standard error what is worth knowing; on a terminal each line wraps between words."""
     if _FOR_PROGRAMS.get():
-        _print_document({"note": text})
+        _print_document({"note": text.removeprefix("! ")})
         return
     _print(text)
 

@@ -42,6 +42,13 @@ _MEANT: Final = {
     "request": "show REQUEST",
     "event": "events",
     "migrate": "submit",
+    "dead delete": "dead drop",
+    "dead remove": "dead drop",
+    "dead rm": "dead drop",
+    "dead ls": "dead list",
+    "dead retry": "dead replay",
+    "dead resend": "dead replay",
+    "dead view": "dead show",
 }
 """What people call commands by that do not bear that name, and what they mean."""
 
@@ -99,8 +106,7 @@ class Group(TyperGroup):
         near = difflib.get_close_matches(name[:_LONGEST].lower(), names, 1, _NEAR)
         before = "" if ctx.parent is None else f"{ctx.info_name} "
         meant = f"{before}{near[0]}" if near else ""
-        if ctx.parent is None:
-            meant = _MEANT.get(name.lower(), meant)
+        meant = _MEANT.get(f"{before}{name.lower()}", meant)
         message = f"there is no command {before}{got(name)}"
         advice = f"Did you mean `monarch {meant}`?" if meant else f"See `monarch {before}--help`."
         end(Problem(message, WRONG, f"one of {', '.join(names)}", name, advice=advice))

@@ -19,6 +19,8 @@ _ENDED: Final = {
     Act.UPDATE_AND_CLOSE.value: "updated",
 }
 
+NO_TARGET: Final = "request {0} has no target {1}: see `monarch show {0}`"
+
 NEVER_COPIED: Final = "nothing was ever copied there by this request"
 """Why no act can begin in a target, and none can be rehearsed."""
 

@@ -110,7 +110,8 @@ def _without_git(name: str) -> str:
 
 
 def _complaint(came: object, hosts: frozenset[str] = GITHUB_HOSTS) -> str:
-    shown = min(hosts) if hosts else "a host"
+    own = hosts - GITHUB_HOSTS  # of an Enterprise Server, which people mean where there is one
+    shown = min(own or hosts, default="a host")
     todo = "write it as owner/repo"
     if isinstance(came, str) and "," in came:
         todo = "name each repository by itself, without commas between"

@@ -211,6 +211,15 @@ async def test_a_clear_answer_is_not_asked_for_again(status: int, expected: type
     assert len(script.asked) == 1
 
 
+async def test_a_web_page_in_place_of_an_answer_is_said_to_be_somebody_elses() -> None:
+    """GitHub's API answers in JSON: a sign-in page of the house's proxy comes with a 200, too."""
+    page = httpx.Response(200, headers={"Content-Type": "text/html"}, content=b"<html>")
+    answer = await github(Script(page)).read_repository("org/team-a")
+
+    assert isinstance(answer, Transient)
+    assert answer.reason.endswith("(text/html); a proxy may have answered in its place")
+
+
 async def test_a_read_ends_with_its_deadline() -> None:
     """All tries together; the waits between them count."""
     patience = Patience(try_s=5, all_s=0.1, wait_s=0)

@@ -190,7 +190,7 @@ async def test_a_target_of_another_request_is_refused(world: World, target: str)
     told = await heal(world, request, target)
 
     assert told.migration == ""
-    assert "has no target" in told.refused
+    assert f"has no target {target}: see `monarch show {request}`" in told.refused
     assert (await world.request(request))["state"] == "done"
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from monarch.core.advice import NO_ADVICE, Advice
-from monarch.core.after.sentences import NEVER_COPIED
+from monarch.core.after.sentences import NEVER_COPIED, NO_TARGET
 from monarch.core.outcome import Code
 from monarch.core.verdict import Dead, called_off
 
@@ -44,7 +44,7 @@ WORDS: Final = f"local WORDS = {{{_LUA}}}\n"
 
 _OF_A_REQUEST: Final = {
     "unknown": "no request {0} is known: see `monarch requests`",
-    "no_target": "request {0} has no target {1}",
+    "no_target": NO_TARGET,
     "migration": "its migration is {0}",
 }
 
