@@ -277,7 +277,7 @@ def test_publish_sends_a_payload_as_it_is(give: Give, client: "valkey.Valkey") -
 
         assert json.loads(result.stdout) == {"receivers": 1}
         assert heard() == b"{not json"
-        assert "! it will end as a dead letter: expected a JSON object" in result.stderr
+        assert "it will end as a dead letter: expected a JSON object" in result.stderr
 
 
 def test_a_published_target_that_cannot_be_one_is_told_of(
@@ -341,7 +341,7 @@ def test_what_is_submitted_to_no_worker_says_so(give: Give) -> None:
         in people.stderr
     )
     assert (
-        "! no worker is running, and messages that are published now are lost. Start one with `monarch run`"
+        "no worker is running, and messages that are published now are lost. Start one with `monarch run`"
         in program.stderr
     )
     assert json.loads(program.stdout)["request"]
