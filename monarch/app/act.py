@@ -10,6 +10,7 @@ from monarch.core.after.sentences import NEVER_COPIED, NO_TARGET
 from monarch.core.after.touch import Left
 from monarch.core.ids import RequestId, TargetId
 from monarch.core.report.passage import Passage, obstacle
+from monarch.core.request.refs import respelled
 from monarch.core.verdict import Acted, Done
 from monarch.settings import Settings
 from monarch.stages.rehearsal.rehearsal import RehearsalWish, Rehearser
@@ -58,7 +59,9 @@ async def rehearsed(
         details, plan = planned
         bases = await store.bases(request, plan)
         known = {one.target: one.target_id for one in details.times}
-        names = [one.target for one in details.view.migrations if not only or one.target in only]
+        its = [one.target for one in details.view.migrations]
+        only = respelled(only, its)
+        names = [target for target in its if not only or target in only]
         found = await in_order(
             names,
             lambda name: _rehearsal(

@@ -67,7 +67,10 @@ async def wishes(
         line.id for line in lines if line.source.lower() == source.lower() and line.state in PLANNED
     ]
     if not known:
-        return UpdateRefused(f"no request for {source or 'that source'} is known that was planned")
+        name = source or "that source"
+        return UpdateRefused(
+            f"no request for {name} is known that was planned: see `monarch requests`"
+        )
     bases, found, taken = tuple(known[:OTHERS]), [], set[str]()
     for one in known if request is None else [request]:
         found += await _wish(reader, one, bases, only, taken)
@@ -93,12 +96,13 @@ async def _wish(
     details = await reader.request(request)
     if details is None:
         return []
+    meant = {target.lower() for target in only}  # GitHub's names have no case
     targets = tuple(
         one.target
         for one in details.times
         if one.target_id is not None
         and one.target.lower() not in taken
-        and (not only or one.target in only)
+        and (not only or one.target.lower() in meant)
     )
     taken |= {target.lower() for target in targets}
     view = details.view

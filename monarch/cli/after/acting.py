@@ -24,6 +24,7 @@ from monarch.cli.terminal.readings import readings
 from monarch.cli.terminal.troubles import standing_beside, tell_obstacles
 from monarch.core.after.acts import Act
 from monarch.core.ids import RequestId
+from monarch.core.request.refs import respelled
 
 if TYPE_CHECKING:
     from monarch.app.act import ActRehearsal, TargetRehearsal
@@ -45,7 +46,7 @@ def act_on(
     only = names_of(targets)
 
     async def work(person: "Operator") -> "tuple[tuple[Begun, ...], Snapshot | None]":
-        chosen = only or await _all_targets(person, known)
+        chosen = await _chosen(person, known, only)
         beginning = person.hands.begin(known, act, chosen, name)
         begun = await changed(_COMMAND[act], f"`monarch show {known}`", beginning)
         return begun, None if wait else await standing_beside(person)
@@ -67,16 +68,18 @@ def act_on(
         raise typer.Exit(FAILED)
 
 
-async def _all_targets(person: "Operator", request: RequestId) -> tuple[str, ...]:
+async def _chosen(person: "Operator", request: RequestId, only: tuple[str, ...]) -> tuple[str, ...]:
+    """These targets of the request; if none is named, those that a migration has taken, or else all."""
     details = await person.reader.request(request)
     if details is None:
         unknown_request(request)
     if not details.view.migrations:
         fail(f"request {clean(request)} has no targets: nothing was copied")
+    its = [one.target for one in details.view.migrations]
+    if only:
+        return respelled(only, its)
     took = {one.target for one in details.times if one.target_id is not None}
-    return tuple(one.target for one in details.view.migrations if one.target in took) or tuple(
-        one.target for one in details.view.migrations
-    )
+    return tuple(target for target in its if target in took) or tuple(its)
 
 
 def names_of(targets: Sequence[str]) -> tuple[str, ...]:

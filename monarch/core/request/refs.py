@@ -10,6 +10,7 @@ with a password, which would end up in streams and logs.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -88,6 +89,15 @@ def parse_ref(text: object, hosts: frozenset[str] = GITHUB_HOSTS) -> RepoRef:
         return RepoRef(match["owner"], _without_git(match["name"]))
     except BadRef:
         raise BadRef(_complaint(text, hosts)) from None
+
+
+def respelled(given: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
+    """The repositories of `given` as `known` spells them, each once; one that is not among these stays as it is.
+
+    GitHub's names have no case, and a migration is kept under the spelling of its message.
+    """
+    spellings = {name.lower(): name for name in known}
+    return tuple(dict.fromkeys(spellings.get(name.lower(), name) for name in given))
 
 
 def _match(text: str, hosts: frozenset[str]) -> re.Match[str] | None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monarch.core.request.refs import BadRef, RepoRef, parse_ref
+from monarch.core.request.refs import BadRef, RepoRef, parse_ref, respelled
 
 OWNERS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}", fullmatch=True)
 NAMES = st.from_regex(r"[A-Za-z0-9._-]{1,100}", fullmatch=True).filter(
@@ -154,6 +154,13 @@ def test_whatever_is_accepted_stays_in_its_path(text: str) -> None:
 def test_spellings_are_compared_without_case() -> None:
     """GitHub does the same."""
     assert RepoRef("Org", "Repo").key == RepoRef("org", "rEPO").key == "org/repo"
+
+
+def test_a_target_is_found_in_any_case() -> None:
+    """A person who typed another case was refused: the request had no such target. What it lacks stays as it came."""
+    known = ("School/Team-A", "school/team-b")
+
+    assert respelled(["school/TEAM-a", "School/Team-A", "x/y"], known) == ("School/Team-A", "x/y")
 
 
 def test_a_name_of_an_enterprise_account_has_an_underscore() -> None:

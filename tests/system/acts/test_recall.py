@@ -45,7 +45,9 @@ async def test_a_recall_that_is_killed_closes_what_nobody_touched_and_undo_reope
         await fleet.sandbox.update_issue(IssueChange(repo=TEAM, number=number, **deed))
     before = await _team(fleet)
 
-    plan = json.loads(fleet.run("recall", request, "--dry-run", "--json").stdout)
+    # GitHub's names have no case.
+    named = ("--target", TEAM.upper())
+    plan = json.loads(fleet.run("recall", request, *named, "--dry-run", "--json").stdout)
     assert await _team(fleet) == before
     [told] = plan["targets"]
     assert told["changes"] == [9, 10, 11, 12]
@@ -54,7 +56,7 @@ async def test_a_recall_that_is_killed_closes_what_nobody_touched_and_undo_reope
     path = await path_of(fleet.sandbox, TEAM, "/issues/11")
     closing = Match(method="PATCH", path_regex=path)
     held = await fleet.sandbox.add_fault(Hold(), match=closing)
-    said = fleet.run("recall", request, "--by", "ada")
+    said = fleet.run("recall", request, *named, "--by", "ada")
     assert (said.returncode, said.stderr) == (0, "")
     assert await fleet.sandbox.wait(fault=held)
     worker.kill()

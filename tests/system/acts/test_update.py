@@ -33,7 +33,8 @@ async def test_an_update_that_is_killed_edits_what_is_ours_and_copies_what_is_ne
     await fleet.sandbox.seed(_one_more())
     before = await _issues(fleet)
 
-    plan = json.loads(fleet.run("update", request, "--dry-run", "--json").stdout)
+    named = ("--target", TEAM.upper())
+    plan = json.loads(fleet.run("update", request, *named, "--dry-run", "--json").stdout)
     assert _on_the_page(port, request) == plan
     assert await _issues(fleet) == before
     [told] = plan["targets"]
