@@ -24,7 +24,7 @@ from monarch.app.wiring import (
     web_url_of,
 )
 from monarch.core.ids import RequestId, TargetId
-from monarch.core.missed.judging import Missed, SweepWindow
+from monarch.core.missed.judging import Missed, SweepWindow, window_ms
 from monarch.ports import Slack
 from monarch.ports.missed import Missing
 from monarch.settings import Settings
@@ -57,7 +57,8 @@ def missed_watch(
 ) -> MissedWatch:
     """The watch of a worker. `client` is its own, with one connection."""
     options = Options(rules_of(settings), style_of(settings).seal)
-    duty = Duty(settings.missed_owners, settings.missed_submit)
+    window = window_ms(settings.retention_days * _DAY_MS)
+    duty = Duty(settings.missed_owners, window, settings.missed_submit)
     reading = _reading(settings, client, github)
     teller = Teller(
         slack, reading.missing, telemetry, web_url_of(settings), submits=settings.missed_submit

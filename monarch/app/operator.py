@@ -62,6 +62,14 @@ class Operator:
         submitter = Submitter(self._client, self._keys)
         return await submitter.submission(payload, idempotency_key, update=update, by=by)
 
+    async def has_submitted(self, idempotency_key: str) -> bool:
+        """Whether a message was submitted under this key, and is remembered.
+
+        Raises:
+            StoreError: Valkey cannot be asked.
+        """
+        return await Submitter(self._client, self._keys).has(idempotency_key)
+
     async def workers(self) -> tuple[WorkerLine, ...]:
         """Who works, and what each has in hand.
 

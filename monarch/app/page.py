@@ -1,5 +1,6 @@
 """The page of a process: the commands' own readers, over connections of their own, so that they hold up no work."""
 
+import time
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from monarch.app.plan import dry_run, parsed
 from monarch.app.update import UpdateRefused, foreseen
 from monarch.app.wiring import ceilings_of, outlook_of, valkey_of, web_url_of
 from monarch.core.ids import RequestId
+from monarch.core.portions.dates import date_mistake
 from monarch.core.report.summary import State
 from monarch.core.report.target_plan import DryRun
 from monarch.core.report.update import TargetUpdate
@@ -155,4 +157,6 @@ async def _planned(settings: Settings, asked: RequestForm) -> DryRun | str:
     request = parsed(message_of(asked), settings)
     if isinstance(request, BadMessage):
         return request.sentence
+    if mistake := date_mistake(request.portion.not_before, round(time.time() * 1000)):
+        return mistake
     return await dry_run(settings, request, lambda _name: None)

@@ -1,5 +1,6 @@
 """A dry run over all targets of a request: reads GitHub, and Valkey where it can be reached, and changes neither."""
 
+import time
 from collections.abc import Callable
 
 from anyio import to_thread
@@ -10,6 +11,7 @@ from monarch.app.wiring import ceilings_of, rules_of, style_of
 from monarch.core.budget.forecast import Load
 from monarch.core.ids import TargetId
 from monarch.core.plan import Plan
+from monarch.core.portions.dates import wait_of
 from monarch.core.report.dry_run import rehearsal_of, warned
 from monarch.core.report.passage import Passage, obstacle, source_obstacle
 from monarch.core.report.rehearsal import Rehearsal, again
@@ -39,6 +41,8 @@ async def dry_run(settings: Settings, request: Request, tell: Callable[[str], No
         writes = sum(target.rehearsal.writes for target in targets)
         newcomer = Newcomer(plan.source, request.channel, request.portion)
         traffic = await store.traffic(newcomer) or Traffic(Load(0, (), ceilings_of(settings)))
+        wait_s = wait_of(request.portion.not_before, round(time.time() * 1000))
+        traffic = traffic.later(wait_s)
         return DryRun(
             plan.source,
             len(plan.tickets),
@@ -46,6 +50,7 @@ async def dry_run(settings: Settings, request: Request, tell: Callable[[str], No
             seconds=traffic.forecast(writes).seconds if writes else 0.0,
             ahead=traffic.ahead.before(writes),
             is_least=traffic.is_least,
+            wait_s=wait_s,
             paused_by=traffic.paused_by,
             without_store=store.trouble,
             left_out=plan.left_out,

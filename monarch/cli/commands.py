@@ -191,8 +191,12 @@ def missed(
         ),
     ] = None,
     since: Annotated[
-        str, typer.Option("--since", help="How old a repository may be: 90s, 2h, 3d.")
-    ] = "7d",
+        str | None,
+        typer.Option(
+            "--since",
+            help="How old a repository may be: 90s, 2h, 3d; 7d by default, or as long as requests are kept.",
+        ),
+    ] = None,
     submit: Annotated[
         bool, typer.Option("--submit", help="Ask for the tickets of what was missed.")
     ] = False,

@@ -1,7 +1,9 @@
 """`missed`: repositories that no message asked for, and asking for them."""
 
 import re
+import shlex
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import typer
@@ -20,10 +22,9 @@ from monarch.cli.terminal.output import note_done
 from monarch.cli.terminal.printing import age, clean, moment, say, show_json, show_table
 from monarch.cli.terminal.readings import readings
 from monarch.cli.terminal.tables import number, word
+from monarch.core.missed.judging import window_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from monarch.app.missing import Submit, SweptOwners
     from monarch.core.ids import RequestId, TargetId
     from monarch.core.missed.judging import Missed
@@ -35,7 +36,7 @@ _DAY_S: Final = 86_400
 
 
 def show_missed(
-    owners: list[str], since: str, by: str | None, *, submit: bool, as_json: bool
+    owners: list[str], since: str | None, by: str | None, *, submit: bool, as_json: bool
 ) -> None:
     """Show what was missed, and with `submit` ask for it. Fails if an owner could not be looked through."""
     import anyio  # noqa: PLC0415 - lazily
@@ -53,7 +54,7 @@ def show_missed(
     if as_json:
         show_json(_document(found, since_ms))
     else:
-        _print(found, submitted=submit)
+        _print(found, "" if submit else _asking(owners, since))
     if any(one.problem for one in found.sweeps):
         raise typer.Exit(FAILED)
 
@@ -86,8 +87,10 @@ def _checked(owners: list[str]) -> list[str]:
     return list({owner.lower(): owner for owner in reversed(owners)}.values())[::-1]
 
 
-def _window_ms(since: str, retention_days: int) -> int:
+def _window_ms(since: str | None, retention_days: int) -> int:
     """How far back to look: no further than requests are remembered."""
+    if since is None:
+        return window_ms(retention_days * _DAY_S * 1000)
     window_s = seconds("--since", since) or 0.0
     if not 0 < window_s <= retention_days * _DAY_S:
         most = f"{retention_days}d (MONARCH_RETENTION_DAYS: before that no request is remembered)"
@@ -98,7 +101,15 @@ def _window_ms(since: str, retention_days: int) -> int:
 # ------------------------------------------------------------------------------------------ for people
 
 
-def _print(found: "SweptOwners", *, submitted: bool) -> None:
+def _asking(owners: Sequence[str], since: str | None) -> str:
+    """The command that asks for what this one has shown."""
+    window = () if since is None else ("--since", since)
+    return shlex.join(["monarch", "missed", *owners, *window, "--submit"])
+
+
+def _print(found: "SweptOwners", asking: str) -> None:
+    """Show what was missed; `asking` is the command that asks for it, `""` where that is done."""
+    submitted = not asking
     missed = [one for sweep in found.sweeps for one in sweep.missed]
     if missed or not any(sweep.problem for sweep in found.sweeps):
         columns = (word("repository"), number("age"), word("source"), word("channel"))
@@ -108,8 +119,8 @@ def _print(found: "SweptOwners", *, submitted: bool) -> None:
     print()
     for sweep in found.sweeps:
         say(f"{clean(sweep.owner)}: {_words(sweep)}")
-    if missed and not submitted:
-        say("`monarch missed --submit` asks for their tickets")
+    if missed and asking:
+        say(f"`{asking}` asks for their tickets")
 
 
 def _row(one: "Missed", found: "SweptOwners", *, submitted: bool) -> tuple[object, ...]:

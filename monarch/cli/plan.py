@@ -107,7 +107,8 @@ def _done(found: "DryRun") -> str:
     if found.ahead:
         least = "at least " if found.is_least else ""
         done += f", after {least}{found.ahead} writes of other requests"
-    return f"{done}, if {found.paused_by} lets the fleet go on now" if found.paused_by else done
+    by = "by then" if found.wait_s else "now"
+    return f"{done}, if {found.paused_by} lets the fleet go on {by}" if found.paused_by else done
 
 
 def _soon(seconds: float) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from monarch.adapters.valkey.inbox import Submission
     from monarch.app.operator import Operator
+    from monarch.core.portions.message import Portion
     from monarch.core.verdict import RefusedTarget
     from monarch.telemetry import Snapshot
 
@@ -29,10 +30,15 @@ def submit_message(
     """Submit, print the request's id, and with `wait` follow it to its end."""
     _demand_channel(asked.channel)
     name, payload = actor(by), asked.message()
-    _demand_request(payload, "submitted")
+    portion = _demand_request(payload, "submitted")
     chosen = uuid.uuid4().hex if key is None else _checked(key)
+    if key is None:
+        demand_date(portion, _NOTHING)
 
     async def work(person: "Operator") -> "tuple[Submission, Snapshot | None]":
+        # Who repeats a submission that has come in wants its request, even if its date has passed meanwhile.
+        if key is not None and not await person.has_submitted(key):
+            demand_date(portion, _NOTHING)
         done = await _submitted(person, payload, chosen, name)
         note_done(f"submitted as {done.request}")
         return done, None if wait else await standing_beside(person)
@@ -49,6 +55,9 @@ def submit_message(
         show_json({"request": request, **(asdict(end) if end else {})})
     if end is not None:
         judge(end)
+
+
+_NOTHING: Final = "nothing was submitted"
 
 
 async def _submitted(person: "Operator", payload: bytes, key: str, by: str) -> "Submission":
@@ -86,18 +95,21 @@ def _foretell(payload: bytes) -> None:
     _warn_of(request.refused)
 
 
-def _demand_request(payload: bytes, done: str) -> None:
-    """Refuse a message that cannot be planned, or that has no target left; warn of each invalid target beside others."""
+def _demand_request(payload: bytes, done: str) -> "Portion":
+    """Refuse a message that cannot be planned, or that has no target left; warn of each invalid target beside others.
+
+    Returns the portion, whose date is not looked at.
+    """
     from monarch.app.plan import parsed  # noqa: PLC0415 - lazily
     from monarch.core.request.message import BadMessage  # noqa: PLC0415 - lazily
 
     request = parsed(payload, settings())
     if isinstance(request, BadMessage):
         fail(f"{clean(in_arguments(request.sentence))}; nothing was {done}", WRONG)
-    demand_date(request.portion, f"nothing was {done}")
     if not request.targets:
         _refuse_all(request.refused, done)
     _warn_of(request.refused)
+    return request.portion
 
 
 def _warn_of(targets: "Sequence[RefusedTarget]") -> None:
@@ -173,5 +185,6 @@ def _content(
         _foretell(written)
         return written
     content = message(source or "", targets, channel)
-    _demand_request(content, "published (--payload publishes anything)")
+    done = "published (--payload publishes anything)"
+    demand_date(_demand_request(content, done), f"nothing was {done}")
     return content

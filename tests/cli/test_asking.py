@@ -6,12 +6,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from hashlib import sha1
 from typing import cast
 
 import pytest
 import valkey
 from valkey.client import PubSub
 
+from monarch.app.operator import message
 from monarch.cli.choice import actor
 from monarch.core.request.channels import EXPECTED
 from monarch.sandbox.valkey import EmbeddedValkey
@@ -192,6 +194,24 @@ def test_each_bad_target_has_a_line_of_its_own(give: Give) -> None:
     )
     assert [line.split()[1] for line in lines] == ["expected", "o/s"]
     assert [f"- {mistake}" for mistake in document["mistakes"]] == lines
+
+
+def test_a_submission_is_repeated_although_its_date_has_passed(
+    give: Give, client: "valkey.Valkey"
+) -> None:
+    """To repeat it under its key is the advice after a lost answer; without the date it was called another message."""
+    past = ("o/s", "o/a", "--not-before", "2020-01-01T00:00:00Z")
+    payload = message("o/s", ["o/a"], None, past[-1])
+    submission = {"entry": "17-0", "digest": sha1(payload, usedforsecurity=False).hexdigest()}
+    client.hset("{monarch}:inbox:submission:known", mapping=submission)
+
+    again = give("submit", *past, "--key", "known")
+    refused = give("submit", *past, "--key", "unknown")
+
+    assert (again.exit_code, again.stdout) == (0, "17-0\n")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "which has passed" in refused.stderr
+    assert client.xlen("{monarch}:requests") == 0
 
 
 def test_submitting_again_under_a_key_gives_the_same_request(

@@ -10,7 +10,7 @@ import pytest
 from monarch.app import missing as module
 from monarch.app.missing import SweptOwners
 from monarch.core.ids import RequestId, TargetId
-from monarch.core.missed.judging import LeftAlone, Missed
+from monarch.core.missed.judging import LeftAlone, Missed, window_ms
 from monarch.core.missed.sighting import Listed
 from monarch.core.ticket import Origin
 from monarch.ports import StoreError
@@ -50,7 +50,24 @@ def test_what_was_missed_is_listed_with_what_can_be_done(find: Find) -> None:
     assert "org: 7 looked at, 1 missed; left alone: 4 asked, 2 unknown-template (3 reads)" in (
         result.stdout
     )
-    assert "`monarch missed --submit` asks for their tickets" in result.stdout
+    assert "`monarch missed org --submit` asks for their tickets" in result.stdout
+
+
+def test_the_advice_is_the_same_command_that_asks(find: Find) -> None:
+    """Without its owners and its time it was refused, or asked for something else."""
+    named = find(FOUND, "org", "O-2", "--since", "2h")
+    set_before = find(FOUND, MONARCH_MISSED_OWNERS="org")
+
+    assert "`monarch missed org O-2 --since 2h --submit` asks" in named.stdout
+    assert "`monarch missed --submit` asks" in set_before.stdout
+
+
+def test_nothing_is_called_missed_whose_request_is_forgotten(find: Find) -> None:
+    """Requests are kept for three days: by itself the command looks no further back, and asks for no other `--since`."""
+    result = find(FOUND, "org", MONARCH_RETENTION_DAYS="3")
+
+    assert result.exit_code == 0
+    assert find.asked[1] == window_ms(3 * 86_400_000) < 3 * 86_400_000  # type: ignore[attr-defined]  # see find
 
 
 def test_requests_are_shown_where_it_was_asked_for(find: Find) -> None:

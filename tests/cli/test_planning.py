@@ -139,6 +139,16 @@ def test_a_portion_is_named_with_its_date_and_its_milestones(
     assert 'the source has no open issues in milestone "Sprint 2"' in nothing
 
 
+def test_a_plan_for_a_later_date_in_a_paused_fleet_need_not_go_on_now(
+    foretell: Callable[..., Any],
+) -> None:
+    """By its date is early enough."""
+    later = replace(FOUND, paused_by="ada", wait_s=86_400.0, seconds=86_490.0)
+
+    assert "if ada lets the fleet go on by then" in foretell(later).stdout
+    assert "if ada lets the fleet go on now" in foretell(replace(later, wait_s=0.0)).stdout
+
+
 def test_targets_that_are_all_blocked_are_not_done_at_once(foretell: Callable[..., Any]) -> None:
     """Such a plan read as if all was well."""
     blocked = foretell(DryRun("o/s", 5, FOUND.targets[2:]))

@@ -169,6 +169,17 @@ class Submitter:
             raise StoreError(f"{error}{hint}", remedy=error.remedy) from error
         return Submission(request, what == b"new")
 
+    async def has(self, idempotency_key: str) -> bool:
+        """Whether a message was submitted under this key, and is remembered.
+
+        Raises:
+            StoreError: Valkey cannot be asked.
+        """
+        with classified("looking for a submission"):
+            return bool(
+                await self._client.exists(self._keys.inbox(f"submission:{idempotency_key}"))
+            )
+
     async def _on_disk(self) -> None:
         """Wait for the disk and, if the server has replicas, for one of them: a failover would lose what none has.
 

@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from math import ceil
+from math import ceil, floor
 from typing import Final, Protocol
 
 from monarch.core.budget.ceilings import Ceilings, Pace, room_ms
@@ -170,7 +170,11 @@ def sharing_words(forecast: Forecast | None) -> str:
 
 
 def _clock(forecast: Forecast, step_min: int, show: ShowsTime) -> str:
-    """The time of day, rounded up to `step_min` minutes; with the date where the day could be mistaken."""
-    minutes = ceil((forecast.now_ms / 1000 + forecast.seconds) / 60 / step_min) * step_min
+    """The time of day, to `step_min` minutes, with the date where the day could be mistaken.
+
+    The least is rounded down, since it may be done just then; all else is rounded up.
+    """
+    rounded = floor if forecast.is_least else ceil
+    minutes = rounded((forecast.now_ms / 1000 + forecast.seconds) / 60 / step_min) * step_min
     then = datetime.fromtimestamp(minutes * 60, UTC)
     return show(then, with_date=forecast.seconds > _DAY_S - _HOUR_S)

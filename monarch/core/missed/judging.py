@@ -18,6 +18,17 @@ An older message with this name was about another repository, which was deleted 
 """
 
 
+_WEEK_MS = 7 * 86_400_000
+
+
+def window_ms(kept_ms: int) -> int:
+    """How far back a sweep looks by itself: a week, or as long as the names are kept that requests have named.
+
+    A repository whose message is forgotten would count as missed. All in milliseconds.
+    """
+    return min(_WEEK_MS, kept_ms - BEFORE_MS)
+
+
 class LeftAlone(StrEnum):
     """Why a repository is left alone."""
 

@@ -45,6 +45,11 @@ def release_of(not_before: datetime | None, now_ms: int) -> Until | TooFar | Non
     return Until(ahead_ms / 1000, f"it waits until {date_words(not_before)}, its not_before")
 
 
+def wait_of(not_before: datetime | None, now_ms: int) -> float:
+    """For how many seconds a request waits for its date; 0 if it names none, or if it has come."""
+    return 0.0 if not_before is None else max(0, date_ms(not_before) - now_ms) / 1000
+
+
 def date_mistake(not_before: datetime | None, now_ms: int) -> str:
     """What is wrong with a date that a person has just typed: it has passed, or is too far ahead; `""` if nothing is.
 

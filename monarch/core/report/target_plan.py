@@ -21,11 +21,13 @@ class DryRun:
     """What a request would do.
 
     Attributes:
-        portion: the part of the template that is asked for, and from when on: `seconds` begins then.
+        portion: the part of the template that is asked for, and from when on.
         problem: why it would do nothing at all, `""` if it would do something.
         seconds: when it would be done, from now; without Valkey as if the budget were unused.
+        wait_s: how many of these seconds it waits for its date.
         ahead: how many writes of other requests are done before the last of these; at least that many with `is_least`.
-        paused_by: who has paused the fleet, `""` if it runs. `seconds` begins when it goes on.
+            What will be ahead of a request that waits for its date is not known: 0.
+        paused_by: who has paused the fleet, `""` if it runs. `seconds` is as if it went on now, or by that date.
         without_store: why Valkey could not be asked, `""` if it was. Then no copy is known to be deleted or refused.
         left_out: what the template has and no copy will.
     """
@@ -35,6 +37,7 @@ class DryRun:
     targets: tuple[TargetPlan, ...] = ()
     problem: str = ""
     seconds: float = 0.0
+    wait_s: float = 0.0
     ahead: int = 0
     is_least: bool = False
     paused_by: str = ""

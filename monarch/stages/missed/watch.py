@@ -21,9 +21,6 @@ EVERY_MS: Final = 600_000
 LOOKS_EVERY_S: Final = 5.0
 """How often a worker checks whether it is its turn, in seconds."""
 
-WINDOW_MS: Final = 7 * 86_400_000
-"""Repositories older than this, a week, are not looked at any more, in milliseconds."""
-
 AGAIN_MS: Final = 30_000
 """Delay after a sweep that did not finish, in milliseconds; it doubles each time, up to `EVERY_MS`."""
 
@@ -38,9 +35,15 @@ BY: Final = "Monarch"
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """What to watch. `submits`: also ask for what was missed, besides reporting it."""
+    """What to watch.
+
+    Attributes:
+        window_ms: how old a repository may be, in milliseconds.
+        submits: also ask for what was missed, besides reporting it.
+    """
 
     owners: Sequence[str]
+    window_ms: int
     submits: bool = False
 
 
@@ -128,7 +131,7 @@ class MissedWatch:
         pause_ms = self._again_ms
         is_whole = True
         for owner in self._duty.owners:
-            window = SweepWindow(now_ms - WINDOW_MS, now_ms, YOUNG_MS)
+            window = SweepWindow(now_ms - self._duty.window_ms, now_ms, YOUNG_MS)
             found = await sweep(self._reading, owner, window, self._options)
             await self._report(found)
             is_whole = is_whole and not found.problem

@@ -61,7 +61,8 @@ def _when(found: DryRun, forecast: Forecast) -> str:
     ahead = (
         f", after {least}{counted(found.ahead, 'write')} of other requests" if found.ahead else ""
     )
-    paused = f", if {found.paused_by} lets the fleet go on now" if found.paused_by else ""
+    by = "by then" if found.wait_s else "now"
+    paused = f", if {found.paused_by} lets the fleet go on {by}" if found.paused_by else ""
     return f"{done}{ahead}{paused}"
 
 

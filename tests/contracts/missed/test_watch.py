@@ -16,6 +16,7 @@ from monarch.adapters.valkey.missed import ValkeyMissed
 from monarch.adapters.valkey.views.missed import MissedOnRecord
 from monarch.core.card.messages import Words
 from monarch.core.delivery import Stream
+from monarch.core.missed.judging import window_ms
 from monarch.core.outcome import Code, Permanent, Scope, Transient
 from monarch.ports import Posted, StoreError, Unanswered
 from monarch.sandbox.faults import Answer, Match
@@ -81,7 +82,7 @@ class Worker:
             wrap(channel), reading.missing, telemetry, "https://github.com", submits=submits
         )
         self.gaps = 0
-        duty = Duty((OWNER,), submits=submits)
+        duty = Duty((OWNER,), window_ms(30 * 86_400_000), submits)
         options = Options(school.rules)
         self.watch = MissedWatch(reading, options, duty, telemetry, teller, lambda: self.gaps)
 

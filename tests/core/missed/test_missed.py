@@ -13,6 +13,7 @@ from monarch.core.missed.judging import (
     SweepWindow,
     counted,
     left_alone,
+    window_ms,
     with_unplanned,
 )
 from monarch.core.missed.messages import NAMED_MOST, missed_text
@@ -167,3 +168,11 @@ def test_five_hundred_missed_repositories_fit_into_one_message() -> None:
 
     assert f" and {500 - NAMED_MOST} more. Monarch asks for the tickets now." in told
     assert len(told) < 5000
+
+
+def test_a_sweep_looks_back_a_week_or_as_long_as_names_are_kept() -> None:
+    """A message may come before its repository, and is forgotten before it."""
+    day_ms = 86_400_000
+
+    assert window_ms(30 * day_ms) == 7 * day_ms
+    assert window_ms(3 * day_ms) == 3 * day_ms - BEFORE_MS

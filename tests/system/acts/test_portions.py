@@ -1,7 +1,7 @@
 """In portions, with real workers: a part of the template now, the rest on its date, whatever dies meanwhile."""
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from monarch.sandbox.control.seed import Seed
@@ -51,6 +51,9 @@ async def test_a_sprint_waits_for_its_date_while_its_worker_is_killed(fleet: Fle
     fleet.publish(a_portion(milestones=["Sprint 1"]))
     fleet.until_ended()
     before = await issues_of(fleet)
+    next_hour = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    wanted = ("--milestone", "Sprint 2", "--not-before", next_hour, "--json")
+    plan = json.loads(fleet.run("plan", SOURCE, TEAM, *wanted).stdout)
     date = (datetime.now(timezone(timedelta(hours=1))) + timedelta(seconds=4)).isoformat()
     fleet.publish(a_portion(milestones=["Sprint 2"], not_before=date))
     # Known as soon as the planner has looked at it, whether it waits or, on a busy machine, need not any more.
@@ -65,6 +68,9 @@ async def test_a_sprint_waits_for_its_date_while_its_worker_is_killed(fleet: Fle
     requests = fleet.until_ended(2)
 
     assert [title for title, _ in before] == ["One", "Three"]
+    # It promised an end before the date.
+    assert plan["writes"] > 0
+    assert plan["seconds"] > 3_500
     assert [one["state"] for one in requests] == ["done", "done"]
     assert int(requests[1]["planned_ms"]) >= int(requests[1]["not_before_ms"])
     assert await issues_of(fleet) == [

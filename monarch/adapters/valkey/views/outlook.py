@@ -7,7 +7,7 @@ last hour, since no request is bound to an account before it writes.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from valkey.asyncio import Valkey
@@ -71,6 +71,16 @@ class Traffic:
         """When this many more writes will be done, in turns with what is ahead."""
         seconds = forecast_s(self.load, self.ahead.before(writes) + writes)
         return Forecast(seconds, self.load.now_ms, self.is_least, self.ahead.sharing)
+
+    def later(self, wait_s: float) -> "Traffic":
+        """The same for a request that waits for its date: what is ahead of it today is written by then.
+
+        What will be ahead of it on that day is not known. Until then the account is as closed to it as by a gate.
+        """
+        if not wait_s:
+            return self
+        gate_ms = max(self.load.gate_ms, round(1000 * wait_s))
+        return replace(self, load=replace(self.load, gate_ms=gate_ms), ahead=Ahead())
 
 
 @dataclass(frozen=True, slots=True)

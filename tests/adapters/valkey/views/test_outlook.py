@@ -1,6 +1,7 @@
 """What lies ahead of a request, read from a real Valkey."""
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 
 import pytest
 from valkey.asyncio import Valkey
@@ -232,6 +233,17 @@ async def test_without_a_valkey_nothing_is_foretold(books: Books) -> None:
     await books.client.set(KEYS.open, "not a sorted set")
 
     assert await books.seconds(OWN) is None
+
+
+async def test_what_waits_for_its_date_is_not_done_before(books: Books) -> None:
+    """`plan` promised an end before the date; what is ahead today is written by then."""
+    traffic = await books.outlook.traffic()
+    at_once, later = traffic.forecast(10).seconds, traffic.later(3_600.0).forecast(10).seconds
+
+    assert traffic.later(0.0) is traffic
+    assert later == pytest.approx(3_600.0 + at_once, abs=1.0)
+    behind = replace(traffic, ahead=Ahead(older=100))
+    assert behind.later(3_600.0).forecast(10).seconds == later
 
 
 async def test_each_cohort_that_has_something_to_write_has_its_part(books: Books) -> None:
