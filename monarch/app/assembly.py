@@ -83,6 +83,7 @@ class Parts:
     keys: Keys
     signature: SignatureWatch | None = None
     missed: "MissedWatch | None" = None
+    roles: frozenset[Role] = frozenset(Role)
 
 
 @asynccontextmanager
@@ -142,6 +143,7 @@ class _Assembly:
             self._keys,
             self._signature,
             self._missed,
+            self._roles,
         )
 
     def _scripts(self, purpose: str) -> Scripts:

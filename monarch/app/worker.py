@@ -111,7 +111,8 @@ class Worker:
     async def _enter_roster(self) -> None:
         """Enter the roster once, and ignore a failure: no decision depends on the roster."""
         try:
-            await self._roster.enter(self._parts.consumer_name, monarch.__version__)
+            roles = sorted(self._parts.roles)
+            await self._roster.enter(self._parts.consumer_name, monarch.__version__, roles)
         except StoreError as error:
             self._parts.telemetry.store_trouble(where="entering the roster", error=error)
 

@@ -213,6 +213,7 @@ class WorkerLine:
         since_ms: when it began, in milliseconds since 1970; `None` if that is not known.
         heard_ms: when it heard the last message on the channel; `None`: none yet.
         gap: the last time in which it did not hear the channel; `None`: it always did, or it never heard yet.
+        roles: what it does; none if that is not known.
     """
 
     name: str
@@ -223,6 +224,7 @@ class WorkerLine:
     since_ms: int | None = None
     heard_ms: int | None = None
     gap: Gap | None = None
+    roles: tuple[str, ...] = ()
 
     @property
     def host(self) -> str:

@@ -17,6 +17,7 @@ class Cause(StrEnum):
 
     PAUSED = "paused"
     NO_WORKER = "no_worker"
+    NO_ROLE = "no_role"
     NO_SUBSCRIBER = "no_subscriber"
     CREDENTIAL_REFUSED = "credential_refused"
     STORE_REFUSES = "store_refuses_writes"
@@ -117,6 +118,7 @@ def _of_fleet(snapshot: Snapshot) -> Iterator[Obstacle]:
             f"no worker is running{lost}",
             f"Start one with `monarch run`{elsewhere}; what was submitted waits for it.",
         )
+    yield from _of_roles(snapshot)
     if snapshot.paused and not snapshot.paused_by:
         yield Obstacle(
             Cause.PAUSED,
@@ -136,6 +138,27 @@ def _of_fleet(snapshot: Snapshot) -> Iterator[Obstacle]:
             "no worker listens to the channel, so messages that are published now are lost",
             "Start a worker with the role intake; if one runs, see its log, and set MONARCH_CHANNEL as it has it.",
         )
+
+
+_STANDS_STILL: Final = {
+    "planner": "requests wait to be planned",
+    "migrator": "no ticket is copied",
+    "notifier": "Slack hears nothing",
+    "reclaimer": "what a worker has in hand when it dies stays there",
+}
+"""What does not happen if no worker has a role. Without the role intake no worker listens, which has its own words."""
+
+
+def _of_roles(snapshot: Snapshot) -> Iterator[Obstacle]:
+    if snapshot.roles is None or not snapshot.workers:
+        return
+    for role, effect in _STANDS_STILL.items():
+        if role not in snapshot.roles:
+            yield Obstacle(
+                Cause.NO_ROLE,
+                f"no worker has the role {role}, so {effect}",
+                f"Start one with `monarch run --roles {role}`, or with all roles by `monarch run`.",
+            )
 
 
 def refusals(snapshot: Snapshot) -> Sequence[RefusalSnapshot]:

@@ -78,6 +78,7 @@ class Snapshot:
         missed: repositories that no request named, as the last sweep for them found.
         accounts: those whose writes are counted or whose gate was used.
         workers: consumers that have read within the last minute.
+        roles: what these do together; `None` if one of them does not say (it is of an older version, or Valkey was emptied).
         replicas: subscribers of the channel: `None` if Valkey does not say.
         epoch: names Valkey's present memory, `None` before the first worker.
         paused: whether a person has paused the fleet.
@@ -104,6 +105,7 @@ class Snapshot:
     missed: int = 0
     accounts: tuple[AccountSnapshot, ...] = ()
     workers: int = 0
+    roles: frozenset[str] | None = None
     replicas: int | None = None
     epoch: str | None = None
     paused: bool = False

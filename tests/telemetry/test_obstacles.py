@@ -22,6 +22,11 @@ def test_a_fleet_that_is_well_has_none() -> None:
     ("found", "cause", "says"),
     [
         (replace(WELL, workers=0), Cause.NO_WORKER, "no worker is running"),
+        (
+            replace(WELL, roles=frozenset({"intake", "migrator", "notifier", "reclaimer"})),
+            Cause.NO_ROLE,
+            "no worker has the role planner, so requests wait to be planned",
+        ),
         (replace(WELL, replicas=0), Cause.NO_SUBSCRIBER, "are lost"),
         (replace(WELL, paused=True, paused_by="ada"), Cause.PAUSED, "paused by ada"),
         (replace(WELL, refuses_writes="OOM"), Cause.STORE_REFUSES, "takes in no new work: OOM"),

@@ -139,6 +139,7 @@ class _Bar:
 OVER: Final = {
     Cause.PAUSED: "the fleet goes on",
     Cause.NO_WORKER: "a worker runs now",
+    Cause.NO_ROLE: "a worker has that role now",
     Cause.NO_SUBSCRIBER: "workers listen now",
     Cause.CREDENTIAL_REFUSED: "GitHub no longer refuses the credential",
     Cause.STORE_REFUSES: "Valkey takes in new work again",

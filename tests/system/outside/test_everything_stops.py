@@ -122,6 +122,22 @@ async def test_a_token_that_is_revoked_while_it_works_says_since_when(fleet: Fle
     assert fleet.client.hkeys("{monarch}:refused") == []
 
 
+async def test_a_fleet_without_a_planner_is_not_called_healthy(fleet: Fleet) -> None:
+    """A request waited for ever, with every light green."""
+    await fleet.sandbox.seed(a_seed(2, ["team/a"]))
+    port = free_port()
+    fleet.spawn(roles="intake,migrator,notifier", MONARCH_WEB_PORT=str(port))
+    fleet.until(lambda: "no worker has the role" in fleet.run("status").stdout)
+
+    told = " ".join(fleet.run("submit", SOURCE, "team/a").stderr.split())
+    health = (await asked(port, "/health")).json()
+
+    assert "no worker has the role planner, so requests wait to be planned" in told
+    assert "Start one with `monarch run --roles planner`" in told
+    assert health["status"] == "blocked"
+    assert [one["cause"] for one in health["obstacles"]] == ["no_role", "no_role"]
+
+
 def tokens(**revoked: bool) -> Seed:
     """These tokens, revoked or not."""
     named = [

@@ -1,10 +1,10 @@
-"""Which workers have started: the version of each, since when, and how it hears, for people. No decision depends on it.
+"""Which workers have started: the version and the roles of each, since when, and how it hears, for people. No decision depends on it.
 
 A worker enters itself when it starts and leaves when it stops. A killed worker stays until `KEPT` others have started
 after it; to show the roster, a reader asks the consumer groups which of them live.
 """
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, cast
 
 from valkey.asyncio import Valkey
@@ -20,10 +20,14 @@ KEPT: Final = 200
 
 
 class Entered(NamedTuple):
-    """A worker's line. `since_ms`: by the server's clock, in milliseconds since 1970."""
+    """A worker's line.
+
+    `since_ms`: by the server's clock, in milliseconds since 1970. `roles`: what it does, none if an older version entered.
+    """
 
     since_ms: int
     version: str
+    roles: tuple[str, ...] = ()
 
 
 class Heard(NamedTuple):
@@ -41,14 +45,13 @@ class Roster:
         self._key = keys.workers
         self._hearing = keys.hearing
 
-    async def enter(self, name: str, version: str) -> None:
+    async def enter(self, name: str, version: str, roles: Iterable[str]) -> None:
         """Enter a worker that starts; one that entered before keeps its time."""
         with classified("entering the roster of workers"):
             seconds, micros = await self._client.time()
             now_ms = int(seconds) * 1000 + int(micros) // 1000
-            await cast(
-                "Awaitable[bool]", self._client.hsetnx(self._key, name, f"{now_ms} {version}")
-            )
+            line = f"{now_ms} {version} {','.join(roles)}"
+            await cast("Awaitable[bool]", self._client.hsetnx(self._key, name, line))
         known = await self.all()
         if len(known) > KEPT:
             oldest = sorted(known, key=lambda one: known[one].since_ms)[: len(known) - KEPT]
@@ -70,7 +73,7 @@ class Roster:
         pipe = self._client.pipeline(transaction=False)
         pipe.hgetall(self._key)
         (found,) = await answers_of(pipe, "reading the roster of workers")
-        return {name.decode("utf-8", "replace"): _entered(line) for name, line in found.items()}
+        return entered(found)
 
     async def hearing(self, names: Sequence[str]) -> dict[str, Heard]:
         """How these workers hear, by name."""
@@ -85,6 +88,11 @@ class Roster:
         }
 
 
+def entered(lines: Mapping[bytes, bytes]) -> dict[str, Entered]:
+    """The roster as Valkey holds it: each worker's line under its name."""
+    return {name.decode("utf-8", "replace"): _entered(line) for name, line in lines.items()}
+
+
 def _gap(line: str) -> Gap | None:
     since, _, until = line.partition(" ")
     since_ms, until_ms = whole(since), whole(until)
@@ -92,5 +100,6 @@ def _gap(line: str) -> Gap | None:
 
 
 def _entered(line: bytes) -> Entered:
-    since, _, version = line.decode("utf-8", "replace").partition(" ")
-    return Entered(whole(since) or 0, version)
+    since, _, rest = line.decode("utf-8", "replace").partition(" ")
+    version, _, roles = rest.partition(" ")
+    return Entered(whole(since) or 0, version, tuple(filter(None, roles.split(","))))

@@ -5,7 +5,7 @@ Three round trips for a snapshot, whatever the backlog. What a server does not s
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
@@ -16,6 +16,7 @@ from monarch.adapters.valkey.accounts import Accounts
 from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.client.refusal import REPLICA, WRITE_SETTINGS, why_refused
 from monarch.adapters.valkey.client.spoiled import answers_and_errors_of
+from monarch.adapters.valkey.kept.roster import Entered, entered
 from monarch.adapters.valkey.keys import GROUP, KINDS, Keys
 from monarch.adapters.valkey.logins import login_of_each
 from monarch.adapters.valkey.views.raw import text, texts, whole
@@ -44,11 +45,14 @@ REFUSED_FOR_MS: Final = 180_000
 MET_FOR_MS: Final = 90_000
 """A broken key is mended if no worker met it for longer, in milliseconds; its work comes round once a lease."""
 
-_WHOLE: Final = 19
+_WHOLE: Final = 20
 """How many answers are about the whole fleet, the time first."""
 
 _LOGINS: Final = 16
 """Which of them, without the time, says who the accounts are."""
+
+_ROSTER: Final = 17
+"""Which of them, without the time, says who has started."""
 
 
 class FleetReader:
@@ -87,9 +91,11 @@ class FleetReader:
         answers = await answers_and_errors_of(later, "reading the fleet")
         logins = login_of_each(_known(whole["answers"][_LOGINS]))
         next_up, budgets = answers[: len(streams)], answers[len(streams) :]
+        alive = {name for raw in streams for name in raw["alive"]}
         return Snapshot(
             **_whole(whole),
-            workers=len({name for raw in streams for name in raw["alive"]}),
+            workers=len(alive),
+            roles=_roles(alive, _known(whole["answers"][_ROSTER])),
             streams=tuple(
                 _stream(raw, found, whole["now_ms"])
                 for raw, found in zip(streams, next_up, strict=True)
@@ -146,6 +152,7 @@ class FleetReader:
         pipe.hlen(self._keys.missed)
         ask_rights(pipe, self._keys.epoch)
         pipe.hgetall(self._keys.logins)
+        pipe.hgetall(self._keys.workers)
         pipe.zrange(self._keys.broken, 0, -1, withscores=True)
 
     def _ask_stream(self, pipe: Any, stream: Stream) -> None:
@@ -289,6 +296,13 @@ def _raw(stream: Stream, answers: list[Any]) -> dict[str, Any]:
         "alive": [name for name in alive if name != RELEASED.encode()],
         "consumers": sum(c["name"] != RELEASED.encode() for c in _listed(consumers)),
     }
+
+
+def _roles(alive: Iterable[bytes], roster: Mapping[bytes, bytes]) -> frozenset[str] | None:
+    """The roles of the living workers; `None` if one of them does not say."""
+    started = entered(roster)
+    found = [started.get(text(name), Entered(0, "")).roles for name in alive]
+    return frozenset().union(*found) if all(found) else None
 
 
 def _listed(answer: Any) -> list[dict[str, Any]]:

@@ -51,9 +51,9 @@ class Workers:
         silent_s = min(one["idle"] for one in consumers.values()) / 1000
         has_targets = held.get(Stream.MIGRATIONS, 0) > 0
         targets = await self._targets(name) if has_targets else ()
-        version, since_ms = ("", None) if entered is None else (entered.version, entered.since_ms)
+        since_ms, version, roles = entered or Entered(0, "")
         return WorkerLine(
-            name, silent_s, held, targets, version, since_ms or None, heard.at_ms, heard.gap
+            name, silent_s, held, targets, version, since_ms or None, heard.at_ms, heard.gap, roles
         )
 
     async def _targets(self, name: str) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from monarch.core.delivery import Stream
 from monarch.core.target.permission import Credential
 from monarch.ports import Hearing
 from monarch.ports.hearing import Gap
+from monarch.telemetry.obstacles import Cause, obstacles
 from tests.contracts.worlds import World
 
 KEYS = Keys("roster")
@@ -34,9 +35,9 @@ async def test_a_worker_shows_its_version_and_since_when(client: Valkey) -> None
     for name in ("host.1.aa", "host.2.bb"):
         await _works(client, name)
     before, _ = await client.time()
-    await roster.enter("host.1.aa", "1.2.3")
+    await roster.enter("host.1.aa", "1.2.3", ("intake", "planner"))
     (entered,) = (await roster.all()).values()
-    await roster.enter("host.1.aa", "1.2.3")
+    await roster.enter("host.1.aa", "1.2.3", ("intake", "planner"))
 
     new, old = await Workers(client, KEYS).all()
 
@@ -45,12 +46,31 @@ async def test_a_worker_shows_its_version_and_since_when(client: Valkey) -> None
     assert (old.version, old.since_ms) == ("", None)
 
 
+async def test_the_roles_of_the_living_are_known_if_each_says_them(client: Valkey) -> None:
+    """A fleet without a planner was called healthy; one that an older version has started does not say."""
+    roster, reader = Roster(client, KEYS), FleetReader(client, KEYS, "channel", Ceilings(80, 500))
+    for name, roles in {"host.1.aa": ["migrator"], "host.2.bb": ["notifier", "reclaimer"]}.items():
+        await _works(client, name)
+        await roster.enter(name, "1", roles)
+    await roster.enter("host.3.dead", "1", ["planner"])
+
+    known = await reader.snapshot()
+    await _works(client, "host.4.older")
+    unknown = await reader.snapshot()
+
+    assert known.roles == frozenset({"migrator", "notifier", "reclaimer"})
+    assert [one.words for one in obstacles(known) if one.cause is Cause.NO_ROLE] == [
+        "no worker has the role planner, so requests wait to be planned"
+    ]
+    assert unknown.roles is None
+
+
 async def test_who_has_stopped_is_not_on_the_roster(client: Valkey) -> None:
     """One that the groups do not know any more is not shown, though it could not sign out."""
     roster = Roster(client, KEYS)
     await _works(client, "host.1.aa")
     for name in ("host.1.aa", "host.2.killed", "host.3.stopped"):
-        await roster.enter(name, "1")
+        await roster.enter(name, "1", ())
     await roster.leave("host.3.stopped")
 
     assert set(await roster.all()) == {"host.1.aa", "host.2.killed"}
@@ -62,7 +82,7 @@ async def test_the_roster_is_bounded(client: Valkey) -> None:
     roster = Roster(client, KEYS)
     lines = {f"dead.{n}.x": f"{n} 1" for n in range(1, module.KEPT + 5)}
     await cast("Awaitable[int]", client.hset(KEYS.workers, mapping=dict(lines)))
-    await roster.enter("host.1.aa", "1")
+    await roster.enter("host.1.aa", "1", ())
 
     left = await roster.all()
     assert len(left) == module.KEPT

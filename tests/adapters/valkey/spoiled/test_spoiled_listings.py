@@ -40,7 +40,7 @@ class Night:
     async def falls(self) -> None:
         """One request writes, one waits for its worker, one is parked, one is dead, one is not planned."""
         world, streams = self.world, self.world.streams()
-        await Roster(world.client, world.keys).enter("worker-1", "0.1.0")
+        await Roster(world.client, world.keys).enter("worker-1", "0.1.0", ())
         writing = await migrating(world, TEAM)
         before = await taken(world, writing)
         await world.ledger().permit(writing, TARGET, ME, Wish(before.epoch, FIRST))
