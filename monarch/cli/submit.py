@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from monarch.cli.calling import WRONG, changed, fail, operate, refuse, remedy_for, settings
 from monarch.cli.choice import actor
 from monarch.cli.follow import follow, judge
-from monarch.cli.portions import RequestArguments, demand_date, in_arguments
+from monarch.cli.portions import RequestArguments, demand_date, has_mistaken_date, in_arguments
 from monarch.cli.terminal.output import note_done
 from monarch.cli.terminal.printing import clean, show_json
 from monarch.cli.terminal.problem import complain
@@ -32,12 +32,13 @@ def submit_message(
     name, payload = actor(by), asked.message()
     portion = _demand_request(payload, "submitted")
     chosen = uuid.uuid4().hex if key is None else _checked(key)
-    if key is None:
+    # Who repeats a submission that has come in wants its request, even if its date has passed meanwhile.
+    may_be_known = key is not None and has_mistaken_date(portion)
+    if not may_be_known:
         demand_date(portion, _NOTHING)
 
     async def work(person: "Operator") -> "tuple[Submission, Snapshot | None]":
-        # Who repeats a submission that has come in wants its request, even if its date has passed meanwhile.
-        if key is not None and not await person.has_submitted(key):
+        if may_be_known and not await person.has_submitted(chosen):
             demand_date(portion, _NOTHING)
         done = await _submitted(person, payload, chosen, name)
         note_done(f"submitted as {done.request}")

@@ -22,6 +22,7 @@ from monarch.cli.follow import follow, judge
 from monarch.cli.plan import ranges
 from monarch.cli.terminal.away import AGAIN_S, Away
 from monarch.cli.terminal.followed import Followed, healing
+from monarch.cli.terminal.output import note_done
 from monarch.cli.terminal.printing import clean, say, show_facts, show_json, show_table
 from monarch.cli.terminal.readings import readings
 from monarch.cli.terminal.tables import number, word
@@ -50,8 +51,9 @@ def verify_request(request: str, by: str | None, *, heal: bool, wait: bool, as_j
 
     name = actor(by) if heal else ""
     found = _verified(request_id(request), quiet=as_json, wait=wait)
+    note_done("read the targets and submitted nothing" if heal else "")
     if not as_json:
-        _print(found)
+        _print(found, heals=heal)
     healings, end = _heal(found, name, wait=wait, quiet=as_json) if heal else ((), None)
     if as_json:
         show_json(
@@ -133,6 +135,7 @@ def _heal(
         submitting = person.hands.heal(found.request, wanted, by)
         see = f"`monarch show {found.request}`"
         healings = await changed("verify --heal", see, submitting)
+        note_done(f"healing is submitted: {see} shows it")
         return healings, None if wait else await standing_beside(person)
 
     healings, snapshot = operate(work)
@@ -181,7 +184,7 @@ def _print_healing(found: "Verified", healings: "tuple[Healing, ...]") -> None:
 # ---------------------------------------------------------------------------------------- for people
 
 
-def _print(found: "Verified") -> None:
+def _print(found: "Verified", *, heals: bool) -> None:
     show_facts(
         {
             "request": found.request,
@@ -200,18 +203,18 @@ def _print(found: "Verified") -> None:
     for target in found.targets:
         for line in _lines(target):
             say(f"{clean(target.target)}: {clean(line)}")
-    for line in _next_steps(found):
+    for line in _next_steps(found, heals=heals):
         say(line)
 
 
-def _next_steps(found: "Verified") -> Iterator[str]:
+def _next_steps(found: "Verified", *, heals: bool) -> Iterator[str]:
     """What repairs it; not every deleted copy is missed, since a person may have deleted it on purpose."""
     if found.state not in ENDS:
         return
     done = {target.target for target in found.targets if target.state is State.DONE}
-    if done & set(found.missing):
+    if done & set(found.missing) and not heals:
         yield f"`monarch verify {found.request} --heal` has missing copies made again"
-    if done & set(found.recalled):
+    if done & set(found.recalled) and not heals:
         yield f"`monarch recall {found.request} --undo` opens recalled copies again that people left alone, `--heal` all of them"
     if any(target.state is State.DEAD for target in found.targets):
         yield f"`monarch dead list --request {found.request}` says why targets were given up"

@@ -254,6 +254,7 @@ def test_a_key_has_limits(give: Give, key: str) -> None:
         (("dead", "list", "--limit", "9" * 5_000), "(5,000 characters)"),
         (("sandbox", "--port", "65536"), "0 to 65,535, not 65536"),
         (("sandbox", "--valkey-port", "-1"), "0 to 65,535, not -1"),
+        (("sandbox", "--port", "7001", "--valkey-port", "7001"), "are both 7001: give two ports"),
         (("requests", "--limit", "1_0"), "1 to 1,000,000, not 1_0"),
         (("requests", "--state", " done"), 'got " done". Did you mean done?'),
         (("requests", "--limit", "3", "-n", "5"), "it takes one value, and was given 2"),

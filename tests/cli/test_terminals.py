@@ -291,6 +291,23 @@ def test_a_closed_pipe_ends_it_as_it_ends_other_tools(what: str) -> None:
     assert (result.returncode, result.stderr) == (-signal.SIGPIPE, b"")
 
 
+@pytest.mark.parametrize("shell", [{}, {"COMP_WORDS": "monarch s", "COMP_CWORD": "x"}])
+def test_a_completion_without_its_shell_is_refused(
+    monkeypatch: pytest.MonkeyPatch, shell: dict[str, str]
+) -> None:
+    """It ended with a traceback of the library's."""
+    for name, value in {"_MONARCH_COMPLETE": "complete_bash", **shell}.items():
+        monkeypatch.setenv(name, value)
+
+    result = ended(subprocess.PIPE)
+
+    assert result.returncode == 2
+    assert result.stderr == (
+        b"monarch: _MONARCH_COMPLETE is for the completion of bash, which sets COMP_WORDS and COMP_CWORD."
+        b" Unset _MONARCH_COMPLETE.\n"
+    )
+
+
 @pytest.mark.parametrize("columns", ["0", "00", ""])
 def test_a_terminal_of_no_columns_is_one_that_says_nothing(
     monkeypatch: pytest.MonkeyPatch, columns: str

@@ -227,6 +227,14 @@ def test_a_healing_that_is_refused_is_a_failure(find: Callable[..., Any], client
     assert client.xlen("{monarch}:migrations") == 0
 
 
+def test_a_healing_is_not_advised_to_who_gives_it(find: Callable[..., Any], client: Any) -> None:
+    """The command advised itself."""
+    done(client, {"org/team-a": "done"})
+
+    assert "--heal` has missing copies made again" in find(ILL).stdout
+    assert "--heal`" not in find(ILL, options=("--heal",)).stdout
+
+
 @pytest.mark.parametrize("beside", [(), (WELL,), (ILL,)])
 def test_what_could_not_be_read_is_not_called_whole(
     find: Callable[..., Any], client: Any, beside: tuple[TargetReport, ...]

@@ -175,7 +175,7 @@ class ValkeyMissed:
         """
         key = f"missed:{missed.repository.id}:{missed.origin.id}"
         try:
-            submission = await self._submitter.submission(_message(missed), key, "missed")
+            submission = await self._submitter.submission(_message(missed), key, "missed", by=by)
         except KeyTaken as taken:
             # Its name or its channel has changed since.
             return taken.request

@@ -24,6 +24,7 @@ from monarch.cli.terminal.readings import readings
 from monarch.cli.terminal.troubles import standing_beside, tell_obstacles
 from monarch.core.after.acts import Act
 from monarch.core.ids import RequestId
+from monarch.core.report.summary import State
 from monarch.core.request.refs import respelled
 
 if TYPE_CHECKING:
@@ -74,6 +75,10 @@ async def _chosen(person: "Operator", request: RequestId, only: tuple[str, ...])
     if details is None:
         unknown_request(request)
     if not details.view.migrations:
+        if details.view.state in {State.DONE, State.FAILED}:
+            fail(
+                f"no target of request {clean(request)} can be read", advice="See `monarch doctor`."
+            )
         fail(f"request {clean(request)} has no targets: nothing was copied")
     its = [one.target for one in details.view.migrations]
     if only:

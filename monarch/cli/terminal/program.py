@@ -187,6 +187,7 @@ class Program(Group):
     # typer passes on what its own group takes: hence `Any`.
     def main(self, args: Sequence[str] | None = None, **extra: Any) -> Any:  # type: ignore[override]  # see above
         """Run the command that the arguments name; see `TyperGroup.main`."""
+        _demand_a_shell()
         given = list(sys.argv[1:] if args is None else args)
         if _JSON not in before_the_end(given):
             return super().main(args, **extra)
@@ -207,6 +208,19 @@ class Program(Group):
             return problem.status
         # Without an early end this is what the command returned.
         return status if isinstance(status, int) else 0
+
+
+def _demand_a_shell() -> None:
+    """Refuse a completion for bash without what bash says of its line; the library ended with a traceback."""
+    if os.environ.get(_COMPLETE) == "complete_bash" and not (
+        "COMP_WORDS" in os.environ and os.environ.get("COMP_CWORD", "").isdecimal()
+    ):
+        message = f"{_COMPLETE} is for the completion of bash, which sets COMP_WORDS and COMP_CWORD"
+        tell(Problem(message, WRONG, advice=f"Unset {_COMPLETE}."))
+        raise SystemExit(WRONG)
+
+
+_COMPLETE: Final = "_MONARCH_COMPLETE"
 
 
 def _usage(error: TyperException) -> Problem:

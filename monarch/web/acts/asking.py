@@ -14,6 +14,7 @@ from monarch.core.after.acts import Act
 from monarch.web.acts.means import Means, NotUpdated, named, unknown
 from monarch.web.acts.meant import ActResult, Line, Meant, Member
 from monarch.web.form import RequestForm, asked_in
+from monarch.web.views.formats import counted
 
 
 async def to_submit(means: Means, asked: Mapping[str, str]) -> Meant:
@@ -41,7 +42,7 @@ def _meant_request(
     wait = f"It waits until {wish.not_before}." if wish.not_before else ""
     part = f"Only tickets of {', '.join(wish.milestones)}." if wish.milestones else ""
     read = "The template is read again when the work begins, and tickets that are new by then come with it."
-    count = f"{len(members)} team{'' if len(members) == 1 else 's'}"
+    count = counted(len(members) or len(wish.targets), "team")
     return Meant(
         "submit",
         f"Copy the tickets of {wish.source} for {count}",
