@@ -121,10 +121,15 @@ class House:
         return at.isoformat(timespec="seconds")
 
     def update(
-        self, *targets: str, bases: str, source: str = SOURCE, act: Act = Act.UPDATE
+        self,
+        *targets: str,
+        bases: str,
+        source: str = SOURCE,
+        act: Act = Act.UPDATE,
+        **more: object,
     ) -> RequestId:
-        """An update is asked for; `bases` are earlier requests, with spaces between."""
-        message = a_message(*targets, source=source, channel="C1")
+        """An update is asked for; `bases` are earlier requests, with spaces between, and `more` as in `publish`."""
+        message = a_message(*targets, source=source, channel="C1", **more)
         return self.store.append_request(message, act.value, bases, "Ann")
 
     def client(self, passage: Passage = undisturbed) -> Valkey:

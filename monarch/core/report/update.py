@@ -56,7 +56,7 @@ class TargetUpdate:
 
 def foresight_of(passed: Passage, earlier: Sequence[Plan], style: Style) -> Foresight:
     """What the rehearsed update has done. It works on whole texts. `earlier` are the plans that it compared with."""
-    tickets, numbers, copying = passed.plan.tickets, passed.survey.numbers, passed.copying(style)
+    tickets, numbers, copying = passed.plan.everything, passed.survey.numbers, passed.copying(style)
     left = {one.number: one for one in _left(passed)}
     found: dict[int, tuple[Issue, Edit | LeftToPeople]] = {
         number: (passed.survey.issues[number], LeftToPeople(one.touches[0]))

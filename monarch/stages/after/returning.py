@@ -49,7 +49,7 @@ class Returning:
         Raises:
             LeaseLost, Draining: see `Hold.check`.
         """
-        ended = await self._watch.for_each_copy(self._subject.tickets, self._see_to)
+        ended = await self._watch.for_each_copy(self._subject.plan.everything, self._see_to)
         if ended is not None:
             return ended
         made = sorted((*self._opened_before, *(ticket for ticket, _ in self._turns.changed)))

@@ -3,6 +3,9 @@
 `stages.after.closing` handles tickets that the template has closed since, `stages.after.returning` those that it has
 opened again.
 
+An update of a portion edits every copy in its target, those of other portions too: a ticket may have moved to another
+milestone since, and stands in no other request then. Only new tickets are those of its own portion.
+
 It runs inside a crossing, once every new ticket has its copy and all numbers are known, and before the target is read back.
 Each copy is read fresh and its edit is decided (with its timeline, where it would be given a label, a milestone or a
 type). With the permission in hand it is read once more: the edit leaves only if GitHub shows the very same issue. An edit
@@ -61,7 +64,8 @@ class Updating:
         """The tickets whose details have to be in the target: those to be created, and those whose copies are given any."""
         if not self._is_update:
             return created
-        return tuple([t for t in self._subject.tickets if t in created or await self._gives(t)])
+        everything = self._subject.plan.everything
+        return tuple([t for t in everything if t in created or await self._gives(t)])
 
     async def _gives(self, ticket: Ticket) -> bool:
         """Whether the copy, as the look shows it, would be given a label, a milestone or a type."""
@@ -93,7 +97,7 @@ class Updating:
         async def revise(ticket: Ticket, number: int) -> Verdict | None:
             return None if number in left else await self._revise(ticket, number)
 
-        return await self._watch.for_each_copy(self._subject.tickets, revise)
+        return await self._watch.for_each_copy(self._subject.plan.everything, revise)
 
     def ended(self, verdict: Verdict) -> Verdict:
         """The verdict of the crossing, with what the update did."""

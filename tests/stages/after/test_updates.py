@@ -10,11 +10,12 @@ from monarch.core.after.revision import LeftToPeople
 from monarch.core.after.touch import Happening, Touch
 from monarch.core.ids import RequestId
 from monarch.core.plan import Plan
+from monarch.core.portions.sharing import share_of
 from monarch.core.report.passage import Passage
 from monarch.core.report.update import foresight_of
 from monarch.core.report.verification import Mark, verify
 from monarch.core.target.survey import Survey
-from monarch.core.ticket import Author, Label
+from monarch.core.ticket import Author, Label, Milestone
 from monarch.stages.after.changes import ROUNDS
 from monarch.stages.rehearsal.rehearsal import RehearsalWish
 from scripts.memory.client import Answer, Command
@@ -365,3 +366,34 @@ async def test_a_copy_that_is_touched_between_look_and_close_stays_open(house: H
 
     assert states(house) == {1: "open", 2: "not_planned"}
     assert "issues/1|#1> (commented)" in house.card()
+
+
+async def test_a_ticket_that_has_moved_to_another_milestone_is_updated_with_its_portion(
+    house: House,
+) -> None:
+    """Its copy kept the old title and the old milestone, and nothing was said of that; what is new stays in its portion."""
+    first, second = Milestone("Sprint 1", "open", "", ""), Milestone("Sprint 2", "open", "", "")
+    house.github.add(SOURCE)
+    for title in ("One", "Two"):
+        house.github.add_issue(SOURCE, title, milestone=first)
+    house.github.add(TEAM_A)
+    base = await house.migrated(TEAM_A, milestones=["Sprint 1"])
+    earlier = share_of(await planned(house), ["Sprint 1"], [first])
+    house.github.edit_issue(SOURCE, 2, title="Later", milestone=second)
+    house.github.add_issue(SOURCE, "New", milestone=second)
+
+    now = share_of(await planned(house), ["Sprint 1"], [first, second])
+    passed = await passage(house, now, Act.UPDATE, earlier)
+    foreseen = foresight_of(passed, [earlier], house.style)
+
+    request = house.update(TEAM_A, bases=base, milestones=["Sprint 1"])
+    await house.settle()
+
+    assert house.state(request) == "done"
+    told = [
+        (issue.title, issue.milestone and issue.milestone.title)
+        for issue in house.github.issues(TEAM_A)
+    ]
+    assert told == [("One", "Sprint 1"), ("Later", "Sprint 2")]
+    assert [one.title for one in foreseen.differing] == ["Later"]
+    assert foreseen.new == ()
