@@ -112,6 +112,11 @@ class RequestDetails:
     card: Card | None = None
     asked_by: str = ""
 
+    @property
+    def never_begun(self) -> bool:
+        """Whether it ended before it was planned, or with nothing to plan: its targets are names, and hold no work."""
+        return self.view.has_ended and not self.times
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

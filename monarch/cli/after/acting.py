@@ -71,7 +71,7 @@ async def _all_targets(person: "Operator", request: RequestId) -> tuple[str, ...
     details = await person.reader.request(request)
     if details is None:
         unknown_request(request)
-    if not details.view.migrations:
+    if details.never_begun or not details.view.migrations:
         fail(f"request {clean(request)} has no targets: nothing was copied")
     took = {one.target for one in details.times if one.target_id is not None}
     return tuple(one.target for one in details.view.migrations if one.target in took) or tuple(

@@ -27,6 +27,7 @@ from monarch.adapters.valkey.views.waiting import (
     Unplanned,
     Waiting,
     members_of,
+    with_names,
     with_wish,
 )
 from monarch.core.card.view import Card
@@ -81,7 +82,10 @@ class RequestReader:
         return await self._with_wishes(await self._next_tries.shown(newest))
 
     async def with_failed(self, lines: Sequence[RequestLine]) -> tuple[RequestLine, ...]:
-        """The same, each with how many of its targets were given up: one read for each target of a planned request."""
+        """The same, each with how many of its targets were given up: one read for each target of a planned request.
+
+        A request that was given up before it was planned has given up all that it names.
+        """
         pipe = self._client.pipeline(transaction=False)
         for line in lines:
             pipe.hget(self._keys.request(line.id), "targets")
@@ -92,7 +96,7 @@ class RequestReader:
                 pipe.hget(self._keys.migration(migration_id(line.id, target)), "state")
         states = iter([text(raw) for raw in await answers_of(pipe, "reading requests")])
         return tuple(
-            replace(line, failed=failed(islice(states, len(named))))
+            replace(line, failed=failed(islice(states, len(named))) if named else _unbegun(line))
             for line, named in zip(lines, targets, strict=True)
         )
 
@@ -183,7 +187,8 @@ class RequestReader:
         (paused_by,) = await answers_of(pipe, "asking who has paused the fleet")
         view = request_view(request, fields, migrations, text(paused_by))
         if view.state is not State.QUEUED or migrations:
-            return view
+            is_named = view.has_ended and not migrations
+            return with_names(view, lines_of(fields.get("named", ""))) if is_named else view
         wishes = await self._waiting.wishes({request: fields.get("entry", request)})
         return with_wish(view, wishes.get(request, Unplanned()))
 
@@ -223,6 +228,11 @@ class RequestReader:
 
 _SOUGHT: Final = ("state", "source", "targets", "named", "entry")
 """The fields of a request that a search looks at."""
+
+
+def _unbegun(line: RequestLine) -> int:
+    """How many targets of an unplanned request were given up."""
+    return line.targets if line.state is State.DEAD else 0
 
 
 def _is_unread(row: Fields) -> bool:

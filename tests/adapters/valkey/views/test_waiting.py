@@ -16,8 +16,9 @@ from monarch.adapters.valkey.views.fleet import MET_FOR_MS
 from monarch.adapters.valkey.views.sought import Sought
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
+from monarch.core.outcome import Code
 from monarch.core.report.summary import State
-from monarch.core.verdict import Handback, Retry, Snooze, Waits
+from monarch.core.verdict import Dead, Handback, Retry, Snooze, Waits
 from monarch.ports import StoreRefused
 from monarch.ports.spoiled import spoiled_keys
 from monarch.telemetry.obstacles import Cause, obstacles
@@ -114,6 +115,23 @@ async def test_a_request_that_is_cancelled_before_it_is_planned_is_found_by_its_
     assert await found(house, "o/b") == [request]
     assert await found(house, "o/b", State.CANCELLED) == [request]
     assert await found(house, "o/b", State.QUEUED) == []
+
+
+async def test_a_request_that_ended_before_it_was_planned_shows_what_it_names(house: House) -> None:
+    """It had no targets, as if its message named none; and a replay of its letter brings those teams back."""
+    request = await submitted(house)
+    await house.settle(Stream.REQUESTS, Dead(Code.PRIVATE_SOURCE, "it is gone", NAMED.details))
+
+    (line,) = await house.reader.with_failed(await house.reader.requests(10))
+    details = await house.reader.request(request)
+
+    assert (line.targets, line.unsettled, line.failed, line.named) == (2, 0, 2, ("o/a", "o/b"))
+    assert details is not None
+    assert details.never_begun
+    assert [(m.target, m.state) for m in details.view.migrations] == [
+        ("o/a", State.DEAD),
+        ("o/b", State.DEAD),
+    ]
 
 
 async def test_a_planned_request_keeps_its_targets_once(house: House) -> None:
