@@ -74,7 +74,7 @@ By = Annotated[str | None, typer.Option(help="Your name, shown to others; user@h
 
 Letters = Annotated[
     list[str] | None,
-    typer.Argument(metavar="ID", help="Ids of dead letters, or of their entries."),
+    typer.Argument(metavar="ID", help="Ids of dead letters, or of entries: all letters of these."),
 ]
 OfRequest = Annotated[str | None, typer.Option("--request", help="Only letters of this request.")]
 OfTarget = Annotated[

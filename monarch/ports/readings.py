@@ -175,6 +175,22 @@ class DeadLetter:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """The letters that an id means: ids of letters and of entries have one form, and in a burst one is both.
+
+    `own` is the letter with this id; `of_entry` those of the entry with this id, newest first, without `own`.
+    """
+
+    own: DeadLetter | None = None
+    of_entry: tuple[DeadLetter, ...] = ()
+
+    @property
+    def letters(self) -> tuple[DeadLetter, ...]:
+        """All of them, `own` first."""
+        return self.of_entry if self.own is None else (self.own, *self.of_entry)
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """Which dead letters are meant: those that meet every condition given; without any, all of them.
 

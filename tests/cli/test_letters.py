@@ -302,3 +302,57 @@ def test_throwing_all_away_asks_for_a_yes(give: Give, client: Any) -> None:
     assert "--yes" in asked.stderr
     assert client.xlen("{monarch}:dead") == 4
     assert give("dead", "drop", "--all", "--yes").stdout == "4 dropped\n"
+
+
+ENTRY = "1732406700000-0"
+
+
+@pytest.fixture
+def of_one_entry(client: Any) -> list[str]:
+    """Two letters of one entry, as of a message with two impossible targets, and one of another."""
+    found = []
+    for entry, target in ((ENTRY, "a b"), (ENTRY, "c/d/e"), ("1-1", "o/a")):
+        letter = {"stream": "requests", "entry": entry, "request": entry, "code": "bad_target"}
+        fields = {**letter, "migration": f"{entry}:{target}", "payload": "{}", "reason": "no name"}
+        found.append(client.xadd("{monarch}:dead", fields).decode())
+    return found
+
+
+def left(client: Any) -> list[str]:
+    """The letters that are there."""
+    return [letter.decode() for letter, _ in client.xrange("{monarch}:dead")]
+
+
+def test_the_id_of_an_entry_means_all_its_letters(
+    give: Give, client: Any, of_one_entry: list[str]
+) -> None:
+    """`1 dropped` was said, and the other letter of the same message stayed."""
+    shown = give("dead", "show", ENTRY)
+    document = json.loads(give("dead", "show", ENTRY, "--json").stdout)
+    foreseen = give("dead", "replay", ENTRY, "--dry-run")
+    dropped = give("dead", "drop", ENTRY)
+
+    assert [line for line in shown.stdout.splitlines() if line.startswith("target")] == [
+        "target      c/d/e",
+        "target      a b",
+    ]
+    assert (document["target"], document["others"]) == ("c/d/e", [of_one_entry[0]])
+    assert [line.split()[2] for line in foreseen.stdout.splitlines()] == of_one_entry[:2]
+    assert (dropped.exit_code, dropped.stdout) == (0, "2 dropped\n")
+    assert left(client) == of_one_entry[2:]
+
+
+def test_a_letter_alone_has_no_others(give: Give, of_one_entry: list[str]) -> None:
+    """As JSON it is one document, whatever the id means."""
+    assert json.loads(give("dead", "show", of_one_entry[2], "--json").stdout)["others"] == []
+
+
+def test_a_letter_that_is_named_twice_is_dropped_once(
+    give: Give, client: Any, of_one_entry: list[str]
+) -> None:
+    """By its own id and by its entry's; a filter still holds."""
+    filtered = give("dead", "drop", ENTRY, "--target", "a b")
+    dropped = give("dead", "drop", of_one_entry[1], ENTRY)
+
+    assert (filtered.stdout, dropped.stdout) == ("1 dropped\n", "1 dropped\n")
+    assert left(client) == of_one_entry[2:]

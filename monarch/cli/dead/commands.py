@@ -52,7 +52,7 @@ def dead_show(
     letter: Annotated[str, typer.Argument(metavar="ID", help="Id of the letter, or of its entry.")],
     as_json: AsJson = False,
 ) -> None:
-    """Show one dead letter in full."""
+    """Show one dead letter in full, or all letters of an entry. As JSON it is the first; `others` are ids."""
     from monarch.cli.dead.letters import show_dead_letter
 
     show_dead_letter(letter, as_json=as_json)
@@ -74,9 +74,11 @@ def dead_replay(
     """Send dead letters back, once their cause is fixed. Nothing is copied twice."""
     from monarch.cli.choice import choice
     from monarch.cli.dead.letters import replay_letters
+    from monarch.cli.dead.named import Wish
 
     chosen = choice(request, target, code, older_than, newer_than)
-    replay_letters(ids or [], chosen, by, everything=everything, dry_run=dry_run, as_json=as_json)
+    wish = Wish(ids or [], chosen)
+    replay_letters(wish, by, everything=everything, dry_run=dry_run, as_json=as_json)
 
 
 @dead.command("drop")
@@ -96,8 +98,8 @@ def dead_drop(
     """Delete dead letters for good. What was not copied will not be."""
     from monarch.cli.choice import choice
     from monarch.cli.dead.letters import drop_letters
+    from monarch.cli.dead.named import Wish
 
     chosen = choice(request, target, code, older_than, newer_than)
-    drop_letters(
-        ids or [], chosen, by, everything=everything, yes=yes, dry_run=dry_run, as_json=as_json
-    )
+    wish = Wish(ids or [], chosen)
+    drop_letters(wish, by, everything=everything, yes=yes, dry_run=dry_run, as_json=as_json)
