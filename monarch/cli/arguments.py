@@ -76,6 +76,14 @@ Letters = Annotated[
     list[str] | None,
     typer.Argument(metavar="ID", help="Ids of dead letters, or of entries: all letters of these."),
 ]
+As = Annotated[
+    str | None,
+    typer.Option(
+        "--as",
+        metavar="letter|entry",
+        help="What an ID is that is both: a letter, or the entry of letters.",
+    ),
+]
 OfRequest = Annotated[str | None, typer.Option("--request", help="Only letters of this request.")]
 OfTarget = Annotated[
     str | None, typer.Option("--target", help="Only letters of this target: owner/repo.")

@@ -176,13 +176,18 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The letters that an id means: ids of letters and of entries have one form, and in a burst one is both.
+    """The letters that an id means: ids of letters and of entries have one form, and in a burst an id can be both.
 
     `own` is the letter with this id; `of_entry` those of the entry with this id, newest first, without `own`.
     """
 
     own: DeadLetter | None = None
     of_entry: tuple[DeadLetter, ...] = ()
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether the id is that of a letter, and of the entry of others."""
+        return self.own is not None and bool(self.of_entry)
 
     @property
     def letters(self) -> tuple[DeadLetter, ...]:

@@ -8,6 +8,7 @@ import typer
 
 from monarch.cli.arguments import (
     All,
+    As,
     AsJson,
     By,
     DryRun,
@@ -50,17 +51,19 @@ def dead_list(
 @dead.command("show")
 def dead_show(
     letter: Annotated[str, typer.Argument(metavar="ID", help="Id of the letter, or of its entry.")],
+    sense: As = None,
     as_json: AsJson = False,
 ) -> None:
     """Show one dead letter in full, or all letters of an entry. As JSON it is the first; `others` are ids."""
     from monarch.cli.dead.letters import show_dead_letter
 
-    show_dead_letter(letter, as_json=as_json)
+    show_dead_letter(letter, sense, as_json=as_json)
 
 
 @dead.command("replay", epilog="Example: monarch dead replay --request 1732406400000-0 --dry-run")
 def dead_replay(
     ids: Letters = None,
+    sense: As = None,
     request: OfRequest = None,
     target: OfTarget = None,
     code: WithCode = None,
@@ -77,13 +80,14 @@ def dead_replay(
     from monarch.cli.dead.named import Wish
 
     chosen = choice(request, target, code, older_than, newer_than)
-    wish = Wish(ids or [], chosen)
+    wish = Wish(ids or [], chosen, sense)
     replay_letters(wish, by, everything=everything, dry_run=dry_run, as_json=as_json)
 
 
 @dead.command("drop")
 def dead_drop(
     ids: Letters = None,
+    sense: As = None,
     request: OfRequest = None,
     target: OfTarget = None,
     code: WithCode = None,
@@ -101,5 +105,5 @@ def dead_drop(
     from monarch.cli.dead.named import Wish
 
     chosen = choice(request, target, code, older_than, newer_than)
-    wish = Wish(ids or [], chosen)
+    wish = Wish(ids or [], chosen, sense)
     drop_letters(wish, by, everything=everything, yes=yes, dry_run=dry_run, as_json=as_json)

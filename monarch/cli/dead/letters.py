@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import typer
 
 from monarch.cli.calling import FAILED, WRONG, changed, fail, nothing, operate
-from monarch.cli.choice import actor, demand_choice, demand_ids, hint_of
-from monarch.cli.dead.named import Wish, wished
+from monarch.cli.choice import actor, demand_ids, hint_of
+from monarch.cli.dead.named import Wish, ambiguity, demand_sense, demand_wish, letters_in, wished
 from monarch.cli.terminal.printing import clean, moment, say, show_facts, show_json, show_table
 from monarch.cli.terminal.problem import complain
 from monarch.cli.terminal.tables import reason, word
@@ -62,25 +62,30 @@ def _letter_row(letter: "DeadLetter") -> tuple[str, ...]:
     return letter.id, when, letter.stream, letter.code, letter.request, letter.target, letter.reason
 
 
-def show_dead_letter(letter: str, *, as_json: bool) -> None:
+def show_dead_letter(letter: str, sense: str | None, *, as_json: bool) -> None:
     """Show the dead letters that an id means, whole: its own one first, then those of the entry, newest first.
 
     As JSON it is the first, with the ids of the others.
     """
     demand_ids([letter])
+    demand_sense(sense)
 
     async def work(person: "Operator") -> "Named | None":
         return (await person.letters.named([letter])).get(letter)
 
     known = operate(work)
-    found = known.letters if known else ()
-    if not found:
+    found = letters_in(known, sense) if known else ()
+    if known is None or not found:
         fail(f"no dead letter {clean(letter)} is known", advice="see `monarch dead list`")
     if as_json:
         others = [one.id for one in found[1:]]
         show_json({**letter_document(found[0]), "others": others})
     else:
         _print_letters(found)
+    if sense is None and known.is_ambiguous:
+        complain(
+            f"{ambiguity(letter, known)}: --as letter, or --as entry, shows the one or the other"
+        )
 
 
 def _print_letters(letters: "Sequence[DeadLetter]") -> None:
@@ -121,12 +126,12 @@ def replay_letters(
 
     With `dry_run` it reports the same, and changes nothing.
     """
-    demand_choice(list(wish.ids), wish.chosen, everything=everything)
+    demand_wish(wish, everything=everything)
     name = actor(by)
 
     async def work(person: "Operator") -> "tuple[list[Replayed], Snapshot | None]":
         answers: list[Replayed] = []
-        async for chunk, missing in _meant(person, wish):
+        async for chunk, missing in _meant(person, wish, "replay"):
             found = await _replayed(person, [letter.id for letter in chunk], name, dry_run=dry_run)
             news = [*map(_missing, missing), *found]
             if not as_json:
@@ -175,7 +180,7 @@ def drop_letters(
     as_json: bool,
 ) -> None:
     """Drop dead letters; a named one that does not exist is a failure."""
-    demand_choice(list(wish.ids), wish.chosen, everything=everything)
+    demand_wish(wish, everything=everything)
     name = actor(by)
     if dry_run:
         return _show_meant(wish, as_json=as_json)
@@ -184,7 +189,7 @@ def drop_letters(
 
     async def work(person: "Operator") -> tuple[int, int]:
         dropped = gone = 0
-        async for chunk, missing in _meant(person, wish):
+        async for chunk, missing in _meant(person, wish, "drop"):
             count = await _dropped(person, [letter.id for letter in chunk], name)
             dropped, gone = dropped + count, gone + len(chunk) - count + len(missing)
             _tell_progress(dropped + gone, len(chunk) + len(missing))
@@ -217,7 +222,7 @@ def _show_meant(wish: Wish, *, as_json: bool) -> None:
     async def work(person: "Operator") -> "tuple[list[DeadLetter], list[str]]":
         letters: list[DeadLetter] = []
         unknown: list[str] = []
-        async for chunk, missing in _meant(person, wish):
+        async for chunk, missing in _meant(person, wish, "drop"):
             letters += chunk
             unknown += missing
         return letters, unknown
@@ -230,7 +235,7 @@ def _show_meant(wish: Wish, *, as_json: bool) -> None:
 
 
 async def _meant(
-    person: "Operator", wish: Wish
+    person: "Operator", wish: Wish, command: str
 ) -> "AsyncIterator[tuple[Sequence[DeadLetter], Sequence[str]]]":
     """The chosen letters, a chunk at a time, and with the first chunk the ids that mean none of them."""
     if not wish.ids:
@@ -238,7 +243,7 @@ async def _meant(
             for chunk in _chunks(page):
                 yield chunk, []
         return
-    letters, missing = wished(wish, await person.letters.named(wish.ids, wish.chosen))
+    letters, missing = wished(wish, await person.letters.named(wish.ids, wish.chosen), command)
     for number, chunk in enumerate([*_chunks(letters)] or [()]):
         yield chunk, () if number else missing
 
