@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from monarch.cli.after.telling import print_acts
 from monarch.cli.calling import fail, nothing, operate, refuse_word, unknown_request
 from monarch.cli.choice import hint_of, request_id, sought
+from monarch.cli.terminal.most import tell_cut
 from monarch.cli.terminal.printing import (
     age,
     alarm,
@@ -27,6 +28,7 @@ from monarch.web.documents import request_document
 if TYPE_CHECKING:
     from monarch.adapters.valkey.views.sought import Sought
     from monarch.app.operator import Operator
+    from monarch.cli.terminal.most import Most
     from monarch.core.budget.forecast import Forecast
     from monarch.core.report.summary import MigrationView
     from monarch.ports.readings import MigrationTimes, RequestDetails, RequestLine
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
 
 def show_requests(
-    limit: int,
+    most: "Most",
     state: str | None,
     source: str | None,
     target: str | None,
@@ -46,15 +48,17 @@ def show_requests(
     chosen = sought(_state(state), source, target, since)
 
     async def work(person: "Operator") -> "tuple[tuple[RequestLine, ...], Snapshot]":
-        lines = await person.reader.requests(limit, chosen)
+        lines = await person.reader.requests(most.asked, chosen)
         return await person.reader.with_failed(lines), await person.standing.snapshot()
 
-    lines, snapshot = operate(work)
+    found, snapshot = operate(work)
+    lines = found[: most.number]
     if as_json:
         show_json(lines)
     else:
         empty = nothing(_none_of(chosen), "known", "request", "requests")
         show_table(_REQUEST_COLUMNS, map(_request_row, lines), empty=empty)
+    tell_cut(found, most)
     tell_obstacles(snapshot)
 
 

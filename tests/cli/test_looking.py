@@ -663,3 +663,31 @@ def test_what_an_act_did_stands_apart_from_the_table(give: Give, told: "valkey.V
     (place,) = [number for number, line in enumerate(lines) if line == "o/a: 12 recalled"]
     assert lines[place - 1] == ""
     assert lines[place - 2] != ""
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"), [(["requests"], 20), (["events"], 50), (["dead", "list"], 50)]
+)
+def test_a_listing_that_a_default_cuts_says_so(
+    give: Give, client: "valkey.Valkey", command: list[str], shown: int
+) -> None:
+    """Of 61 letters 50 were shown, and no word said that there are more."""
+    note = f"showing the newest {shown}: --limit shows more"
+    for number in range(shown + 1):
+        request = f"{1732406400000 + number}-0"
+        client.zadd("{monarch}:known", {request: 1732406400000 + number})
+        client.hset(f"{{monarch}}:request:{request}", mapping={"state": "skipped", "source": "o/s"})
+        client.xadd("{monarch}:events", {"event": "request.appended", "request": request})
+        client.xadd("{monarch}:dead", {"code": "poison", "request": request})
+
+    cut, asked = give(*command), give(*command, "--limit", str(shown))
+    for_programs = give(*command, "--json")
+
+    assert note in cut.stderr
+    assert note not in cut.stdout
+    assert len(cut.stdout.splitlines()) - (command != ["events"]) == shown
+    assert note not in asked.stderr
+    assert json.dumps({"note": note}) in for_programs.stderr.splitlines()
+
+    client.flushall()
+    assert note not in give(*command).stderr

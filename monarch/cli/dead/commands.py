@@ -33,6 +33,7 @@ dead = typer.Typer(
     "list", epilog="Example: monarch dead list --code repository_not_found --newer-than 2h"
 )
 def dead_list(
+    context: typer.Context,
     limit: Limit = 50,
     request: OfRequest = None,
     target: OfTarget = None,
@@ -44,8 +45,10 @@ def dead_list(
     """List dead letters, newest first. Several filters all apply."""
     from monarch.cli.choice import choice
     from monarch.cli.dead.letters import show_dead
+    from monarch.cli.terminal.most import most
 
-    show_dead(limit, choice(request, target, code, older_than, newer_than), as_json=as_json)
+    chosen = choice(request, target, code, older_than, newer_than)
+    show_dead(most(context, limit), chosen, as_json=as_json)
 
 
 @dead.command("show")

@@ -9,6 +9,7 @@ import typer
 from monarch.cli.calling import FAILED, WRONG, changed, fail, nothing, operate
 from monarch.cli.choice import actor, demand_ids, hint_of
 from monarch.cli.dead.named import Wish, ambiguity, demand_sense, demand_wish, letters_in, wished
+from monarch.cli.terminal.most import tell_cut
 from monarch.cli.terminal.printing import clean, moment, say, show_facts, show_json, show_table
 from monarch.cli.terminal.problem import complain
 from monarch.cli.terminal.tables import reason, word
@@ -17,6 +18,7 @@ from monarch.web.documents import letter_document
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator
+    from monarch.cli.terminal.most import Most
     from monarch.ports import Replayed
     from monarch.ports.readings import Choice, DeadLetter, Named
     from monarch.telemetry import Snapshot
@@ -31,15 +33,17 @@ CHUNK: Final = 100
 # ------------------------------------------------------------------------------------------ looking
 
 
-def show_dead(limit: int, chosen: "Choice", *, as_json: bool) -> None:
+def show_dead(most: "Most", chosen: "Choice", *, as_json: bool) -> None:
     """Show the newest dead letters."""
 
     async def work(person: "Operator") -> "tuple[DeadLetter, ...]":
-        return await person.letters.newest(limit, chosen)
+        return await person.letters.newest(most.asked, chosen)
 
     empty = _NO_SUCH if any(asdict(chosen).values()) else _NO_LETTERS
     empty += hint_of(chosen.target)
-    _show_letters(operate(work), empty, as_json=as_json)
+    found = operate(work)
+    _show_letters(found[: most.number], empty, as_json=as_json)
+    tell_cut(found, most)
 
 
 _NO_LETTERS, _NO_SUCH = "no dead letters", "no such dead letters"
