@@ -74,7 +74,15 @@ By = Annotated[str | None, typer.Option(help="Your name, shown to others; user@h
 
 Letters = Annotated[
     list[str] | None,
-    typer.Argument(metavar="ID", help="Ids of dead letters, or of their entries."),
+    typer.Argument(metavar="ID", help="Ids of dead letters, or of entries: all letters of these."),
+]
+As = Annotated[
+    str | None,
+    typer.Option(
+        "--as",
+        metavar="letter|entry",
+        help="What an ID is that is both: a letter, or the entry of letters.",
+    ),
 ]
 OfRequest = Annotated[str | None, typer.Option("--request", help="Only letters of this request.")]
 OfTarget = Annotated[

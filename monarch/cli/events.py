@@ -8,6 +8,7 @@ from monarch.adapters.valkey.views.wanted import Wanted, newest
 from monarch.cli.calling import end_if_interrupted, nothing, operate
 from monarch.cli.choice import hint_of
 from monarch.cli.terminal.away import AGAIN_S, Away
+from monarch.cli.terminal.most import Most, tell_cut
 from monarch.cli.terminal.printing import clean, fields_of, moment, say, show_json
 from monarch.cli.terminal.problem import complain
 from monarch.cli.terminal.troubles import tell_obstacles
@@ -20,15 +21,17 @@ if TYPE_CHECKING:
 _NONE, _NONE_SUCH = "no events yet", "no such events: see them all with `monarch events`"
 
 
-def show_events(limit: int, wanted: Wanted, *, follow: bool, as_json: bool) -> None:
+def show_events(most: Most, wanted: Wanted, *, follow: bool, as_json: bool) -> None:
     """Show the newest wanted events, and with `follow` those that come."""
 
     async def work(person: "Operator") -> None:
         # Events that come while past ones are read must be shown, and only once.
         before = await person.events.page(1)
-        events = await newest(person.events, limit, wanted)
+        found = await newest(person.events, most.asked, wanted)
+        events = found[-most.number :]
         for event in events:
             _show_event(event, as_json=as_json)
+        tell_cut(found, most)
         if not events:
             empty = _NONE if wanted == Wanted() else _NONE_SUCH + hint_of(wanted.target)
             complain(nothing(empty, "events"))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from monarch.cli.after.telling import print_acts
 from monarch.cli.calling import fail, nothing, operate, refuse_word, unknown_request
 from monarch.cli.choice import hint_of, request_id, sought
+from monarch.cli.terminal.most import tell_cut
 from monarch.cli.terminal.printing import (
     age,
     alarm,
@@ -21,12 +22,13 @@ from monarch.cli.terminal.troubles import tell_obstacles
 from monarch.core.budget.forecast import in_words, sharing_words
 from monarch.core.ids import RequestId
 from monarch.core.portions.sentences import portion_facts
-from monarch.core.report.summary import State
+from monarch.core.report.summary import State, why_without_targets
 from monarch.web.documents import request_document
 
 if TYPE_CHECKING:
     from monarch.adapters.valkey.views.sought import Sought
     from monarch.app.operator import Operator
+    from monarch.cli.terminal.most import Most
     from monarch.core.budget.forecast import Forecast
     from monarch.core.report.summary import MigrationView
     from monarch.ports.readings import MigrationTimes, RequestDetails, RequestLine
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
 
 def show_requests(
-    limit: int,
+    most: "Most",
     state: str | None,
     source: str | None,
     target: str | None,
@@ -46,15 +48,17 @@ def show_requests(
     chosen = sought(_state(state), source, target, since)
 
     async def work(person: "Operator") -> "tuple[tuple[RequestLine, ...], Snapshot]":
-        lines = await person.reader.requests(limit, chosen)
+        lines = await person.reader.requests(most.asked, chosen)
         return await person.reader.with_failed(lines), await person.standing.snapshot()
 
-    lines, snapshot = operate(work)
+    found, snapshot = operate(work)
+    lines = found[: most.number]
     if as_json:
         show_json(lines)
     else:
         empty = nothing(_none_of(chosen), "known", "request", "requests")
         show_table(_REQUEST_COLUMNS, map(_request_row, lines), empty=empty)
+    tell_cut(found, most)
     tell_obstacles(snapshot)
 
 
@@ -152,7 +156,7 @@ def _print_request(details: "RequestDetails", forecast: "Forecast | None") -> No
     columns = (word("target"), word("state"), *counts, reason("reason"))
     times = {one.target: one for one in details.times}
     rows = [_migration_row(m, times.get(m.target)) for m in details.view.migrations]
-    show_table(columns, rows, empty="no targets")
+    show_table(columns, rows, empty=why_without_targets(details.view.state) or "no targets")
     if any(one.acted for one in details.view.migrations):
         print()
     print_acts(details.view.migrations)

@@ -47,6 +47,7 @@ def workers(as_json: AsJson = False) -> None:
 
 
 def requests(
+    context: typer.Context,
     limit: Limit = 20,
     state: Annotated[
         str | None,
@@ -65,8 +66,9 @@ def requests(
 ) -> None:
     """List the newest requests."""
     from monarch.cli.show import show_requests
+    from monarch.cli.terminal.most import most
 
-    show_requests(limit, state, source, target, since, as_json=as_json)
+    show_requests(most(context, limit), state, source, target, since, as_json=as_json)
 
 
 def show(
@@ -80,6 +82,7 @@ def show(
 
 
 def events(
+    context: typer.Context,
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Keep printing events as they happen.")
     ] = False,
@@ -98,5 +101,7 @@ def events(
     """List what happened, oldest first."""
     from monarch.cli.choice import wanted
     from monarch.cli.events import show_events
+    from monarch.cli.terminal.most import most
 
-    show_events(limit, wanted(request, target, since), follow=follow, as_json=as_json)
+    chosen = wanted(request, target, since)
+    show_events(most(context, limit), chosen, follow=follow, as_json=as_json)

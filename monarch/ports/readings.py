@@ -112,6 +112,11 @@ class RequestDetails:
     card: Card | None = None
     asked_by: str = ""
 
+    @property
+    def never_begun(self) -> bool:
+        """Whether it ended before it was planned, or with nothing to plan: its targets are names, and hold no work."""
+        return self.view.has_ended and not self.times
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -167,6 +172,27 @@ class DeadLetter:
     def target(self) -> str:
         """The target, `""` if it is about a whole request: a migration's id consists of its request's and its target."""
         return self.migration.removeprefix(f"{self.request}:")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The letters that an id means: ids of letters and of entries have one form, and in a burst an id can be both.
+
+    `own` is the letter with this id; `of_entry` those of the entry with this id, newest first, without `own`.
+    """
+
+    own: DeadLetter | None = None
+    of_entry: tuple[DeadLetter, ...] = ()
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether the id is that of a letter, and of the entry of others."""
+        return self.own is not None and bool(self.of_entry)
+
+    @property
+    def letters(self) -> tuple[DeadLetter, ...]:
+        """All of them, `own` first."""
+        return self.of_entry if self.own is None else (self.own, *self.of_entry)
 
 
 @dataclass(frozen=True, slots=True)

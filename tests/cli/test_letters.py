@@ -302,3 +302,131 @@ def test_throwing_all_away_asks_for_a_yes(give: Give, client: Any) -> None:
     assert "--yes" in asked.stderr
     assert client.xlen("{monarch}:dead") == 4
     assert give("dead", "drop", "--all", "--yes").stdout == "4 dropped\n"
+
+
+ENTRY = "1732406700000-0"
+
+
+@pytest.fixture
+def of_one_entry(client: Any) -> list[str]:
+    """Two letters of one entry, as of a message with two impossible targets, and one of another."""
+    found = []
+    for entry, target in ((ENTRY, "a b"), (ENTRY, "c/d/e"), ("1-1", "o/a")):
+        letter = {"stream": "requests", "entry": entry, "request": entry, "code": "bad_target"}
+        fields = {**letter, "migration": f"{entry}:{target}", "payload": "{}", "reason": "no name"}
+        found.append(client.xadd("{monarch}:dead", fields).decode())
+    return found
+
+
+def left(client: Any) -> list[str]:
+    """The letters that are there."""
+    return [letter.decode() for letter, _ in client.xrange("{monarch}:dead")]
+
+
+def test_the_id_of_an_entry_means_all_its_letters(
+    give: Give, client: Any, of_one_entry: list[str]
+) -> None:
+    """`1 dropped` was said, and the other letter of the same message stayed."""
+    shown = give("dead", "show", ENTRY)
+    document = json.loads(give("dead", "show", ENTRY, "--json").stdout)
+    foreseen = give("dead", "replay", ENTRY, "--dry-run")
+    dropped = give("dead", "drop", ENTRY)
+
+    assert [line for line in shown.stdout.splitlines() if line.startswith("target")] == [
+        "target      c/d/e",
+        "target      a b",
+    ]
+    assert (document["target"], document["others"]) == ("c/d/e", [of_one_entry[0]])
+    assert [line.split()[2] for line in foreseen.stdout.splitlines()] == of_one_entry[:2]
+    assert (dropped.exit_code, dropped.stdout) == (0, "2 dropped\n")
+    assert left(client) == of_one_entry[2:]
+
+
+def test_a_letter_alone_has_no_others(give: Give, of_one_entry: list[str]) -> None:
+    """As JSON it is one document, whatever the id means."""
+    assert json.loads(give("dead", "show", of_one_entry[2], "--json").stdout)["others"] == []
+
+
+def test_a_letter_that_is_named_twice_is_dropped_once(
+    give: Give, client: Any, of_one_entry: list[str]
+) -> None:
+    """By its own id and by its entry's; a filter still holds."""
+    filtered = give("dead", "drop", ENTRY, "--target", "a b")
+    dropped = give("dead", "drop", of_one_entry[1], ENTRY)
+
+    assert (filtered.stdout, dropped.stdout) == ("1 dropped\n", "1 dropped\n")
+    assert left(client) == of_one_entry[2:]
+
+
+@pytest.fixture
+def both(client: Any) -> str:
+    """An id that a letter has, and the entry of another: in a burst Valkey gives it out twice."""
+    bury(client, "o/a", at_ms=1732406700000)
+    fields = {"stream": "migrations", "entry": ENTRY, "request": REQUEST, "code": "poison"}
+    client.xadd("{monarch}:dead", {**fields, "migration": f"{REQUEST}:o/b"}, id="1732406800000-0")
+    return ENTRY
+
+
+@pytest.mark.parametrize("command", [["replay"], ["drop"], ["drop", "--dry-run"]])
+def test_an_id_that_means_two_things_changes_nothing(
+    give: Give, client: Any, both: str, command: list[str]
+) -> None:
+    """The letter with that id was dropped in silence, and another one was meant."""
+    said = give("dead", *command, both, "--newer-than", "3000d")
+
+    assert said.exit_code == 2
+    assert (
+        f"{both} is letter {both} of entry 1-1 (o/a), and also the entry of letter" in said.stderr
+    )
+    assert "1732406800000-0 (o/b); nothing was changed" in said.stderr
+    given = f"monarch dead {command[0]} {both} --newer-than 259200000s --as"
+    assert f"`{given} letter` means the one, `{given} entry` what is of the entry" in said.stderr
+    assert left(client) == [both, "1732406800000-0"]
+
+
+@pytest.mark.parametrize(("sense", "stays"), [("letter", ["1732406800000-0"]), ("entry", [ENTRY])])
+def test_an_id_that_means_two_things_is_dropped_as_it_is_meant(
+    give: Give, client: Any, both: str, sense: str, stays: list[str]
+) -> None:
+    """The command that the refusal names works."""
+    said = give("dead", "drop", both, "--as", sense)
+
+    assert (said.exit_code, said.stdout) == (0, "1 dropped\n")
+    assert left(client) == stays
+
+
+def test_a_filter_can_say_which_of_two_things_an_id_means(
+    give: Give, client: Any, both: str
+) -> None:
+    """Only letters of the choice are meant, so nothing is left to ask."""
+    assert give("dead", "drop", both, "--target", "o/b").stdout == "1 dropped\n"
+    assert left(client) == [both]
+
+
+def test_what_an_id_means_is_shown_and_said(give: Give, both: str) -> None:
+    """Looking changes nothing, so both are shown."""
+    shown = give("dead", "show", both)
+    alone = json.loads(give("dead", "show", both, "--as", "entry", "--json").stdout)
+
+    assert [one.split()[1] for one in shown.stdout.splitlines() if one.startswith("id")] == [
+        both,
+        "1732406800000-0",
+    ]
+    assert "--as letter" in shown.stderr
+    assert (alone["id"], alone["others"]) == ("1732406800000-0", [])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (["drop", "1-1", "--as", "lettr"], "--as should be one of letter, entry"),
+        (["show", "1-1", "--as", "x"], "--as should be one of letter, entry"),
+        (["replay", "--all", "--as", "entry"], "--as says what ids mean"),
+    ],
+)
+def test_a_wrong_sense_of_an_id_is_wrong_usage(give: Give, wrong: list[str], told: str) -> None:
+    """Nothing is guessed."""
+    said = give("dead", *wrong)
+
+    assert said.exit_code == 2
+    assert told in said.stderr

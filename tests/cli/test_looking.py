@@ -262,6 +262,48 @@ def test_a_request_is_shown_with_its_targets(give: Give) -> None:
     assert "\nnote on o/a: labels: not copied\nnote on o/a: references in #3: " in shown
 
 
+def unplanned(client: "valkey.Valkey", **fields: str) -> None:
+    """`REQUEST`, ended before it was planned."""
+    client.zadd("{monarch}:known", {REQUEST: 1732406400000})
+    client.hset(f"{{monarch}}:request:{REQUEST}", mapping={"source": "o/s", **fields})
+
+
+def test_what_a_request_named_is_shown_although_it_ended_before_it_was_planned(
+    give: Give, client: "valkey.Valkey"
+) -> None:
+    """`no targets` was said of a request that names teams, and that a replay brings back."""
+    unplanned(client, state="cancelled", cancelled_by="ann", named="o/a\no/b")
+
+    shown, listed = give("show", REQUEST).stdout, give("requests", "--json", "--target", "O/B")
+    document = json.loads(give("show", REQUEST, "--json").stdout)
+    recalled = give("recall", REQUEST)
+
+    assert "o/b     cancelled" in shown
+    assert [(line["targets"], line["failed"]) for line in json.loads(listed.stdout)] == [(2, 0)]
+    assert [one["target"] for one in document["view"]["migrations"]] == ["o/a", "o/b"]
+    assert "has no targets: nothing was copied" in recalled.stderr
+
+
+@pytest.mark.parametrize(
+    ("state", "why"),
+    [
+        ("dead", "it ended before it was planned"),
+        ("cancelled", "it ended before it was planned"),
+        ("skipped", "there was nothing to copy"),
+        ("queued", "no targets"),
+    ],
+)
+def test_a_request_without_targets_says_why(
+    give: Give, client: "valkey.Valkey", state: str, why: str
+) -> None:
+    """Its message may not be readable, or an older version gave it up."""
+    unplanned(client, state=state)
+
+    shown = give("show", REQUEST)
+
+    assert why in shown.stdout + shown.stderr
+
+
 @pytest.mark.usefixtures("told")
 def test_a_terminal_is_never_given_orders(give: Give) -> None:
     """Reasons hold text from outside; control characters are spelled out."""
@@ -621,3 +663,31 @@ def test_what_an_act_did_stands_apart_from_the_table(give: Give, told: "valkey.V
     (place,) = [number for number, line in enumerate(lines) if line == "o/a: 12 recalled"]
     assert lines[place - 1] == ""
     assert lines[place - 2] != ""
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"), [(["requests"], 20), (["events"], 50), (["dead", "list"], 50)]
+)
+def test_a_listing_that_a_default_cuts_says_so(
+    give: Give, client: "valkey.Valkey", command: list[str], shown: int
+) -> None:
+    """Of 61 letters 50 were shown, and no word said that there are more."""
+    note = f"showing the newest {shown}: --limit shows more"
+    for number in range(shown + 1):
+        request = f"{1732406400000 + number}-0"
+        client.zadd("{monarch}:known", {request: 1732406400000 + number})
+        client.hset(f"{{monarch}}:request:{request}", mapping={"state": "skipped", "source": "o/s"})
+        client.xadd("{monarch}:events", {"event": "request.appended", "request": request})
+        client.xadd("{monarch}:dead", {"code": "poison", "request": request})
+
+    cut, asked = give(*command), give(*command, "--limit", str(shown))
+    for_programs = give(*command, "--json")
+
+    assert note in cut.stderr
+    assert note not in cut.stdout
+    assert len(cut.stdout.splitlines()) - (command != ["events"]) == shown
+    assert note not in asked.stderr
+    assert json.dumps({"note": note}) in for_programs.stderr.splitlines()
+
+    client.flushall()
+    assert note not in give(*command).stderr

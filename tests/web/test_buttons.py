@@ -10,7 +10,7 @@ from monarch.core.report.summary import State
 from monarch.ports.readings import RequestDetails
 from monarch.web.views.buttons import letter_buttons, request_buttons
 from monarch.web.views.dead import causes_of
-from tests.web.doubles import a_letter, details_of, times_of
+from tests.web.doubles import a_letter, a_migration, details_of, times_of
 
 RUNS = details_of()
 DATED = Portion(datetime(2026, 11, 30, 8, tzinfo=UTC))
@@ -31,6 +31,16 @@ def test_what_waits_can_be_tried_at_once(details: RequestDetails, *, offers: boo
     labels = [button.words for button in request_buttons(details)]
 
     assert ("Try it now" in labels) is offers
+
+
+def test_the_targets_that_an_unplanned_request_named_are_offered_no_work() -> None:
+    """They are names: there is nothing to look at, to heal, to update or to recall in them."""
+    ended = details_of(a_migration(state=State.CANCELLED), state=State.CANCELLED, ended_ms=9)
+
+    labels = [button.words for button in request_buttons(replace(ended, times=()))]
+
+    assert labels == ["Send back what was given up"]
+    assert "Close untouched copies" in [button.words for button in request_buttons(ended)]
 
 
 @pytest.mark.parametrize(

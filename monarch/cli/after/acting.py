@@ -74,12 +74,10 @@ async def _chosen(person: "Operator", request: RequestId, only: tuple[str, ...])
     details = await person.reader.request(request)
     if details is None:
         unknown_request(request)
-    if not details.view.migrations:
+    if details.never_begun or not details.view.migrations:
         if details.view.state in {State.DONE, State.FAILED}:
-            fail(
-                f"no target of request {clean(request)} can be read", advice="See `monarch doctor`."
-            )
-        fail(f"request {clean(request)} has no targets: nothing was copied")
+            fail(f"no target of request {request} can be read", advice="See `monarch doctor`.")
+        fail(f"nothing was copied by request {request}", advice=f"see `monarch show {request}`")
     its = [one.target for one in details.view.migrations]
     if only:
         return respelled(only, its)

@@ -8,6 +8,7 @@ import typer
 
 from monarch.cli.arguments import (
     All,
+    As,
     AsJson,
     By,
     DryRun,
@@ -32,6 +33,7 @@ dead = typer.Typer(
     "list", epilog="Example: monarch dead list --code repository_not_found --newer-than 2h"
 )
 def dead_list(
+    context: typer.Context,
     limit: Limit = 50,
     request: OfRequest = None,
     target: OfTarget = None,
@@ -43,24 +45,28 @@ def dead_list(
     """List dead letters, newest first. Several filters all apply."""
     from monarch.cli.choice import choice
     from monarch.cli.dead.letters import show_dead
+    from monarch.cli.terminal.most import most
 
-    show_dead(limit, choice(request, target, code, older_than, newer_than), as_json=as_json)
+    chosen = choice(request, target, code, older_than, newer_than)
+    show_dead(most(context, limit), chosen, as_json=as_json)
 
 
 @dead.command("show")
 def dead_show(
     letter: Annotated[str, typer.Argument(metavar="ID", help="Id of the letter, or of its entry.")],
+    sense: As = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show one dead letter in full."""
+    """Show one dead letter in full, or all letters of an entry. As JSON it is the first; `others` are ids."""
     from monarch.cli.dead.letters import show_dead_letter
 
-    show_dead_letter(letter, as_json=as_json)
+    show_dead_letter(letter, sense, as_json=as_json)
 
 
 @dead.command("replay", epilog="Example: monarch dead replay --request 1732406400000-0 --dry-run")
 def dead_replay(
     ids: Letters = None,
+    sense: As = None,
     request: OfRequest = None,
     target: OfTarget = None,
     code: WithCode = None,
@@ -74,14 +80,17 @@ def dead_replay(
     """Send dead letters back, once their cause is fixed. Nothing is copied twice."""
     from monarch.cli.choice import choice
     from monarch.cli.dead.letters import replay_letters
+    from monarch.cli.dead.named import Wish
 
     chosen = choice(request, target, code, older_than, newer_than)
-    replay_letters(ids or [], chosen, by, everything=everything, dry_run=dry_run, as_json=as_json)
+    wish = Wish(ids or [], chosen, sense)
+    replay_letters(wish, by, everything=everything, dry_run=dry_run, as_json=as_json)
 
 
 @dead.command("drop")
 def dead_drop(
     ids: Letters = None,
+    sense: As = None,
     request: OfRequest = None,
     target: OfTarget = None,
     code: WithCode = None,
@@ -96,8 +105,8 @@ def dead_drop(
     """Delete dead letters for good. What was not copied will not be."""
     from monarch.cli.choice import choice
     from monarch.cli.dead.letters import drop_letters
+    from monarch.cli.dead.named import Wish
 
     chosen = choice(request, target, code, older_than, newer_than)
-    drop_letters(
-        ids or [], chosen, by, everything=everything, yes=yes, dry_run=dry_run, as_json=as_json
-    )
+    wish = Wish(ids or [], chosen, sense)
+    drop_letters(wish, by, everything=everything, yes=yes, dry_run=dry_run, as_json=as_json)

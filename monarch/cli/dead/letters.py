@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import typer
 
 from monarch.cli.calling import FAILED, WRONG, changed, fail, nothing, operate
-from monarch.cli.choice import actor, demand_choice, demand_ids, hint_of
+from monarch.cli.choice import actor, demand_ids, hint_of
+from monarch.cli.dead.named import Wish, ambiguity, demand_sense, demand_wish, letters_in, wished
+from monarch.cli.terminal.most import tell_cut
 from monarch.cli.terminal.printing import clean, moment, say, show_facts, show_json, show_table
 from monarch.cli.terminal.problem import complain
 from monarch.cli.terminal.tables import reason, word
@@ -16,8 +18,9 @@ from monarch.web.documents import letter_document
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator
+    from monarch.cli.terminal.most import Most
     from monarch.ports import Replayed
-    from monarch.ports.readings import Choice, DeadLetter
+    from monarch.ports.readings import Choice, DeadLetter, Named
     from monarch.telemetry import Snapshot
 
 T = TypeVar("T")
@@ -30,15 +33,17 @@ CHUNK: Final = 100
 # ------------------------------------------------------------------------------------------ looking
 
 
-def show_dead(limit: int, chosen: "Choice", *, as_json: bool) -> None:
+def show_dead(most: "Most", chosen: "Choice", *, as_json: bool) -> None:
     """Show the newest dead letters."""
 
     async def work(person: "Operator") -> "tuple[DeadLetter, ...]":
-        return await person.letters.newest(limit, chosen)
+        return await person.letters.newest(most.asked, chosen)
 
     empty = _NO_SUCH if any(asdict(chosen).values()) else _NO_LETTERS
     empty += hint_of(chosen.target)
-    _show_letters(operate(work), empty, as_json=as_json)
+    found = operate(work)
+    _show_letters(found[: most.number], empty, as_json=as_json)
+    tell_cut(found, most)
 
 
 _NO_LETTERS, _NO_SUCH = "no dead letters", "no such dead letters"
@@ -61,20 +66,37 @@ def _letter_row(letter: "DeadLetter") -> tuple[str, ...]:
     return letter.id, when, letter.stream, letter.code, letter.request, letter.target, letter.reason
 
 
-def show_dead_letter(letter: str, *, as_json: bool) -> None:
-    """Show one dead letter, whole."""
+def show_dead_letter(letter: str, sense: str | None, *, as_json: bool) -> None:
+    """Show the dead letters that an id means, whole: its own one first, then those of the entry, newest first.
+
+    As JSON it is the first, with the ids of the others.
+    """
     demand_ids([letter])
+    demand_sense(sense)
 
-    async def work(person: "Operator") -> "DeadLetter | None":
-        return await person.letters.one(letter)
+    async def work(person: "Operator") -> "Named | None":
+        return (await person.letters.named([letter])).get(letter)
 
-    found = operate(work)
-    if found is None:
+    known = operate(work)
+    found = letters_in(known, sense) if known else ()
+    if known is None or not found:
         fail(f"no dead letter {clean(letter)} is known", advice="see `monarch dead list`")
     if as_json:
-        show_json(letter_document(found))
+        others = [one.id for one in found[1:]]
+        show_json({**letter_document(found[0]), "others": others})
     else:
-        show_facts(_letter_facts(found), whole={"payload"})
+        _print_letters(found)
+    if sense is None and known.is_ambiguous:
+        complain(
+            f"{ambiguity(letter, known)}: --as letter, or --as entry, shows the one or the other"
+        )
+
+
+def _print_letters(letters: "Sequence[DeadLetter]") -> None:
+    for number, letter in enumerate(letters):
+        if number:
+            print()
+        show_facts(_letter_facts(letter), whole={"payload"})
 
 
 def _letter_facts(letter: "DeadLetter") -> dict[str, object]:
@@ -97,8 +119,7 @@ def _letter_facts(letter: "DeadLetter") -> dict[str, object]:
 
 
 def replay_letters(
-    ids: list[str],
-    chosen: "Choice",
+    wish: Wish,
     by: str | None,
     *,
     everything: bool,
@@ -109,12 +130,12 @@ def replay_letters(
 
     With `dry_run` it reports the same, and changes nothing.
     """
-    demand_choice(ids, chosen, everything=everything)
+    demand_wish(wish, everything=everything)
     name = actor(by)
 
     async def work(person: "Operator") -> "tuple[list[Replayed], Snapshot | None]":
         answers: list[Replayed] = []
-        async for chunk, missing in _meant(person, ids, chosen):
+        async for chunk, missing in _meant(person, wish, "replay"):
             found = await _replayed(person, [letter.id for letter in chunk], name, dry_run=dry_run)
             news = [*map(_missing, missing), *found]
             if not as_json:
@@ -154,8 +175,7 @@ async def _replayed(
 
 
 def drop_letters(
-    ids: list[str],
-    chosen: "Choice",
+    wish: Wish,
     by: str | None,
     *,
     everything: bool,
@@ -164,16 +184,16 @@ def drop_letters(
     as_json: bool,
 ) -> None:
     """Drop dead letters; a named one that does not exist is a failure."""
-    demand_choice(ids, chosen, everything=everything)
+    demand_wish(wish, everything=everything)
     name = actor(by)
     if dry_run:
-        return _show_meant(ids, chosen, as_json=as_json)
+        return _show_meant(wish, as_json=as_json)
     if everything and not yes:
         fail("--all deletes every dead letter", WRONG, advice="add --yes (or see --dry-run)")
 
     async def work(person: "Operator") -> tuple[int, int]:
         dropped = gone = 0
-        async for chunk, missing in _meant(person, ids, chosen):
+        async for chunk, missing in _meant(person, wish, "drop"):
             count = await _dropped(person, [letter.id for letter in chunk], name)
             dropped, gone = dropped + count, gone + len(chunk) - count + len(missing)
             _tell_progress(dropped + gone, len(chunk) + len(missing))
@@ -200,13 +220,13 @@ def _show_dropped(dropped: int, gone: int, *, as_json: bool) -> None:
         raise typer.Exit(FAILED)
 
 
-def _show_meant(ids: list[str], chosen: "Choice", *, as_json: bool) -> None:
+def _show_meant(wish: Wish, *, as_json: bool) -> None:
     """Show what would be done, and to what: the same listing, and nothing is changed."""
 
     async def work(person: "Operator") -> "tuple[list[DeadLetter], list[str]]":
         letters: list[DeadLetter] = []
         unknown: list[str] = []
-        async for chunk, missing in _meant(person, ids, chosen):
+        async for chunk, missing in _meant(person, wish, "drop"):
             letters += chunk
             unknown += missing
         return letters, unknown
@@ -219,18 +239,17 @@ def _show_meant(ids: list[str], chosen: "Choice", *, as_json: bool) -> None:
 
 
 async def _meant(
-    person: "Operator", ids: Sequence[str], chosen: "Choice"
-) -> "AsyncIterator[tuple[Sequence[DeadLetter], list[str]]]":
-    """The chosen letters, a chunk at a time, and with each chunk the named ones that are not among them."""
-    if not ids:
-        async for page in person.letters.pages(chosen):
+    person: "Operator", wish: Wish, command: str
+) -> "AsyncIterator[tuple[Sequence[DeadLetter], Sequence[str]]]":
+    """The chosen letters, a chunk at a time, and with the first chunk the ids that mean none of them."""
+    if not wish.ids:
+        async for page in person.letters.pages(wish.chosen):
             for chunk in _chunks(page):
                 yield chunk, []
         return
-    for names in _chunks(tuple(dict.fromkeys(ids))):
-        found = {name: await person.letters.one(name, chosen) for name in names}
-        letters = {letter.id: letter for letter in found.values() if letter is not None}
-        yield tuple(letters.values()), [name for name in names if found[name] is None]
+    letters, missing = wished(wish, await person.letters.named(wish.ids, wish.chosen), command)
+    for number, chunk in enumerate([*_chunks(letters)] or [()]):
+        yield chunk, () if number else missing
 
 
 def _chunks(many: "Sequence[T]") -> "Iterator[Sequence[T]]":

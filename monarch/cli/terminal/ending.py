@@ -17,10 +17,10 @@ def ending_lines(end: "RequestDetails", followed: Followed = COPYING) -> Iterato
     view = part_of(end, followed).view
     yield f"{view.state.value}: {_summary(view, followed)}"
     gone = [m.target for m in view.migrations if m.state is State.DEAD]
-    if gone:
-        yield f"failed: {', '.join(map(clean, gone))}; see `monarch dead list --request {view.id}`"
-    elif view.state is State.DEAD:
+    if view.state is State.DEAD:
         yield f"what to do: see `monarch dead list --request {view.id}`"
+    elif gone:
+        yield f"failed: {', '.join(map(clean, gone))}; see `monarch dead list --request {view.id}`"
     strays = sum(len(m.strays) for m in view.migrations)
     if strays:
         yield f"second copies to close: {strays}; see `monarch show {view.id}`"

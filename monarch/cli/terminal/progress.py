@@ -195,7 +195,9 @@ def waits(details: "RequestDetails") -> str:
 
 
 def target_lines(details: "RequestDetails") -> Iterator[tuple[str, str]]:
-    """Each target's name, and its state."""
+    """Each target's name, and its state; none of a request that was never begun, whose own line says it all."""
+    if details.never_begun:
+        return
     times = {one.target: one for one in details.times}
     for migration in details.view.migrations:
         known = times.get(migration.target)

@@ -31,6 +31,18 @@ ENDS = frozenset({State.DONE, State.FAILED, State.SKIPPED, State.DEAD, State.CAN
 """Nothing more happens unless a person replays it."""
 
 
+_WITHOUT_TARGETS = {
+    State.DEAD: "it ended before it was planned",
+    State.CANCELLED: "it ended before it was planned",
+    State.SKIPPED: "there was nothing to copy",
+}
+
+
+def why_without_targets(state: State) -> str:
+    """Why what ended so has no targets; `""` where it may still get some."""
+    return _WITHOUT_TARGETS.get(state, "")
+
+
 MAX_NOTE = 300
 """Characters of one note of a migration; what is longer is cut."""
 

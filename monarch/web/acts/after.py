@@ -108,4 +108,4 @@ def _why_not(request: RequestId, details: RequestDetails | None) -> str:
         return unknown(request)
     if details.view.state not in ENDS:
         return f"Request {request} is {details.view.state.value}: wait until it has ended, or cancel it first."
-    return "" if details.view.migrations else f"Request {request} has no targets."
+    return f"Request {request} has no targets." if details.never_begun else ""

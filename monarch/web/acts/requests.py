@@ -193,7 +193,8 @@ def _why_not_verified(means: Means, request: RequestId, details: RequestDetails 
         return unknown(request)
     if not means.reads_github:
         return "This program has no credential of GitHub (GH_PAT), so it cannot look."
-    return "" if details.view.migrations else f"Request {request} has no targets to look at."
+    has_any = details.view.migrations and not details.never_begun
+    return "" if has_any else f"Request {request} has no targets to look at."
 
 
 def _why_not_healed(

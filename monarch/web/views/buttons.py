@@ -66,9 +66,9 @@ def request_buttons(details: RequestDetails) -> tuple[Button, ...]:
         command = f"monarch dead replay --request {view.id}"
         kind = "" if details.code in STAYS_WRONG else "primary"
         found.append(_of(view.id, "replay", "Send back what was given up", command, kind))
-    if view.migrations:
+    if view.migrations and not details.never_begun:
         found.append(_of(view.id, "verify", "Look at GitHub", f"monarch verify {view.id}"))
-    if view.migrations and view.has_ended:
+    if view.has_ended and not details.never_begun:
         found.append(
             _of(view.id, "heal", "Make missing copies again", f"monarch verify {view.id} --heal")
         )

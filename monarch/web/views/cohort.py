@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from monarch.core.budget.forecast import Forecast, in_words
-from monarch.core.card.counts import shares
+from monarch.core.card.counts import shares, state_of
 from monarch.core.card.view import CohortView
 from monarch.core.report.summary import ENDS, RequestView, State
 from monarch.ports.readings import CohortLine, RequestLine
@@ -114,7 +114,7 @@ def cohort_page(cohort: CohortView, forecast: Forecast | None, github: str) -> C
         href=f"{github}/{cohort.source}",
         state=state,
         tone=tone,
-        teams=teams_in(shares(cohort)),
+        teams=teams_in(shares(cohort), state_of(cohort)),
         tickets=max((one.tickets for one in cohort.requests), default=0),
         forecast=in_words(forecast),
         channel=cohort.card.channel if cohort.card else "",

@@ -36,6 +36,7 @@ from monarch.web.door.signing_in import SigningIn
 from monarch.web.door.throttle import Tries
 from monarch.web.door.visit import Doors
 from monarch.web.form import RequestForm
+from tests.web.doubles import times_of
 
 TOKEN = "correct-horse-battery"
 NOW_S = 1_795_630_000.0
@@ -72,7 +73,7 @@ def a_migration(target: str, state: State) -> MigrationView:
 def a_request(*migrations: MigrationView, state: State = State.RUNNING) -> RequestDetails:
     """`REQUEST`, with these targets."""
     view = RequestView(REQUEST, state, 1, 1, "org/template", None, 2, "", 1, None, migrations)
-    return RequestDetails(view, "submit", "", 1, ())
+    return RequestDetails(view, "submit", "", 1, tuple(times_of(m.target) for m in migrations))
 
 
 @dataclass

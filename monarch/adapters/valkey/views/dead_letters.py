@@ -1,6 +1,6 @@
 """Dead letters, for people: their content, and the choice among them. Nothing here writes."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import replace
 from typing import Final, cast
 
@@ -15,13 +15,19 @@ from monarch.core.delivery import Stream
 from monarch.core.entry_ids import entry_ms, is_entry_id
 from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
-from monarch.ports.readings import Choice, DeadLetter
+from monarch.ports.readings import Choice, DeadLetter, Named
 
 FIRST, LAST = "-", "+"
 """Valkey's words for the ends of a stream."""
 
 
 EVERY: Final = Choice()
+
+_CLOCKS_MS: Final = 86_400_000
+"""By how much a server that took over may have counted less than the one before it."""
+
+_LARGEST: Final = 2**63
+"""More is no time for Valkey."""
 
 
 class Letters:
@@ -48,14 +54,18 @@ class Letters:
             last = f"({letters[-1].id}"
         return tuple(found[:limit])
 
-    async def pages(self, choice: Choice = EVERY) -> AsyncIterator[tuple[DeadLetter, ...]]:
-        """All letters of this choice, oldest first, some at a time.
+    async def pages(
+        self, choice: Choice = EVERY, since_ms: int = 0
+    ) -> AsyncIterator[tuple[DeadLetter, ...]]:
+        """All letters of this choice that were given up at `since_ms` or later, oldest first, some at a time.
 
         Letters that come after the first page was read are left out, so that a letter that is replayed between two
         pages, and dies again, is not met a second time.
         """
         choice = await self._with_cohort(choice)
         first, last = await self._span(choice)
+        if since_ms and (first == FIRST or int(first) < since_ms):
+            first = str(since_ms)
         if last == LAST:
             last = await self._newest_id()
         while True:
@@ -69,19 +79,35 @@ class Letters:
                 return
             first = f"({letters[-1].id}"
 
-    async def one(self, letter: str, choice: Choice = EVERY) -> DeadLetter | None:
-        """A letter of this choice, by its id (or by the id of the entry that was given up); `None` if there is none."""
+    async def named(self, ids: Collection[str], choice: Choice = EVERY) -> Mapping[str, Named]:
+        """What each of these ids means among the letters of this choice; what means nothing is left out.
+
+        One look for all of them: a letter comes after its entry, so those before the oldest id are not read.
+        """
+        wanted = frozenset(filter(is_entry_id, ids))
+        found: dict[str, Named] = {}
+        if not wanted:
+            return found
+        async for page in self.pages(choice, since_ms=_since_ms(wanted)):
+            for letter in page:
+                if letter.id in wanted:
+                    known = found.get(letter.id, Named())
+                    found[letter.id] = replace(known, own=letter)
+                if letter.entry in wanted and letter.entry != letter.id:
+                    known = found.get(letter.entry, Named())
+                    found[letter.entry] = replace(known, of_entry=(letter, *known.of_entry))
+        return found
+
+    async def one(self, letter: str) -> DeadLetter | None:
+        """The letter with this id; else the newest of the entry with this id; `None` if there is none."""
         if not is_entry_id(letter):
             return None
-        choice = await self._with_cohort(choice)
-        first, last = await self._span(choice)
         with classified(f"reading a dead letter, in {self._dead}"):
             by_id = await self._client.xrange(self._dead, letter, letter)
         if by_id:
-            found = _letter(by_id[0])
-            return found if choice.means(found) and _is_within(found, first, last) else None
-        near = await self.newest(10 * PAGE, choice)
-        return next((one for one in near if one.entry == letter), None)
+            return _letter(by_id[0])
+        known = (await self.named([letter])).get(letter, Named()).letters
+        return known[0] if known else None
 
     async def _with_cohort(self, choice: Choice) -> Choice:
         if choice.request is None:
@@ -110,9 +136,9 @@ def _ago(now_ms: int, seconds: float | None, otherwise: str) -> str:
     return otherwise if seconds is None else str(max(0, now_ms - round(seconds * 1000)))
 
 
-def _is_within(letter: DeadLetter, first: str, last: str) -> bool:
-    at_ms = entry_ms(letter.id)
-    return (first == FIRST or at_ms >= int(first)) and (last == LAST or at_ms <= int(last))
+def _since_ms(ids: Collection[str]) -> int:
+    """How far back letters with these ids, or of these entries, can lie, however the clock was set since."""
+    return min(_LARGEST, max(0, min(map(entry_ms, ids)) - _CLOCKS_MS))
 
 
 def _request(fields: Mapping[str, str]) -> str:

@@ -73,6 +73,11 @@ def cohort_of(fields: Fields) -> CohortId | None:
     return CohortId(card) if card else None
 
 
+def targets_of(fields: Fields) -> Sequence[str]:
+    """The targets of a request; before it is planned those that it names, as far as they are on record."""
+    return lines_of(fields.get("targets", "")) or lines_of(fields.get("named", ""))
+
+
 def card_of(fields: Fields) -> Card | None:
     """Where a card is in Slack; `None` without a channel."""
     if not fields.get("channel"):

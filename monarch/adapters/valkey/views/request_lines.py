@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from monarch.adapters.valkey.views.raw import lines_of
-from monarch.adapters.valkey.views.request import cohort_of, request_view
+from monarch.adapters.valkey.views.request import cohort_of, request_view, targets_of
 from monarch.adapters.valkey.views.waiting import Unplanned
 from monarch.core.entry_ids import entry_ms
 from monarch.core.ids import RequestId
@@ -19,7 +18,7 @@ NAMED: Final = 3
 
 def request_line(request: RequestId, fields: Mapping[str, str], unsettled: int) -> RequestLine:
     """A request that has a hash."""
-    view, targets = request_view(request, fields, ()), lines_of(fields.get("targets", ""))
+    view, targets = request_view(request, fields, ()), targets_of(fields)
     return RequestLine(
         id=request,
         state=view.state,

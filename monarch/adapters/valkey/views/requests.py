@@ -19,7 +19,7 @@ from monarch.adapters.valkey.ledger.later import decode_later
 from monarch.adapters.valkey.settlement import member_of_request
 from monarch.adapters.valkey.views.cohorts import read_cards
 from monarch.adapters.valkey.views.raw import Fields, lines_of, number, text, texts, whole
-from monarch.adapters.valkey.views.request import cohort_of, request_view
+from monarch.adapters.valkey.views.request import cohort_of, request_view, targets_of
 from monarch.adapters.valkey.views.request_lines import request_line, unseen_line, wished_line
 from monarch.adapters.valkey.views.sought import Sought, failed
 from monarch.adapters.valkey.views.waiting import (
@@ -27,13 +27,14 @@ from monarch.adapters.valkey.views.waiting import (
     Unplanned,
     Waiting,
     members_of,
+    with_names,
     with_wish,
 )
 from monarch.core.card.view import Card
 from monarch.core.delivery import Stream
 from monarch.core.entry_ids import entry_ms, entry_order, is_entry_id
 from monarch.core.ids import RequestId, TargetId, migration_id
-from monarch.core.report.summary import RequestView, State
+from monarch.core.report.summary import ENDS, RequestView, State
 from monarch.ports.holdings import LedgerReading
 from monarch.ports.readings import MigrationTimes, RequestDetails, RequestLine
 
@@ -81,7 +82,10 @@ class RequestReader:
         return await self._with_wishes(await self._next_tries.shown(newest))
 
     async def with_failed(self, lines: Sequence[RequestLine]) -> tuple[RequestLine, ...]:
-        """The same, each with how many of its targets were given up: one read for each target of a planned request."""
+        """The same, each with how many of its targets were given up: one read for each target of a planned request.
+
+        A request that was given up before it was planned has given up all that it names.
+        """
         pipe = self._client.pipeline(transaction=False)
         for line in lines:
             pipe.hget(self._keys.request(line.id), "targets")
@@ -92,7 +96,7 @@ class RequestReader:
                 pipe.hget(self._keys.migration(migration_id(line.id, target)), "state")
         states = iter([text(raw) for raw in await answers_of(pipe, "reading requests")])
         return tuple(
-            replace(line, failed=failed(islice(states, len(named))))
+            replace(line, failed=failed(islice(states, len(named))) if named else _unbegun(line))
             for line, named in zip(lines, targets, strict=True)
         )
 
@@ -109,26 +113,29 @@ class RequestReader:
         )
 
     async def _sought(self, ids: Sequence[RequestId], sought: Sought) -> Sequence[RequestId]:
-        """The wanted ones; what an unplanned request asks for is read from its message."""
+        """The wanted ones; what an unplanned request asks for is on its record, or in its message while it waits."""
         if sought.is_every:
             return ids
         pipe = self._client.pipeline(transaction=False)
         for one in ids:
-            pipe.hmget(self._keys.request(one), ["state", "source", "targets", "entry"])
+            pipe.hmget(self._keys.request(one), list(_SOUGHT))
         known = await answers_of(pipe, "reading requests")
         rows = {
-            one: tuple(text(field) for field in raw) for one, raw in zip(ids, known, strict=True)
+            one: dict(zip(_SOUGHT, map(text, raw), strict=True))
+            for one, raw in zip(ids, known, strict=True)
         }
-        unplanned = {one: row[3] or one for one, row in rows.items() if not row[1]}
         needs = sought.source is not None or sought.target is not None
-        wishes = await self._waiting.wishes(unplanned) if needs and unplanned else {}
+        unread = {
+            one: row["entry"] or one for one, row in rows.items() if needs and _is_unread(row)
+        }
+        wishes = await self._waiting.wishes(unread) if unread else {}
         return [
             one
-            for one, (state, source, targets, _) in rows.items()
+            for one, row in rows.items()
             if sought.holds(
-                state or State.QUEUED.value,
-                source or wishes.get(one, NO_WISH).source,
-                lines_of(targets) or wishes.get(one, NO_WISH).targets,
+                row["state"] or State.QUEUED.value,
+                row["source"] or wishes.get(one, NO_WISH).source,
+                targets_of(row) or wishes.get(one, NO_WISH).targets,
                 entry_ms(one),
             )
         ]
@@ -180,7 +187,8 @@ class RequestReader:
         (paused_by,) = await answers_of(pipe, "asking who has paused the fleet")
         view = request_view(request, fields, migrations, text(paused_by))
         if view.state is not State.QUEUED or migrations:
-            return view
+            is_named = view.has_ended and not migrations
+            return with_names(view, lines_of(fields.get("named", ""))) if is_named else view
         wishes = await self._waiting.wishes({request: fields.get("entry", request)})
         return with_wish(view, wishes.get(request, Unplanned()))
 
@@ -216,6 +224,24 @@ class RequestReader:
 
 
 # ---------------------------------------------------------------------------------------- decoding
+
+
+_SOUGHT: Final = ("state", "source", "targets", "named", "entry")
+"""The fields of a request that a search looks at."""
+
+
+def _unbegun(line: RequestLine) -> int:
+    """How many targets of an unplanned request were given up."""
+    return line.targets if line.state is State.DEAD else 0
+
+
+def _is_unread(row: Fields) -> bool:
+    """Whether what a request asks for is in its message alone, which is there until the request has ended.
+
+    A parked request has its source on record. An older version kept no more of it than that.
+    """
+    is_known = row["source"] and targets_of(row)
+    return not is_known and (row["state"] or State.QUEUED) not in ENDS
 
 
 def _notice_error(fields: Mapping[str, str], card: Card | None) -> str:

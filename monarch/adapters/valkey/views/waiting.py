@@ -5,7 +5,7 @@ stream, or in its parked entry.
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -162,15 +162,20 @@ def members_of(request: RequestId, migrations: Sequence[Mapping[str, str]]) -> l
 
 def with_wish(view: RequestView, wish: Unplanned) -> RequestView:
     """The same request with what its message says; its targets are queued."""
-    targets = tuple(MigrationView(one, State.QUEUED, 0, 0, 0, (), "") for one in wish.targets)
-    return replace(
+    known = replace(
         view,
         source=view.source or wish.source,
         channel=view.channel or wish.channel,
         reason=view.reason or wish.reason,
         portion=view.portion if view.portion != WHOLE else wish.portion,
-        migrations=view.migrations or targets,
     )
+    return with_names(known, wish.targets)
+
+
+def with_names(view: RequestView, targets: Iterable[str]) -> RequestView:
+    """The same request with the targets that it names, if it is not planned; each stands as the request does."""
+    named = (MigrationView(one, view.state, 0, 0, 0, (), "") for one in targets)
+    return view if view.migrations else replace(view, migrations=tuple(named))
 
 
 def wish_of(fields: Mapping[bytes, bytes]) -> Unplanned:

@@ -1,5 +1,7 @@
 """Work that waits shows what it is about, why it waits and until when; and what stops everything says since when."""
 
+from dataclasses import replace
+
 import pytest
 from valkey.asyncio import Valkey
 
@@ -11,10 +13,12 @@ from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.settlement import member_of_request
 from monarch.adapters.valkey.views import waiting
 from monarch.adapters.valkey.views.fleet import MET_FOR_MS
+from monarch.adapters.valkey.views.sought import Sought
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
+from monarch.core.outcome import Code
 from monarch.core.report.summary import State
-from monarch.core.verdict import Handback, Retry, Snooze, Waits
+from monarch.core.verdict import Dead, Handback, Retry, Snooze, Waits
 from monarch.ports import StoreRefused
 from monarch.ports.spoiled import spoiled_keys
 from monarch.telemetry.obstacles import Cause, obstacles
@@ -29,9 +33,19 @@ REFUSED = Snooze(
 )
 
 
+NAMED = replace(REFUSED, details={**REFUSED.details, "named": "o/a\no/b"})
+"""As the planner has it."""
+
+
 async def submitted(house: House, key: str = "one") -> RequestId:
     """A request for two targets."""
     return await Submitter(house.client, house.keys).submit(MESSAGE, key)
+
+
+async def found(house: House, target: str, state: State | None = None) -> list[RequestId]:
+    """The requests with that target."""
+    sought = Sought(state=state, target=target)
+    return [line.id for line in await house.reader.requests(10, sought)]
 
 
 async def events_of(house: House) -> list[str]:
@@ -74,6 +88,63 @@ async def test_a_request_that_is_parked_says_why_and_until_when(house: House) ->
     assert details.view.reason == REFUSED.reason
     assert details.next_ms == line.next_ms
     assert len(details.view.migrations) == 2
+
+
+@pytest.mark.parametrize("wait", [REFUSED, NAMED])
+async def test_a_request_that_is_parked_before_it_is_planned_is_found_by_its_target(
+    house: House, wait: Snooze
+) -> None:
+    """Its record had its source, so its message was not read, and it was left out although `show` named the team."""
+    request = await submitted(house)
+    await house.settle(Stream.REQUESTS, wait)
+
+    assert await found(house, "O/A") == [request]
+    assert await found(house, "o/c") == []
+
+
+async def test_a_request_that_is_cancelled_before_it_is_planned_is_found_by_its_target(
+    house: House,
+) -> None:
+    """Its message lies in a dead letter, so what it names is kept on its record."""
+    request = await submitted(house)
+    await house.settle(Stream.REQUESTS, NAMED)
+    hands = ValkeyHands(Scripts(house.client, house.keys.prefix), house.keys, retention_ms=60_000)
+    await hands.cancel(request, "ann")
+    await house.settle(Stream.REQUESTS, NAMED)
+
+    assert await found(house, "o/b") == [request]
+    assert await found(house, "o/b", State.CANCELLED) == [request]
+    assert await found(house, "o/b", State.QUEUED) == []
+
+
+async def test_a_request_that_ended_before_it_was_planned_shows_what_it_names(house: House) -> None:
+    """It had no targets, as if its message named none; and a replay of its letter brings those teams back."""
+    request = await submitted(house)
+    await house.settle(Stream.REQUESTS, Dead(Code.PRIVATE_SOURCE, "it is gone", NAMED.details))
+
+    (line,) = await house.reader.with_failed(await house.reader.requests(10))
+    details = await house.reader.request(request)
+
+    assert (line.targets, line.unsettled, line.failed, line.named) == (2, 0, 2, ("o/a", "o/b"))
+    assert details is not None
+    assert details.never_begun
+    assert [(m.target, m.state) for m in details.view.migrations] == [
+        ("o/a", State.DEAD),
+        ("o/b", State.DEAD),
+    ]
+
+
+async def test_a_planned_request_keeps_its_targets_once(house: House) -> None:
+    """What it kept of its message leaves with the plan: there may be hundreds of targets."""
+    request = await submitted(house)
+    await house.settle(Stream.REQUESTS, Retry("no answer", 0.0, NAMED.details))
+    await _promote_all(house)
+    await house.settle(Stream.REQUESTS, planned("o/a", "o/b"))
+
+    record = await house.client.hgetall(house.keys.request(request))  # type: ignore[misc]  # the client's type joins its sync and async twins
+    assert record[b"targets"] == b"o/a\no/b"
+    assert b"named" not in record
+    assert await found(house, "o/a") == [request]
 
 
 async def test_a_producers_own_entry_is_seen_before_anybody_looks_at_it(house: House) -> None:

@@ -85,6 +85,11 @@ local function keep_details()
   for field, value in pairs(doc.details or {}) do redis.call('HSET', request_key, field, value) end
 end
 
+-- The targets that an unplanned request names. Its message leaves with its entry or its letter, and people go on asking.
+local function keep_named()
+  if doc.named and doc.named[1] then redis.call('HSET', request_key, 'named', table.concat(doc.named, '\n')) end
+end
+
 local ended_after
 
 local function end_request(state)
@@ -192,6 +197,7 @@ local function park()
     if redis.call('EXISTS', request_key) == 0 and doc.member == parked_member(request, name) then note_request('queued') end
     if redis.call('EXISTS', request_key) == 1 then
       keep_details()
+      keep_named()
       open(request)
       note_wait(request_key, 'request.parked', 'request', request, 'reason', doc.reason)
     end
@@ -235,7 +241,7 @@ local function keep_request(state)
   name_targets(request, doc.named, doc.retention_ms)
   name_source(doc.source_id, doc.source, doc.channel, doc.retention_ms)
   join_card(request)
-  redis.call('HDEL', request_key, 'reason', 'waits', 'error', 'error_ms')
+  redis.call('HDEL', request_key, 'reason', 'waits', 'error', 'error_ms', 'named')
 end
 
 local function refuse_targets(targets)
@@ -363,6 +369,7 @@ function handle.dead()
     name_targets(request, doc.named, doc.retention_ms)
     redis.call('HSET', request_key, 'code', doc.code, 'reason', doc.reason, 'ended_ms', int(now))
     keep_details()
+    keep_named()
     join_card(request)
     retain(request, doc.retention_ms)
     close_unless_told_later(request)
