@@ -196,6 +196,14 @@ def _until(next_ms: int | None) -> str:
     return "" if next_ms is None else f"in {age(max(0.0, next_ms / 1000 - time.time()))}"
 
 
+def _slack(details: "RequestDetails") -> str:
+    """Why its channel does not show what it should; `""` if it does, or nothing has failed."""
+    failing = details.failing_notice
+    if details.notice_error or failing is None:
+        return details.notice_error
+    return f"not posted yet: {failing.reason}; next try {moment(failing.next_ms)}"
+
+
 def _request_facts(details: "RequestDetails", forecast: "Forecast | None") -> dict[str, object]:
     view, words = details.view, in_words(forecast)
     return {
@@ -218,7 +226,7 @@ def _request_facts(details: "RequestDetails", forecast: "Forecast | None") -> di
         "planned": moment(details.planned_ms),
         "ended": moment(view.ended_ms),
         **({"next try": moment(details.next_ms)} if details.next_ms else {}),
-        **({"slack": alarm(details.notice_error)} if details.notice_error else {}),
+        **({"slack": alarm(slack)} if (slack := _slack(details)) else {}),
         **({"forecast": words} if words else {}),
         **({"share": sharing_words(forecast)} if forecast and forecast.sharing else {}),
     }

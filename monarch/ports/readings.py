@@ -91,12 +91,20 @@ class MigrationTimes:
 
 
 @dataclass(frozen=True, slots=True)
+class FailingNotice:
+    """What Slack did not get and is sent again: why, and when next, in milliseconds since 1970."""
+
+    reason: str
+    next_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class RequestDetails:
     """A request, whole. `code` says why it is dead, `""` if it is not.
 
     While it waits to be planned its view has what its message says; `next_ms` is when that is tried again, `None` if it
     is not parked. `notice_error` is why Slack did not get its notice, `""` if it did or need not;
-    `is_to_be_told`: its channel does not show the end yet. `cohort` and `card` as in `RequestLine`. `asked_by` is the
+    `is_to_be_told`: its channel does not show the end yet; `failing_notice` says why, if Slack has failed. `cohort` and `card` as in `RequestLine`. `asked_by` is the
     person who submitted it, `""` if a message or a program did, which names no person.
     """
 
@@ -111,6 +119,7 @@ class RequestDetails:
     cohort: CohortId | None = None
     card: Card | None = None
     asked_by: str = ""
+    failing_notice: FailingNotice | None = None
 
     @property
     def never_begun(self) -> bool:

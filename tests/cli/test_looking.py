@@ -281,7 +281,7 @@ def test_what_a_request_named_is_shown_although_it_ended_before_it_was_planned(
     assert "o/b     cancelled" in shown
     assert [(line["targets"], line["failed"]) for line in json.loads(listed.stdout)] == [(2, 0)]
     assert [one["target"] for one in document["view"]["migrations"]] == ["o/a", "o/b"]
-    assert "has no targets: nothing was copied" in recalled.stderr
+    assert "nothing was copied by request" in recalled.stderr
 
 
 @pytest.mark.parametrize(

@@ -167,7 +167,7 @@ def park_member(delivery: Delivery) -> str:
         case MigrationEntry(request, target, order, _):
             return member_of_migration(request, order, target)
         case NoticeEntry(cohort):
-            return f"{member_of_request(cohort, stream)}:card"
+            return member_of_notice(cohort)
         case RequestEntry(request) | FormerNoticeEntry(request):
             return member_of_request(request, stream)
         case _:
@@ -177,6 +177,11 @@ def park_member(delivery: Delivery) -> str:
 def member_of_request(request: str, stream: Stream) -> str:
     """The name of a parked request, or of a parked notice about it."""
     return f"{padded(request)}:{stream.value}"
+
+
+def member_of_notice(cohort: str) -> str:
+    """The name of a parked notice about a cohort."""
+    return f"{member_of_request(cohort, Stream.NOTICES)}:card"
 
 
 def member_of_migration(request: str, order: int, target: str) -> str:

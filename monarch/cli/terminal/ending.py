@@ -64,4 +64,6 @@ def _slack(end: "RequestDetails") -> Iterator[str]:
     if end.notice_error:
         yield f"channel {channel}: {clean(end.notice_error)}"
     elif end.is_to_be_told:
-        yield f"channel {channel}: not posted yet"
+        failing = end.failing_notice
+        why = "" if failing is None else f": {clean(failing.reason)}"
+        yield f"channel {channel}: not posted yet{why}"

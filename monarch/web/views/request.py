@@ -29,6 +29,7 @@ class RequestPage:
     facts: tuple[tuple[str, str], ...]
     moments: tuple[tuple[str, int], ...]
     slack: str
+    slack_waits: str
     teams: Teams
     cohort: str
     can_differ: bool
@@ -51,6 +52,7 @@ def request_view(details: RequestDetails, forecast: Forecast | None, github: str
         facts=_facts(details, forecast),
         moments=_moments(details),
         slack=details.notice_error,
+        slack_waits="" if details.failing_notice is None else details.failing_notice.reason,
         teams=teams_of_request(view),
         cohort=details.cohort or "",
         can_differ=any(one.target_id is not None for one in details.times),

@@ -261,3 +261,21 @@ async def test_a_channels_limit_delays_and_loses_nothing(fleet: Fleet) -> None:
     assert all(f"|{team}> 1/1" in card(state) for team in TEAMS)
     assert "done, 1 ticket for 2 repositories" in endings(state)[-1]
     assert fleet.dead() == []
+
+
+async def test_a_slack_that_fails_is_seen_at_the_request(fleet: Fleet) -> None:
+    """`show` had no word of it while every try failed, and the summary said "not posted yet" without a cause."""
+    await fleet.sandbox.seed(a_seed(1, ["team/a"]))
+    broken = await fleet.sandbox.add_fault(Answer(status=500), match=Match(api="slack"), times=None)
+    fleet.start()
+    fleet.publish(a_message(["team/a"]))
+    fleet.until(lambda: any(request.get("ended_ms") for request in fleet.requests()))
+    [request] = fleet.requests()
+
+    fleet.until(
+        lambda: "not posted yet: Slack answered 500" in fleet.run("show", request["id"]).stdout
+    )
+    await fleet.sandbox.remove_faults(broken)
+    assert await fleet.sandbox.wait(slack_messages=1)
+
+    fleet.until(lambda: "not posted yet" not in fleet.run("show", request["id"]).stdout)

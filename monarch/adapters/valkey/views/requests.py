@@ -177,6 +177,7 @@ class RequestReader:
             cohort=cohort,
             card=cards.get(cohort),
             asked_by=fields.get("asked_by", ""),
+            failing_notice=None if cohort is None else await self._waiting.failing_notice(cohort),
         )
 
     async def _view(

@@ -15,15 +15,19 @@ from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.client.spoiled import answers_and_errors_of, answers_of
 from monarch.adapters.valkey.codec import VERSIONS
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.settlement import member_of_migration, member_of_request
+from monarch.adapters.valkey.settlement import (
+    member_of_migration,
+    member_of_notice,
+    member_of_request,
+)
 from monarch.adapters.valkey.views.raw import text, whole
 from monarch.core.delivery import Stream
-from monarch.core.ids import RequestId, migration_id
+from monarch.core.ids import CohortId, RequestId, migration_id
 from monarch.core.portions.message import WHOLE, Portion
 from monarch.core.report.summary import MigrationView, RequestView, State
 from monarch.core.request.message import BadMessage, parse_message
 from monarch.core.request.rules import Rules
-from monarch.ports.readings import RequestLine
+from monarch.ports.readings import FailingNotice, RequestLine
 
 PAGE: Final = 1_000
 """How many parked entries to read at once."""
@@ -94,6 +98,18 @@ class Waiting:
             pipe.zscore(self._keys.parked, member)
         scores = await answers_of(pipe, "reading what waits")
         return [None if score is None else int(score) for score in scores]
+
+    async def failing_notice(self, cohort: CohortId) -> FailingNotice | None:
+        """Why Slack did not get what is to be said of a cohort; `None` if nothing failed, or it is on its way again."""
+        member = member_of_notice(cohort)
+        pipe = self._client.pipeline(transaction=False)
+        pipe.hget(self._keys.parked_entries, member)
+        pipe.zscore(self._keys.parked, member)
+        packed, due = await answers_of(pipe, "reading what waits")
+        has_failed = (whole(text((_in_parked(packed) or {}).get(b"attempts", b""))) or 0) > 0
+        if not has_failed or due is None:
+            return None
+        return FailingNotice(str(json.loads(packed).get("reason") or ""), int(due))
 
 
 @dataclass(frozen=True, slots=True)
