@@ -19,7 +19,14 @@ from monarch.core.report.summary import State
 from monarch.core.target.step import CreatedAs
 from monarch.ports.hearing import Gap
 from monarch.ports.holdings import Holding, TicketLine
-from monarch.ports.readings import Event, MinuteWrites, MissedLine, Parked, WorkerLine
+from monarch.ports.readings import (
+    Event,
+    FailingNotice,
+    MinuteWrites,
+    MissedLine,
+    Parked,
+    WorkerLine,
+)
 from monarch.ports.spoiled import note_spoiled
 from monarch.telemetry import AccountSnapshot, Snapshot, Telemetry
 from monarch.web.acts.means import Looked, Looking
@@ -27,6 +34,7 @@ from monarch.web.documents import request_document, status_document
 from monarch.web.page import drawing
 from monarch.web.views.buttons import STAYS_WRONG
 from monarch.web.views.dead import CAUSES
+from monarch.web.views.request import request_view
 from tests.web.doubles import (
     COHORT,
     REQUEST,
@@ -156,6 +164,14 @@ async def test_a_request_shows_every_team(telemetry: Telemetry) -> None:
     assert f'href="https://github.com/{TEAM}/issues/14"' in answer.text
     assert answer.text.index(TEAM) < answer.text.index("org/team-b")
     assert f"monarch show {REQUEST}" in in_words(answer.text)
+
+
+def test_why_slack_waits_stands_on_the_page_of_a_request() -> None:
+    """While every try failed the page had no word of it."""
+    failing = FailingNotice("Slack answered 500", 1732406460000)
+    details = replace(details_of(a_migration()), failing_notice=failing)
+
+    assert request_view(details, None, "https://github.com").slack_waits == "Slack answered 500"
 
 
 async def test_copies_that_an_act_has_left_to_people_are_listed(telemetry: Telemetry) -> None:
