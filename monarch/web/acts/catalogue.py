@@ -1,7 +1,7 @@
 """Every act: how to read its set, and how to do it."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -61,17 +61,21 @@ class BadQuestion(ValueError):  # noqa: N818 - said to people, not raised past t
     """The address asks for something impossible; the message says why."""
 
 
-def asked(act: PageAct, given: Mapping[str, str]) -> dict[str, str]:
-    """What an address asks for.
+def asked(act: PageAct, given: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """What an address asks for; `given` are its parameters.
 
     Raises:
-        BadQuestion: a parameter that the act does not know, or a malformed id: it may have been meant to make the set
-            smaller.
+        BadQuestion: a parameter that the act does not know, that is empty or comes twice, or a malformed id: it may have
+            been meant to make the set smaller.
     """
-    found = {name: value.strip() for name, value in given.items() if value.strip()}
+    found = {name: value.strip() for name, value in given}
+    if twice := next((name for name in found if [one for one, _ in given].count(name) > 1), ""):
+        raise BadQuestion(f"Give {twice[:40]!r} once.")
     for name, value in found.items():
         if name not in act.asks:
             raise BadQuestion(f"There is no choice by {name[:40]!r} here.")
+        if not value and name not in ASKS:
+            raise BadQuestion(f"The choice by {name!r} is empty: give it a value, or leave it out.")
         read = "".join(value.splitlines()) if name in _LONG else value
         if len(value) > _LONG.get(name, _LONGEST) or not read.isprintable():
             raise BadQuestion(f"This cannot be a {name}.")
@@ -81,4 +85,4 @@ def asked(act: PageAct, given: Mapping[str, str]) -> dict[str, str]:
             )
     if act.asks == ("request",) and not found:
         raise BadQuestion("Say which request.")
-    return found
+    return {name: value for name, value in found.items() if value}

@@ -76,7 +76,7 @@ class Acts:
         if act is None:
             return self._trouble(request, HTTPStatus.NOT_FOUND, "There is no such act.")
         try:
-            meant = await act.read(self._means, asked(act, dict(request.query_params)))
+            meant = await act.read(self._means, asked(act, request.query_params.multi_items()))
         except BadQuestion as error:
             return self._trouble(request, HTTPStatus.BAD_REQUEST, str(error))
         except StoreError as error:
@@ -99,7 +99,7 @@ class Acts:
             return self._away(request, error)
 
     async def _pressed(self, request: Request, act: PageAct, visitor: Named) -> Response:
-        query, form = asked(act, dict(request.query_params)), await form_of(request)
+        query, form = asked(act, request.query_params.multi_items()), await form_of(request)
         meant = await act.read(self._means, query)
         if not meant.can_be_done or form.get("digest") != meant.digest:
             before = [key.rstrip("\r") for key in form.get("keys", "").split("\n") if key.strip()]

@@ -7,9 +7,18 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from monarch.web.door.session import cookie_name, name_in
-from monarch.web.door.visit import Doors, Visit, address_of, is_within, name_of
+from monarch.web.door.visit import (
+    LONGEST_NAME,
+    Doors,
+    Visit,
+    address_of,
+    in_utf_8,
+    is_within,
+    name_of,
+)
 
 _BEARER: Final = "bearer "
+_BY: Final = "x-monarch-by"
 
 
 class Way(Enum):
@@ -95,7 +104,7 @@ def _named_by_proxy(visit: Visit, doors: Doors) -> Who:
             "The header that names a person came twice. Let the proxy remove what its clients send."
         )
         return AccessRefused(400, reason)
-    name = name_of(visit.one(doors.user_header))
+    name = name_of(in_utf_8(visit.one(doors.user_header)))
     if not name:
         return AccessRefused(400, "The header that names a person holds no name.")
     return Named(name, Way.PROXY)
@@ -111,7 +120,12 @@ def _bearer(given: str, visit: Visit, doors: Doors) -> Who:
         return AccessRefused(401, "The page takes no token: MONARCH_WEB_TOKEN is not set.")
     if not is_token(given, doors):
         return AccessRefused(401, "This is not the page's token.")
-    return Named(name_of(visit.one("x-monarch-by")) or f"a program at {visit.peer}", Way.BEARER)
+    said = visit.one(_BY)
+    name = name_of(in_utf_8(said))
+    if said.strip() and not name:
+        reason = f"X-Monarch-By should be a name of up to {LONGEST_NAME} printable characters."
+        return AccessRefused(400, reason)
+    return Named(name or f"a program at {visit.peer}", Way.BEARER)
 
 
 def _in_session(visit: Visit, doors: Doors, now_s: float) -> Named | Nameless:

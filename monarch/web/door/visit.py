@@ -125,3 +125,11 @@ def name_of(text: str) -> str:
     """
     name = " ".join(text.split())
     return name if name.isprintable() and len(name) <= LONGEST_NAME else ""
+
+
+def in_utf_8(header: str) -> str:
+    """A header's value, which was read as Latin-1, as its sender meant it: curl and most proxies send UTF-8."""
+    try:
+        return header.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return header

@@ -93,6 +93,28 @@ async def test_exactly_the_letters_that_are_shown_are_sent_back() -> None:
     assert means.done == [("replay", ("3-0", "1-0"), BY)]
 
 
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("drop?request=", "The choice by 'request' is empty"),
+        ("drop?code=%20", "The choice by 'code' is empty"),
+        ("replay?cod=", "There is no choice by 'cod' here."),
+        ("drop?code=no_plan&code=poison", "Give 'code' once."),
+        ("cancel?request=1-0&request=2-0", "Give 'request' once."),
+        ("submit?source=o/s&targets=o/a&targets=o/b", "Give 'targets' once."),
+    ],
+)
+async def test_a_choice_that_says_nothing_or_says_two_things_is_no_choice(
+    query: str, says: str
+) -> None:
+    """An empty one meant every dead letter, and of two the last one counted, both without a word."""
+    async with a_page(with_letters(a_letter(1, "o/a"))) as page:
+        told = await page.get(f"/acts/{query}", headers=ADA | JSON)
+
+    assert told.status_code == 400
+    assert says in told.json()["problem"]
+
+
 @pytest.mark.parametrize("act", ["replay", "drop"])
 async def test_a_refused_target_is_quoted_in_the_command_for_a_shell(act: str) -> None:
     """It is kept as it was spelled: behind `--target cider falls` the shell sees two words."""

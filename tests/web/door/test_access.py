@@ -131,6 +131,29 @@ def test_a_program_is_named_by_the_token() -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["a" * 81, "a\x00b", "a\u202eb".encode().decode("latin-1")])
+def test_a_program_whose_name_is_none_is_refused(name: str) -> None:
+    """Its deed was noted under another name, without a word."""
+    came = visit(("authorization", f"Bearer {TOKEN}"), ("x-monarch-by", name))
+    found = who(came, BY_TOKEN, NOW_S)
+
+    assert isinstance(found, AccessRefused)
+    assert found.status == 400
+    assert "X-Monarch-By should be a name of up to 80 printable characters" in found.reason
+
+
+def test_a_name_in_utf_8_is_kept_as_it_is() -> None:
+    """Headers are read as Latin-1, and curl sends UTF-8: it became `JosÃ©`."""
+    sent = "José".encode().decode("latin-1")
+    program = visit(("authorization", f"Bearer {TOKEN}"), ("x-monarch-by", sent))
+    person = visit(("x-auth-request-email", sent), peer="10.1.2.3")
+    old = visit(("authorization", f"Bearer {TOKEN}"), ("x-monarch-by", "José"))
+
+    assert who(program, BY_TOKEN, NOW_S) == Named("José", Way.BEARER)
+    assert who(person, BY_PROXY, NOW_S) == Named("José", Way.PROXY)
+    assert who(old, BY_TOKEN, NOW_S) == Named("José", Way.BEARER)
+
+
 @pytest.mark.parametrize("doors", [BY_TOKEN, BY_PROXY, Doors(), Doors(is_public=True)])
 def test_a_wrong_token_is_refused_and_not_overlooked(doors: Doors) -> None:
     """Also where there is none: the program's author should hear of it."""
