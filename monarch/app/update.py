@@ -52,6 +52,7 @@ async def wishes(
     Raises:
         StoreError: Valkey cannot be asked.
     """
+    details = None
     if request is not None:
         details = await reader.request(request)
         if details is None:
@@ -74,6 +75,10 @@ async def wishes(
     bases, found, taken = tuple(known[:OTHERS]), [], set[str]()
     for one in known if request is None else [request]:
         found += await _wish(reader, one, bases, only, taken)
+    if not found and request is not None and details is not None and details.lost:
+        return UpdateRefused(
+            f"no target of request {request} can be read: see `monarch show {request}`"
+        )
     return tuple(found) or UpdateRefused(_nothing_worked_on(request, source, only))
 
 

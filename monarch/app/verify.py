@@ -20,6 +20,7 @@ from monarch.core.report.verification import COUNTED, Mark, Verification, verify
 from monarch.core.request.refs import BadRef, parse_ref
 from monarch.core.target.survey import Survey
 from monarch.ports import StoreError
+from monarch.ports.readings import LOST
 from monarch.settings import Settings
 from monarch.stages.rehearsal.rehearsal import RehearsalWish, Rehearser
 
@@ -117,7 +118,9 @@ async def verified(
             ),
         )
         unkept = await _keep(store, request, reports)
-        return Verified(request, details.view.state, plan, tuple(reports), unkept)
+        state = details.view.state
+        lost = (TargetReport(target, state, None, LOST) for target in details.lost)
+        return Verified(request, state, plan, (*reports, *lost), unkept)
 
 
 async def _keep(store: Store, request: RequestId, reports: Sequence[TargetReport]) -> str:

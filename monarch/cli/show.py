@@ -23,6 +23,7 @@ from monarch.core.budget.forecast import in_words, sharing_words
 from monarch.core.ids import RequestId
 from monarch.core.portions.sentences import portion_facts
 from monarch.core.report.summary import State, why_without_targets
+from monarch.ports.readings import LOST
 from monarch.web.documents import request_document
 
 if TYPE_CHECKING:
@@ -156,6 +157,7 @@ def _print_request(details: "RequestDetails", forecast: "Forecast | None") -> No
     columns = (word("target"), word("state"), *counts, reason("reason"))
     times = {one.target: one for one in details.times}
     rows = [_migration_row(m, times.get(m.target)) for m in details.view.migrations]
+    rows += [(target, "unknown", *("-" for _ in range(6)), LOST) for target in details.lost]
     show_table(columns, rows, empty=why_without_targets(details.view.state) or "no targets")
     if any(one.acted for one in details.view.migrations):
         print()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from monarch.core.card.view import Card
 from monarch.core.delivery import Stream
@@ -90,6 +91,10 @@ class MigrationTimes:
     next_ms: int | None = None
 
 
+LOST: Final = "its record in Valkey is gone, or cannot be read"
+"""What is known of a target in `RequestDetails.lost`."""
+
+
 @dataclass(frozen=True, slots=True)
 class FailingNotice:
     """What Slack did not get and is sent again: why, and when next, in milliseconds since 1970."""
@@ -105,7 +110,8 @@ class RequestDetails:
     While it waits to be planned its view has what its message says; `next_ms` is when that is tried again, `None` if it
     is not parked. `notice_error` is why Slack did not get its notice, `""` if it did or need not;
     `is_to_be_told`: its channel does not show the end yet; `failing_notice` says why, if Slack has failed. `cohort` and `card` as in `RequestLine`. `asked_by` is the
-    person who submitted it, `""` if a message or a program did, which names no person.
+    person who submitted it, `""` if a message or a program did, which names no person. `lost` are the targets whose
+    records are gone (removed by hand), or cannot be read: they are not in the view.
     """
 
     view: RequestView
@@ -120,6 +126,7 @@ class RequestDetails:
     card: Card | None = None
     asked_by: str = ""
     failing_notice: FailingNotice | None = None
+    lost: tuple[str, ...] = ()
 
     @property
     def never_begun(self) -> bool:

@@ -268,6 +268,22 @@ def unplanned(client: "valkey.Valkey", **fields: str) -> None:
     client.hset(f"{{monarch}}:request:{REQUEST}", mapping={"source": "o/s", **fields})
 
 
+def test_a_target_whose_record_is_gone_is_not_left_out(give: Give, told: "valkey.Valkey") -> None:
+    """`verify` compared nothing and ended well, and the advice was a doctor that knows nothing of it."""
+    for target in ("o/a", "o/b"):
+        told.delete(f"{{monarch}}:migration:{REQUEST}:{target}")
+
+    shown = give("show", REQUEST)
+    document = json.loads(give("show", REQUEST, "--json").stdout)
+    recalled = give("recall", REQUEST)
+    updated = give("update", REQUEST, GH_PAT="ghp_x")
+
+    assert "its record in Valkey is gone, or cannot be read" in shown.stdout
+    assert document["lost"] == ["o/a", "o/b"]
+    assert f"can be read: see `monarch show {REQUEST}`" in recalled.stderr
+    assert f"can be read: see `monarch show {REQUEST}`" in updated.stderr
+
+
 def test_what_a_request_named_is_shown_although_it_ended_before_it_was_planned(
     give: Give, client: "valkey.Valkey"
 ) -> None:

@@ -290,7 +290,7 @@ def test_what_cannot_be_verified_is_said(
         ("queued", "is not planned yet"),
         ("skipped", "its source had no tickets"),
         ("dead", "was never planned"),
-        ("done", "is gone: it has expired"),
+        ("done", "is gone: it has expired, was removed, or cannot be read"),
     ],
 )
 def test_a_request_without_a_plan_says_why(give: Give, client: Any, state: str, says: str) -> None:

@@ -20,12 +20,14 @@ from monarch.cli.choice import actor, repository, request_id
 from monarch.cli.follow import follow, judge
 from monarch.cli.terminal.followed import act_in, part_of
 from monarch.cli.terminal.printing import clean, say, show_facts, show_json
+from monarch.cli.terminal.problem import complain
 from monarch.cli.terminal.readings import readings
 from monarch.cli.terminal.troubles import standing_beside, tell_obstacles
 from monarch.core.after.acts import Act
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import State
 from monarch.core.request.refs import respelled
+from monarch.ports.readings import LOST
 
 if TYPE_CHECKING:
     from monarch.app.act import ActRehearsal, TargetRehearsal
@@ -76,11 +78,16 @@ async def _chosen(person: "Operator", request: RequestId, only: tuple[str, ...])
         unknown_request(request)
     if details.never_begun or not details.view.migrations:
         if details.view.state in {State.DONE, State.FAILED}:
-            fail(f"no target of request {request} can be read", advice="See `monarch doctor`.")
+            fail(
+                f"no target of request {request} can be read",
+                advice=f"see `monarch show {request}`",
+            )
         fail(f"nothing was copied by request {request}", advice=f"see `monarch show {request}`")
     its = [one.target for one in details.view.migrations]
     if only:
         return respelled(only, its)
+    for target in details.lost:
+        complain(f"! nothing is done in {clean(target)}: {LOST}")
     took = {one.target for one in details.times if one.target_id is not None}
     return tuple(target for target in its if target in took) or tuple(its)
 
