@@ -20,7 +20,7 @@ from monarch.stages.rehearsal.rehearsal import RehearsalWish, Rehearser
 class TargetRehearsal:
     """One target: the numbers of the copies that would be changed, how many are so already, and which are left.
 
-    `problem` says why that is unknown, else `""`.
+    `problem` says why that is unknown, else `""`. `now` is what the repository is called, `""` if that is not known.
     """
 
     target: str
@@ -28,6 +28,7 @@ class TargetRehearsal:
     done: int = 0
     left: tuple[Left, ...] = ()
     problem: str = ""
+    now: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ async def _rehearsal(
     match verdict:
         case Done(Acted(changed=changed, left=left)) if isinstance(passed, Passage):
             changes = tuple(passed.changed.values())
-            return TargetRehearsal(target, changes, changed - len(changes), left)
+            now = passed.survey.repository.full_name
+            return TargetRehearsal(target, changes, changed - len(changes), left, now=now)
         case _:
             return TargetRehearsal(target, problem="" if way is None else way.reason)

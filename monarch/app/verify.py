@@ -27,12 +27,16 @@ from monarch.stages.rehearsal.rehearsal import RehearsalWish, Rehearser
 
 @dataclass(frozen=True, slots=True)
 class TargetReport:
-    """One target. `state` is that of its migration; `problem` says why it could not be read, else `""`."""
+    """One target. `state` is that of its migration; `problem` says why it could not be read, else `""`.
+
+    `now` is what the repository is called that the request has reached, `""` if that is not known.
+    """
 
     target: str
     state: State
     verification: Verification | None
     problem: str = ""
+    now: str = ""
 
     @property
     def is_well(self) -> bool:
@@ -154,7 +158,7 @@ async def _report(
         way = obstacle(survey)
         return TargetReport(view.target, view.state, None, "" if way is None else way.reason)
     found = await to_thread.run_sync(verify, plan, survey, style, others)
-    return TargetReport(view.target, view.state, found)
+    return TargetReport(view.target, view.state, found, now=survey.repository.full_name)
 
 
 def verified_document(found: Verified) -> dict[str, object]:
@@ -175,6 +179,7 @@ def _target_document(target: TargetReport) -> dict[str, object]:
     found = target.verification
     return {
         "target": target.target,
+        "named_now": target.now,
         "state": target.state,
         "problem": target.problem,
         "tickets": [] if found is None else found.findings,

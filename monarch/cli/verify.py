@@ -27,6 +27,7 @@ from monarch.cli.terminal.printing import clean, say, show_facts, show_json, sho
 from monarch.cli.terminal.readings import readings
 from monarch.cli.terminal.tables import number, word
 from monarch.cli.terminal.troubles import standing_beside, tell_obstacles
+from monarch.core.copy.notes import renamed
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import ENDS, State
 from monarch.core.report.verification import COUNTED, SIGNS, Mark
@@ -244,6 +245,8 @@ def _lines(target: "TargetReport") -> Iterator[str]:
     if target.verification is None:
         yield target.problem
         return
+    if target.now and target.now.lower() != target.target.lower():
+        yield renamed(target.target, target.now)
     differing = [one for one in target.verification.findings if one.marks != (Mark.PRESENT,)]
     for _, alike in groupby(differing, key=_sort):
         yield _line(list(alike))

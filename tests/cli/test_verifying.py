@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -225,6 +226,17 @@ def test_a_healing_that_is_refused_is_a_failure(find: Callable[..., Any], client
     (refused,) = json.loads(document.stdout)["healing"]
     assert (refused["target"], refused["migration"]) == ("org/team-a", "")
     assert client.xlen("{monarch}:migrations") == 0
+
+
+def test_a_target_that_is_called_otherwise_now_is_named(find: Callable[..., Any]) -> None:
+    """Its copies were shown under a name that another repository had taken."""
+    told = " ".join(find(replace(WELL, now="org/elsewhere")).stdout.split())
+
+    assert (
+        "org/team-b: the repository that this request has reached is called org/elsewhere now"
+        in told
+    )
+    assert "is called" not in find(replace(WELL, now="Org/Team-B")).stdout
 
 
 def test_a_healing_is_not_advised_to_who_gives_it(find: Callable[..., Any], client: Any) -> None:

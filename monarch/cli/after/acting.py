@@ -24,6 +24,7 @@ from monarch.cli.terminal.problem import complain
 from monarch.cli.terminal.readings import readings
 from monarch.cli.terminal.troubles import standing_beside, tell_obstacles
 from monarch.core.after.acts import Act
+from monarch.core.copy.notes import renamed
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import State
 from monarch.core.request.refs import respelled
@@ -151,8 +152,10 @@ def _print_rehearsal(found: "ActRehearsal", act: Act, web_url: str) -> None:
     show_facts({"request": found.request, "source": found.source, "act": f"{act}, dry run"})
     print()
     for target in found.targets:
+        if target.now and target.now.lower() != target.target.lower():
+            say(f"{clean(target.target)}: {clean(renamed(target.target, target.now))}")
         say(f"{clean(target.target)}: {_outline(target, act)}")
-        for line in left_lines(target.target, target.left, web_url):
+        for line in left_lines(target.now or target.target, target.left, web_url):
             say(line)
     print()
     print("nothing was changed")
@@ -175,6 +178,7 @@ def _document(found: "ActRehearsal", act: Act, web_url: str) -> dict[str, object
         "targets": [
             {
                 "target": one.target,
+                "named_now": one.now,
                 "problem": one.problem,
                 "changes": one.changes,
                 "done": one.done,
@@ -183,7 +187,7 @@ def _document(found: "ActRehearsal", act: Act, web_url: str) -> dict[str, object
                         "ticket": left.ticket,
                         "number": left.number,
                         "touches": left.touches,
-                        "url": issue_url(one.target, left.number, web_url),
+                        "url": issue_url(one.now or one.target, left.number, web_url),
                     }
                     for left in one.left
                 ],

@@ -258,7 +258,7 @@ def _chunks(many: "Sequence[T]") -> "Iterator[Sequence[T]]":
 
 _GONE: Final = "no dead letter any more, or not one that is meant: see `monarch dead list`"
 _UNCHANGED: Final = "nothing was changed (--dry-run)"
-_NONE_MEANT: Final = "no dead letter is meant: see `monarch dead list`"
+_NONE_MEANT: Final = "no dead letter is meant: see `monarch dead list`. What is being cancelled has its letters once it has ended"
 
 
 def _missing(letter: str) -> "Replayed":

@@ -25,6 +25,11 @@ _KINDS: Final = {
 }
 
 
+def renamed(asked: str, now: str) -> str:
+    """A target that a request has reached is followed by its id, whatever it is called."""
+    return f"the repository that this request has reached is called {now} now: one that is called {asked} may be another"
+
+
 def no_push(kinds: Iterable[str]) -> str:
     """The account may read and open issues there, and nothing else."""
     return f"{_and(tuple(kinds))}: not copied, since our account may not push to it (write access)"

@@ -45,6 +45,7 @@ class TakingBack:
             LeaseLost, Draining: see `Hold.check`; what was done is on record.
             StoreError: Valkey cannot be asked.
         """
+        await self._desk.note_name()
         return (
             await self._look()
             or await self._see_all_pending()

@@ -97,6 +97,7 @@ class Crossing:
             await self._subject.hold.until_outlives(0)
 
     async def _cross(self) -> Verdict:
+        await self._desk.note_name()
         return self._updating.ended(
             await self.watch.look()
             or await self._inspect_all()

@@ -25,6 +25,7 @@ from monarch.core.advice import NO_ADVICE, Advice
 from monarch.core.backoff import outage_s
 from monarch.core.budget.ceilings import long_wait
 from monarch.core.budget.line import AGAIN_S, EARLY_S
+from monarch.core.copy import notes
 from monarch.core.ids import Epoch, TicketId
 from monarch.core.outcome import Code, Found, Permanent, RateLimited, ReadFailure, Transient
 from monarch.core.target.permission import (
@@ -289,6 +290,12 @@ class Desk:
         self._noted.add(text)
         await self.record(None, WasNoted(text))
         self._tools.telemetry.migration_noted(target=self._subject.name, note=text)
+
+    async def note_name(self) -> None:
+        """Note that the target is called otherwise than in its request: all that people see bears that name."""
+        asked, now = self._subject.entry.target, self._subject.name
+        if asked.lower() != now.lower():
+            await self.note(notes.renamed(asked, now))
 
     # -------------------------------------------------------------------------------------- judgement
 

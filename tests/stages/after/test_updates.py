@@ -8,6 +8,7 @@ import pytest
 from monarch.core.after.acts import Act
 from monarch.core.after.revision import LeftToPeople
 from monarch.core.after.touch import Happening, Touch
+from monarch.core.copy.notes import renamed
 from monarch.core.ids import RequestId
 from monarch.core.plan import Plan
 from monarch.core.portions.sharing import share_of
@@ -397,3 +398,15 @@ async def test_a_ticket_that_has_moved_to_another_milestone_is_updated_with_its_
     assert told == [("One", "Sprint 1"), ("Later", "Sprint 2")]
     assert [one.title for one in foreseen.differing] == ["Later"]
     assert foreseen.new == ()
+
+
+async def test_a_recall_names_the_repository_that_it_has_reached(house: House) -> None:
+    """Another one has taken the name since: "3 recalled" was said of it, and it has no issue."""
+    base = await copied(house, "One")
+    house.github.rename(TEAM_A, "org/elsewhere")
+    house.github.add(TEAM_A)
+
+    await began(house, base, Act.RECALL)
+
+    assert [one.state for one in house.github.issues("org/elsewhere")] == ["closed"]
+    assert house.notes() == [renamed(TEAM_A, "org/elsewhere")]
