@@ -428,6 +428,69 @@ def test_a_value_above_an_empty_line_of_the_template_is_not_lost_in_silence(tmp_
     assert "line 3: GH_PAT: expected the value of line 1; got nothing, and the last one" in told
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["pa${NOPE}ss", "$HOME", "${HOME:-x}", "$$", "a$b$$c", "1$", "$1", "a$-b", r"a\$1", "${"],
+)
+def test_a_value_in_single_quotes_is_taken_as_it_stands(tmp_path: Path, value: str) -> None:
+    """`pa${NOPE}ss` became `pass`, without a word, though the template says to quote it so."""
+    settings = loaded_from(tmp_path, f"VALKEY_PASSWORD='{value}' # $X\n".encode())
+
+    assert settings.valkey_password is not None
+    assert settings.valkey_password.get_secret_value() == value
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "MONARCH_ALLOWED_TARGETS=${ORG_GLOBS}",
+        'MONARCH_ALLOWED_TARGETS="o/${NAME:-*}"',
+        "export MONARCH_ALLOWED_TARGETS = o/$NAME # 'x'",
+        "MONARCH_ALLOWED_TARGETS=o/$_x",
+        "MONARCH_ALLOWED_TARGETS=o/$$x",
+        r'MONARCH_ALLOWED_TARGETS="o/\$1"',
+        r'MONARCH_ALLOWED_TARGETS="o/\\$x"',
+    ],
+)
+def test_a_value_of_which_compose_makes_another_one_stops_the_start(
+    tmp_path: Path, line: str
+) -> None:
+    """An allowlist from `${ORG_GLOBS}` was empty, and that lets in every repository."""
+    told = refused(tmp_path, f"GH_PAT=x\n\n{line}\n".encode())
+
+    assert (
+        ".env line 3: MONARCH_ALLOWED_TARGETS: expected a value that Docker Compose reads" in told
+    )
+    assert "in single quotes" in told
+
+
+def test_every_dollar_is_said_at_once_and_no_secret_with_it(tmp_path: Path) -> None:
+    """What each kind means, since `$$` is right for Compose alone."""
+    told = refused(tmp_path, b'VALKEY_PASSWORD="se$$cret\\$x$y"\nMONARCH_LEASE_SECONDS=$NOPE\n')
+
+    assert "a $ with a name, which Compose replaces, and a $$, which Compose reads as one $" in told
+    assert r"a \$, which Compose reads as a $ alone" in told
+    assert ".env line 2: MONARCH_LEASE_SECONDS: expected a value that Docker" in told
+    assert "cret" not in told.replace("a secret", "")
+
+
+@pytest.mark.parametrize(
+    "written", ["a$", "a$1", "a$-b", '"a$."', '"a$ b" # $x', "a # $x", r'"a\\$1"', r"a\$1", "a$é"]
+)
+def test_a_dollar_that_compose_leaves_alone_is_fine(tmp_path: Path, written: str) -> None:
+    """It means the same to both."""
+    settings = loaded_from(tmp_path, f"VALKEY_PASSWORD={written}\n".encode())
+
+    assert settings.valkey_password is not None
+    assert "$" in settings.valkey_password.get_secret_value() or "#" in written
+
+
+@pytest.mark.parametrize("name", ["DATA_FOLDER", "GRAFANA_PASSWORD"])
+def test_a_dollar_in_what_monarch_does_not_read_is_theirs(tmp_path: Path, name: str) -> None:
+    """Compose alone reads it, so it means one thing."""
+    assert loaded_from(tmp_path, f"{name}=${{HOME}}/x\n".encode()) == Settings()
+
+
 def test_every_mistake_of_file_and_environment_is_told_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -100,7 +100,7 @@ def _fleet_facts(snapshot: "Snapshot") -> dict[str, object]:
     soon = "" if due is None else f", the next is due in {age(max(0.0, due))}"
     return {
         "fleet": _fleet(snapshot),
-        "workers": snapshot.workers,
+        "workers": doubt("cannot be read") if snapshot.hides_workers else snapshot.workers,
         "subscribed": alarm(replicas, when=unheard),
         "requests": _counted(snapshot, "known", snapshot.requests),
         "parked": _counted(snapshot, "parked", f"{snapshot.parked}{soon}"),
@@ -128,6 +128,8 @@ def _fleet(snapshot: "Snapshot") -> object:
         return doubt("cannot be read")
     if snapshot.paused:
         return doubt(f"paused by {snapshot.paused_by}")
+    if snapshot.hides_workers:
+        return doubt("cannot be read")
     return "running" if snapshot.workers else alarm("no workers")
 
 

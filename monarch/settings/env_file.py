@@ -2,11 +2,14 @@
 
 `python-dotenv` parses; what it would skip with a warning is a mistake here, because a skipped line makes a command work
 on the wrong installation. An unset value is left out; a value is never shown.
+
+No `$` is replaced, in whichever quotes it stands. Docker Compose reads the same file and replaces `$NAME` outside single
+quotes, so that one there is a mistake: the file would mean two things.
 """
 
 import codecs
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -20,6 +23,12 @@ MAX_BYTES: Final = 1024 * 1024
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 """What can be the name of a variable; a shell takes no other."""
+
+_UNQUOTED: Final = re.compile(r"(\$[${A-Za-z_])")
+_DOUBLE_QUOTED: Final = re.compile(r"\\\\|(\\\$|\$[${A-Za-z_])")
+"""What Docker Compose replaces, as the group; a backslash counts in double quotes alone, and two of them are a sign of their own."""
+
+_IN_DOUBLE_QUOTES: Final = re.compile(r'"((?:\\.|[^"\\])*)"', re.DOTALL)
 
 _UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -35,10 +44,14 @@ class EnvFile(NamedTuple):
     mistakes: Sequence[str]
 
 
-def read_env_file(path: Path) -> EnvFile:
+def read_env_file(path: Path, ours: Container[str]) -> EnvFile:
     """The variables of a file, and what is wrong with its lines.
 
     The variables of the other lines are still returned, so that one bad line does not make them look missing.
+
+    Args:
+        path: of the file; it need not exist.
+        ours: the names that Monarch reads; what Docker Compose makes of the others is no concern of ours.
 
     Raises:
         ConfigurationError: it is not a file, cannot be read, or is not text in UTF-8.
@@ -48,8 +61,10 @@ def read_env_file(path: Path) -> EnvFile:
     bad = [f"{_place(path, text, each)}: {_mistake(each)}" for each in bindings if _is_bad(each)]
     bad += _contradictions(path, text, bindings)
     good = [each for each in bindings if not _is_bad(each)]
+    bad += _replaced(path, text, [each for each in good if each.key in ours])
     # Without the bad lines: the parser would write a warning of its own for each.
-    values = dotenv_values(stream=StringIO("".join(each.original.string for each in good)))
+    lines = StringIO("".join(each.original.string for each in good))
+    values = dotenv_values(stream=lines, interpolate=False)
     known = {name: value for name, value in values.items() if value is not None}
     places = {each.key: _place(path, text, each) for each in good if each.key is not None}
     return EnvFile(known, places, bad)
@@ -97,6 +112,36 @@ def _contradictions(path: Path, text: str, bindings: Sequence[Binding]) -> Itera
             place, line = _place(path, text, each), _line(text, first)
             came = "another one" if each.value else "nothing, and the last one counts"
             yield f"{place}: {each.key}: expected the value of line {line}; got {came}. Remove one of them."
+
+
+def _replaced(path: Path, text: str, bindings: Sequence[Binding]) -> Iterator[str]:
+    """Each variable of which Docker Compose makes another value than we do."""
+    for each in bindings:
+        kinds = sorted(set(map(_kind_of_dollar, _dollars(each))))
+        if kinds:
+            yield (
+                f"{_place(path, text, each)}: {each.key}: expected a value that Docker Compose reads as Monarch does; got,"
+                f" outside single quotes, {', and '.join(kinds)} (not shown, it may be a secret). Write the value as it is"
+                " meant, in single quotes."
+            )
+
+
+def _dollars(each: Binding) -> Iterator[str]:
+    """Where Docker Compose replaces something: the `$` and the sign beside it."""
+    written = each.original.string.partition("=")[2].lstrip()
+    if written.startswith("'"):
+        return
+    quoted = _IN_DOUBLE_QUOTES.match(written)
+    found = _DOUBLE_QUOTED.findall(quoted[1]) if quoted else _UNQUOTED.findall(each.value or "")
+    yield from filter(None, found)
+
+
+def _kind_of_dollar(found: str) -> str:
+    if found == "$$":
+        return "a $$, which Compose reads as one $"
+    if found.startswith("\\"):
+        return "a \\$, which Compose reads as a $ alone"
+    return "a $ with a name, which Compose replaces"
 
 
 def _is_bad(each: Binding) -> bool:

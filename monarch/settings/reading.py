@@ -100,7 +100,7 @@ def read_given(env_file: Path | None = ENV_FILE) -> Given:
     places: Mapping[str, str] = {}
     if env_file is not None:
         try:
-            file, places, bad = read_env_file(env_file)
+            file, places, bad = read_env_file(env_file, _read_from_file())
             problems.extend(bad)
         except ConfigurationError as error:
             problems.extend(error.mistakes)
@@ -153,6 +153,12 @@ def settings_from(
 def names() -> tuple[str, ...]:
     """Every variable that is known, older names too, in the order of the fields."""
     return mistakes.names(Settings.model_fields)
+
+
+def _read_from_file() -> frozenset[str]:
+    """Every variable that is read from a file: the settings, and the proxies in upper or lower case."""
+    proxies = [name for name in mistakes.OF_OTHERS if name.endswith("_PROXY")]
+    return frozenset({*names(), *proxies, *map(str.lower, proxies)})
 
 
 _NO_SECRETS = frozenset({"VALKEY_URL", "GITHUB_APP_PRIVATE_KEY_FILE"})

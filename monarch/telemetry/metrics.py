@@ -66,7 +66,7 @@ class Metrics:
         self.parked.set(_known(snapshot, "parked", snapshot.parked))
         self.dead.set(_known(snapshot, "dead", snapshot.dead))
         self.missed.set(_known(snapshot, "missed", snapshot.missed))
-        self.workers.set(snapshot.workers)
+        self.workers.set(math.nan if snapshot.hides_workers else snapshot.workers)
         # Unknown is not 0: 0 pages a person.
         self.replicas.set(math.nan if snapshot.replicas is None else snapshot.replicas)
         self.paused.set(snapshot.paused)

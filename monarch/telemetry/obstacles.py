@@ -47,8 +47,8 @@ class Obstacle:
 
 
 LACKING: Final = (
-    "Give it those that docs/valkey.md lists: until then what needs them fails here. A worker with the same user takes in"
-    " nothing new, and what waits in it is lost with it; workers with another user go on."
+    "Give it those that docs/valkey.md lists: until then what needs them fails here. A worker with the same user may"
+    " take in nothing new, and what waits in it is lost with it; workers with another user go on."
 )
 """What to do about a user of Valkey without a right, and what does not work until then."""
 
@@ -109,8 +109,7 @@ def _of_fleet(snapshot: Snapshot) -> Iterator[Obstacle]:
         if snapshot.replicas
         else ""
     )
-    # A worker whose signs of life Valkey refuses runs all the same, and is heard listening.
-    lacks_workers = not snapshot.workers and not (snapshot.writes_fail and snapshot.replicas)
+    lacks_workers = _lacks_workers(snapshot)
     if lacks_workers:
         lost = ", and messages that are published now are lost" if snapshot.replicas == 0 else ""
         yield Obstacle(
@@ -138,6 +137,12 @@ def _of_fleet(snapshot: Snapshot) -> Iterator[Obstacle]:
             "no worker listens to the channel, so messages that are published now are lost",
             "Start a worker with the role intake; if one runs, see its log, and set MONARCH_CHANNEL as it has it.",
         )
+
+
+def _lacks_workers(snapshot: Snapshot) -> bool:
+    """Whether it is known that none runs: one whose signs of life Valkey refuses is heard listening all the same."""
+    is_heard = snapshot.writes_fail and snapshot.replicas
+    return not (snapshot.workers or snapshot.hides_workers or is_heard)
 
 
 _STANDS_STILL: Final = {

@@ -78,6 +78,7 @@ class Snapshot:
         missed: repositories that no request named, as the last sweep for them found.
         accounts: those whose writes are counted or whose gate was used.
         workers: consumers that have read within the last minute.
+        hides_workers: whether the user that this was read with may not see them: `workers` is 0 then, and it is not known.
         roles: what these do together; `None` if one of them does not say (it is of an older version, or Valkey was emptied).
         replicas: subscribers of the channel: `None` if Valkey does not say.
         epoch: names Valkey's present memory, `None` before the first worker.
@@ -125,6 +126,7 @@ class Snapshot:
         return any(key.partition("}:")[2] == name for key in self.broken_keys)
 
     lacks_rights: str = ""
+    hides_workers: bool = False
 
     @property
     def writes_fail(self) -> bool:

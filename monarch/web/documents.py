@@ -20,6 +20,8 @@ Document = dict[str, object]
 def status_document(snapshot: Snapshot) -> Document:
     """The state of the fleet (`monarch status`); a count that cannot be read is `None`."""
     unread = {count: None for count, name in _COUNTED_IN.items() if snapshot.is_unread(name)}
+    if snapshot.hides_workers:
+        unread["workers"] = None
     return {**asdict(snapshot), **unread, "obstacles": obstacles(snapshot)}
 
 

@@ -10,6 +10,7 @@ import valkey
 from monarch.adapters.valkey.codec import encode_plan
 from monarch.adapters.valkey.views.fleet import FleetReader
 from monarch.ports import StoreError
+from monarch.sandbox.valkey import EmbeddedValkey
 from monarch.telemetry import Snapshot
 from tests.cli.conftest import Give
 from tests.core.builders import a_plan
@@ -530,6 +531,30 @@ def test_status_of_an_empty_installation(give: Give) -> None:
     assert result.exit_code == 0
     assert "fleet         no workers" in result.stdout
     assert "migrations       0        0       -     0            -" in result.stdout
+
+
+@pytest.mark.parametrize("lost", ["-xinfo", "-xinfo|consumers"])
+def test_a_user_that_may_not_see_the_workers_names_its_right(
+    give: Give, client: "valkey.Valkey", server: EmbeddedValkey, lost: str
+) -> None:
+    """`status`, `workers` and `doctor` said that no worker is running, or another installation."""
+    client.acl_setuser(
+        "ada", enabled=True, nopass=True, keys=["*"], channels=["*"], commands=["+@all", lost]
+    )
+    mine = server.url.replace("://", "://ada:x@")
+
+    said = {one: give(one, VALKEY_URL=mine) for one in ("status", "workers", "doctor")}
+    document = json.loads(give("status", "--json", VALKEY_URL=mine).stdout)
+    client.acl_deluser("ada")
+
+    assert not [one for one, result in said.items() if "no worker is running" in result.output]
+    assert "workers       cannot be read" in said["status"].stdout
+    assert "lacks the right to XINFO CONSUMERS" in said["status"].output
+    assert (said["workers"].exit_code, said["doctor"].exit_code) == (1, 1)
+    assert "docs/valkey.md" in said["workers"].stderr
+    assert "lacks the right to XINFO CONSUMERS" in said["doctor"].stdout
+    assert "another installation" not in said["doctor"].stdout
+    assert (document["workers"], document["hides_workers"]) == (None, True)
 
 
 @pytest.mark.usefixtures("told")

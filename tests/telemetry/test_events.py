@@ -334,6 +334,8 @@ def test_what_stops_everything_has_its_gauges(told: Told) -> None:
     assert told.value("broken_keys") == 2
     assert math.isnan(told.value("requests_open") or 0)
     assert told.value("oldest_open_request_seconds") == 7
+    told.telemetry.observe(Snapshot(0, (), hides_workers=True))
+    assert math.isnan(told.value("workers") or 0)
     told.telemetry.observe(Snapshot(0, ()))
     assert told.value("credential_refused_since_seconds") == 0
     assert told.value("valkey_refuses_writes") == 0

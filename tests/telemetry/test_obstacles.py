@@ -76,6 +76,16 @@ def test_workers_whose_signs_of_life_are_refused_are_not_missed() -> None:
     assert [one.cause for one in alone] == [Cause.STORE_REFUSES, Cause.NO_WORKER]
 
 
+def test_workers_that_may_not_be_seen_are_not_missed() -> None:
+    """Whether one runs is unknown then; that no worker listens is known all the same."""
+    hidden = replace(WELL, workers=0, lacks_rights="XINFO CONSUMERS", hides_workers=True)
+
+    assert [one.cause for one in obstacles(hidden)] == [Cause.STORE_REFUSES]
+    assert [one.cause for one in obstacles(replace(hidden, replicas=None))] == [Cause.STORE_REFUSES]
+    unheard = obstacles(replace(hidden, replicas=0))
+    assert [one.cause for one in unheard] == [Cause.STORE_REFUSES, Cause.NO_SUBSCRIBER]
+
+
 def test_workers_of_another_namespace_may_be_the_ones_that_are_missed() -> None:
     """Who listens is seen from every namespace and database, who works from one alone."""
     (listened,) = obstacles(replace(WELL, workers=0))

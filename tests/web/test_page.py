@@ -128,6 +128,19 @@ async def test_the_front_page_answers_four_questions(telemetry: Telemetry) -> No
     assert f'href="/requests/{REQUEST}"' in answer.text  # it belongs to no cohort
 
 
+async def test_workers_that_may_not_be_seen_are_not_counted_as_none(telemetry: Telemetry) -> None:
+    """It said that no worker is running, and asked whether the predecessor still runs."""
+    fleet = Snapshot(0, (), replicas=2, lacks_rights="XINFO CONSUMERS", hides_workers=True)
+    async with paging(Given(fleet), telemetry) as (client, _):
+        answer = await client.get("/")
+
+    told = in_words(unescape(answer.text))
+    assert "workers not known, 2 listening" in told
+    assert "lacks the right to XINFO CONSUMERS" in told
+    assert "no worker is running" not in told
+    assert "predecessor" not in told
+
+
 async def test_a_program_gets_what_the_command_prints(telemetry: Telemetry) -> None:
     """`/` is `monarch status --json`, `/requests/<id>` is `monarch show <id> --json`."""
     source = Given(lines=[a_line()], details=[details_of(a_migration())])

@@ -113,10 +113,11 @@ def _refused(refusal: RefusalSnapshot) -> Check:
 
 def check_hearing(facts: ServerFacts, snapshot: Snapshot) -> Check:
     """Whether messages are heard, and by our fleet alone: pub/sub has no namespaces."""
-    heard, workers = facts.subscribers, snapshot.workers
-    detail = f"{heard} subscribed, {workers} working"
+    heard, workers, is_hidden = facts.subscribers, snapshot.workers, snapshot.hides_workers
+    working = "workers not known" if is_hidden else f"{workers} working"
+    detail = f"{heard} subscribed, {working}"
     if facts.role == REPLICA:
-        detail = f"not known here, {workers} working"
+        detail = f"not known here, {working}"
         advice = "Ask the primary: a replica does not see who subscribes there."
         return Check("subscribers", Status.WARN, detail, advice)
     if heard is None:
@@ -125,21 +126,31 @@ def check_hearing(facts: ServerFacts, snapshot: Snapshot) -> Check:
         do = (
             "See the workers' log for why they do not listen, and docs/valkey.md for the rights that they need, or set"
             " MONARCH_CHANNEL as they have it"
-            if workers
+            if workers or is_hidden
             else "Start `monarch run`"
         )
         return Check("subscribers", Status.FAIL, detail, f"{do}: what is published now is lost.")
-    if heard > workers and snapshot.writes_fail:
-        advice = "Mend what Valkey refuses: until then no worker can show there that it lives."
-        return Check("subscribers", Status.WARN, detail, advice)
     if heard > workers:
-        advice = (
-            "See what else is subscribed: another installation, or the predecessor, on the same"
-            " channel would copy everything twice. (Workers with the role intake alone are not"
-            " counted as working.)"
-        )
-        return Check("subscribers", Status.WARN, detail, advice)
+        return Check("subscribers", Status.WARN, detail, _on_more_ears(snapshot))
     return Check("subscribers", Status.OK, detail)
+
+
+def _on_more_ears(snapshot: Snapshot) -> str:
+    """What to do where more are subscribed than workers are seen."""
+    if snapshot.refuses_writes:
+        return "Mend what Valkey refuses: until then no worker can show there that it lives."
+    if snapshot.hides_workers:
+        return "Give this shell's user the right to see the workers: until then it is not known whether others listen, too."
+    if snapshot.lacks_rights:
+        return (
+            "Give this shell's user the rights that it lacks, then look again: a worker with the same user may be unable to"
+            " show that it lives. Workers with another user can, so see what else is subscribed."
+        )
+    return (
+        "See what else is subscribed: another installation, or the predecessor, on the same"
+        " channel would copy everything twice. (Workers with the role intake alone are not"
+        " counted as working.)"
+    )
 
 
 def check_waits(snapshot: Snapshot) -> tuple[Check, ...]:

@@ -79,12 +79,13 @@ def _runs(snapshot: Snapshot) -> Answer:
     listening = "" if snapshot.replicas is None else f", {number(snapshot.replicas)} listening"
     names = [one.login for one in snapshot.accounts if one.login]
     signed_in = f"; at GitHub as {', '.join(dict.fromkeys(names))}" if names else ""
-    more = f"{counted(snapshot.workers, 'worker')}{listening}{signed_in}"
+    running = "workers not known" if snapshot.hides_workers else counted(snapshot.workers, "worker")
+    more = f"{running}{listening}{signed_in}"
     found = obstacles(snapshot)
     if found:
         tone = "warn" if snapshot.paused and len(found) == 1 else "bad"
         return Answer("Does it run?", tone, _capital(found[0].words), more, "/workers")
-    extra = (snapshot.replicas or 0) - snapshot.workers
+    extra = 0 if snapshot.hides_workers else (snapshot.replicas or 0) - snapshot.workers
     if extra > 0:
         head = f"Yes, but {counted(extra, 'listener')} more than workers"
         return Answer(

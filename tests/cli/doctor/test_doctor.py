@@ -257,6 +257,22 @@ def test_the_advice_on_who_listens_fits_its_cause(
     assert check_hearing(facts(subscribers=subscribers), snapshot).advice.startswith(advice)
 
 
+def test_a_right_that_this_shells_user_lacks_is_no_fault_of_the_workers() -> None:
+    """Their user may be another one: "no worker can show there that it lives" was said of all."""
+    lacking = Snapshot(0, (), workers=0, lacks_rights="XADD")
+    hidden = replace(lacking, lacks_rights="XINFO CONSUMERS", hides_workers=True)
+
+    seen = check_hearing(facts(subscribers=1), lacking)
+    unseen = check_hearing(facts(subscribers=1), hidden)
+    unheard = check_hearing(facts(subscribers=0), hidden)
+
+    assert (seen.status, seen.detail) == (Status.WARN, "1 subscribed, 0 working")
+    assert "a worker with the same user" in seen.advice
+    assert (unseen.status, unseen.detail) == (Status.WARN, "1 subscribed, workers not known")
+    assert "the right to see the workers" in unseen.advice
+    assert unheard.advice.startswith("See the workers' log")
+
+
 @pytest.mark.parametrize(
     ("entry", "said"),
     [("99999999999999-0", "days ahead of the server's clock"), ("1732406400000-0", "")],

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from valkey.asyncio import Valkey
+from valkey.exceptions import NoPermissionError
 
 from monarch.adapters.valkey.accounts import Accounts
 from monarch.adapters.valkey.client.connection import classified
@@ -95,6 +96,7 @@ class FleetReader:
         return Snapshot(
             **_whole(whole),
             workers=len(alive),
+            hides_workers=any(raw["hides_consumers"] for raw in streams),
             roles=_roles(alive, _known(whole["answers"][_ROSTER])),
             streams=tuple(
                 _stream(raw, found, whole["now_ms"])
@@ -294,6 +296,7 @@ def _raw(stream: Stream, answers: list[Any]) -> dict[str, Any]:
         ),
         "first_pending": summary.get("min"),
         "alive": [name for name in alive if name != RELEASED.encode()],
+        "hides_consumers": isinstance(consumers, NoPermissionError),
         "consumers": sum(c["name"] != RELEASED.encode() for c in _listed(consumers)),
     }
 

@@ -18,13 +18,29 @@ NEEDED: Final = (
     *("ZREM", "ZREMRANGEBYRANK", "ZREMRANGEBYSCORE", "ZREVRANGE", "ZSCORE"),
     *("XACK", "XADD", "XAUTOCLAIM", "XCLAIM", "XDEL", "XPENDING", "XRANGE", "XREADGROUP"),
 )
-"""What the scripts call and what reads the streams; XGROUP and XINFO have rights by their second word and are left out."""
+"""What the scripts call and what reads the streams, apart from `NEEDED_IN_FULL`."""
+
+NEEDED_IN_FULL: Final = (
+    *("XGROUP CREATE % group 0", "XGROUP DELCONSUMER % group consumer"),
+    *("XINFO CONSUMERS % group", "XINFO GROUPS %", "XINFO STREAM %"),
+    *("PUBSUB NUMSUB channel", "ROLE", "WAIT 1 1", "WAITAOF 1 0 1"),
+)
+"""What has rights by its second word, and what takes no key there; `%` is one of our keys.
+
+They are asked for with all their words: a user may have lost the whole command or the one with this second word alone.
+"""
 
 # Our key in every place: some commands take a key there, too (DEL), and others' keys may be forbidden.
+_QUESTIONS: Final = (*(f"{command} % % % %" for command in NEEDED), *NEEDED_IN_FULL)
+
+# A server that does not know a command raises an error for it, which says nothing about rights.
 _ASK: Final = """
 local lacking = {}
-for _, command in ipairs(ARGV) do
-  if not redis.acl_check_cmd(command, KEYS[1], KEYS[1], KEYS[1], KEYS[1]) then lacking[#lacking + 1] = command end
+for _, question in ipairs(ARGV) do
+  local words = {}
+  for word in question:gmatch('%S+') do words[#words + 1] = word == '%' and KEYS[1] or word end
+  local is_known, may = pcall(redis.acl_check_cmd, unpack(words))
+  if is_known and not may then lacking[#lacking + 1] = question end
 end
 return lacking
 """
@@ -32,7 +48,7 @@ return lacking
 
 def ask_rights(pipe: Any, key: str) -> None:
     """Add the question to a pipeline; `key` is one of ours, which the question neither reads nor writes."""
-    pipe.eval(_ASK, 1, key, *NEEDED)
+    pipe.eval(_ASK, 1, key, *_QUESTIONS)
 
 
 def rights_lacking(answer: Any) -> str:
@@ -41,8 +57,13 @@ def rights_lacking(answer: Any) -> str:
     if isinstance(answer, NoPermissionError):
         lacking = ("EVAL",)
     elif isinstance(answer, list):
-        lacking = [one.decode() for one in answer]
+        lacking = [_named(one.decode()) for one in answer]
     return ", ".join(lacking[:_SHOWN]) + (" and others" if len(lacking) > _SHOWN else "")
+
+
+def _named(question: str) -> str:
+    """`XINFO GROUPS` of `XINFO GROUPS %`: names are in upper case, and what they are given is not."""
+    return " ".join(filter(str.isupper, question.split()))
 
 
 _SHOWN: Final = 4

@@ -1,9 +1,10 @@
 """The workers: each consumer of the streams, its last sign of life, and what it has in hand."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from valkey.asyncio import Valkey
+from valkey.exceptions import NoPermissionError
 
 from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.client.spoiled import answers_and_errors_of
@@ -32,6 +33,8 @@ class Workers:
         for stream in Stream:
             pipe.xinfo_consumers(self._keys.stream(stream), GROUP)
         answers = await answers_and_errors_of(pipe, "reading the workers")
+        with classified("reading the workers"):
+            _refuse(answers)
         found: dict[str, dict[str, Any]] = {}
         for stream, answer in zip(Stream, answers, strict=True):
             for one in answer if isinstance(answer, list) else []:
@@ -65,3 +68,10 @@ class Workers:
                 pipe.xrange(stream, one["message_id"], one["message_id"])
             entries = await pipe.execute()
         return tuple(texts(entry[0][1]).get("target", "") for entry in entries if entry)
+
+
+def _refuse(answers: Sequence[Any]) -> None:
+    """Raise what Valkey answers to a user that may not see the workers: an empty list would say that there is none."""
+    for answer in answers:
+        if isinstance(answer, NoPermissionError):
+            raise answer

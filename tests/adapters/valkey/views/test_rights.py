@@ -12,8 +12,15 @@ import monarch.adapters.valkey.scripts
 from monarch.adapters.valkey.client.connection import connect
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views.fleet import FleetReader
-from monarch.adapters.valkey.views.rights import NEEDED, channels_lacking, rights_lacking
+from monarch.adapters.valkey.views.rights import (
+    NEEDED,
+    NEEDED_IN_FULL,
+    channels_lacking,
+    rights_lacking,
+)
+from monarch.adapters.valkey.views.workers import Workers
 from monarch.core.budget.ceilings import Ceilings
+from monarch.ports import StoreError
 from monarch.sandbox.valkey import EmbeddedValkey
 from monarch.telemetry.obstacles import Cause, obstacles
 
@@ -37,6 +44,13 @@ async def limited(client: Valkey, server: EmbeddedValkey) -> AsyncIterator[Valke
         (["-xreadgroup", "-hset"], "HSET, XREADGROUP"),
         (["-hset", "-hdel", "-xadd", "-xdel", "-xack"], " and others"),
         (["-eval"], "EVAL"),
+        (["-xinfo"], "XINFO CONSUMERS, XINFO GROUPS, XINFO STREAM"),
+        (["-xinfo|consumers"], " to XINFO CONSUMERS"),
+        (["-xgroup"], "XGROUP CREATE, XGROUP DELCONSUMER"),
+        (["-xgroup|create"], " to XGROUP CREATE"),
+        (["-pubsub"], "PUBSUB NUMSUB"),
+        (["-pubsub|numsub"], "PUBSUB NUMSUB"),
+        (["-waitaof", "-wait"], "WAIT, WAITAOF"),
     ],
 )
 async def test_a_right_that_was_lost_stops_all_work_and_is_said(
@@ -49,7 +63,7 @@ async def test_a_right_that_was_lost_stops_all_work_and_is_said(
     await client.acl_setuser("limited", enabled=True, commands=lost)
 
     snapshot = await standing.snapshot()
-    assert snapshot.lacks_rights.endswith(words)
+    assert f" to {snapshot.lacks_rights}".endswith(words)
     (said, *_) = obstacles(snapshot)
     assert said.cause is Cause.STORE_REFUSES
     assert f"{words} (NOPERM)" in said.words
@@ -64,7 +78,7 @@ async def test_a_shell_whose_user_may_ask_for_little_says_nothing_of_the_fleet(
 
     snapshot = await FleetReader(limited, Keys("rights"), "channel", Ceilings()).snapshot()
 
-    assert (snapshot.refuses_writes, snapshot.lacks_rights) == ("", "INFO")
+    assert (snapshot.refuses_writes, snapshot.lacks_rights) == ("", "INFO, ROLE")
     (said, *_) = obstacles(snapshot)
     assert said.words.startswith(
         "the user of Valkey that this was read with lacks the right to INFO"
@@ -72,6 +86,25 @@ async def test_a_shell_whose_user_may_ask_for_little_says_nothing_of_the_fleet(
     assert "workers with another user go on" in said.advice
     theirs = await FleetReader(client, Keys("rights"), "channel", Ceilings()).snapshot()
     assert not theirs.writes_fail
+
+
+@pytest.mark.parametrize("lost", ["-xinfo", "-xinfo|consumers"])
+async def test_a_user_that_may_not_see_the_workers_does_not_miss_them(
+    limited: Valkey, client: Valkey, lost: str
+) -> None:
+    """It said that no worker is running, beside workers that were well."""
+    await client.acl_setuser("limited", enabled=True, commands=[lost])
+    keys = Keys("rights")
+
+    snapshot = await FleetReader(limited, keys, "channel", Ceilings()).snapshot()
+
+    assert snapshot.hides_workers
+    causes = [one.cause for one in obstacles(snapshot)]
+    assert causes == [Cause.STORE_REFUSES, Cause.NO_SUBSCRIBER]
+    with pytest.raises(StoreError, match="no permissions") as caught:
+        await Workers(limited, keys).all()
+    assert "docs/valkey.md" in caught.value.remedy
+    assert await Workers(client, keys).all() == ()
 
 
 async def test_a_user_without_the_channel_is_found(limited: Valkey, client: Valkey) -> None:
@@ -123,5 +156,7 @@ def test_what_the_scripts_call_is_needed() -> None:
     """A command that is new in a script is asked for, too."""
     text = "".join(one.read_text("utf-8") for one in SCRIPTS.rglob("*.lua"))
     called = set(re.findall(r"call\('([A-Z]+)'", text))
+    in_full = set(re.findall(r"call\('(XGROUP|XINFO)', '([A-Z]+)'", text))
 
     assert called - {"XGROUP", "XINFO"} == set(NEEDED) - {"XREADGROUP"}
+    assert in_full <= {tuple(one.split()[:2]) for one in NEEDED_IN_FULL}
