@@ -210,7 +210,4 @@ def _why_without_plan(request: RequestId, state: State) -> str:
                 f"request {request} is {state} and was never planned: see `monarch show {request}`"
             )
         case _:
-            return (
-                f"the plan of request {request} is gone: it has expired, was removed, or cannot be read (key"
-                f" plan:{request}); submit it again"
-            )
+            return f"the plan of request {request} is gone: it has expired, was removed, or cannot be read; submit it again"

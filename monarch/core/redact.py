@@ -79,10 +79,19 @@ def quote(text: str, limit: int = 200) -> str:
     return shorten("".join(c if c.isprintable() else "?" for c in line), limit)
 
 
+def _exact(text: str, limit: int) -> str:
+    """The same with its blanks as they are: white space that people cannot see is what makes such a text wrong."""
+    shown = _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", redact(text))
+    return shorten("".join(c if c.isprintable() else "?" for c in shown), limit)
+
+
+_UNSEEN: Final = re.compile(r"[^\S ]")
+
+
 def describe(value: object, limit: int = 80) -> str:
     """Describe an unexpected value: a text and a number are quoted, anything else is named by its kind."""
     if isinstance(value, str):
-        return f'"{quote(value, limit)}"' if value else "an empty text"
+        return f'"{_exact(value, limit)}"' if value else "an empty text"
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f"the number {shorten(str(value), limit)}"
     return _KINDS.get(type(value), "something else")

@@ -93,6 +93,7 @@ class Snapshot:
         newer: entries that a newer version has written and that no worker here can read.
         oldest_open_s: how long ago the oldest request that has not ended was appended, in seconds; 0 without one.
         open_requests: how many requests have not ended, or have ended and Slack does not show it yet.
+        hidden: the names of keys that the user of Valkey may not count in.
         broken_keys: keys that hold something else than Monarch's records, in the order in which they were met.
         oldest_parked_s: how long ago the oldest request with parked work was appended, in seconds, among the 200 entries
             that are due first; 0 without one.
@@ -120,10 +121,16 @@ class Snapshot:
     open_requests: int = 0
     oldest_parked_s: float = 0.0
     broken_keys: tuple[str, ...] = ()
+    hidden: frozenset[str] = frozenset()
 
     def is_unread(self, name: str) -> bool:
-        """Whether the key of this name, without the prefix, holds something else: what is counted in it is not known."""
-        return any(key.partition("}:")[2] == name for key in self.broken_keys)
+        """Whether what is counted in the key of this name, without the prefix, is not known.
+
+        It holds something else, or the user of Valkey may not read it.
+        """
+        return name in self.hidden or any(
+            key.partition("}:")[2] == name for key in self.broken_keys
+        )
 
     lacks_rights: str = ""
     hides_workers: bool = False

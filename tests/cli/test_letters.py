@@ -403,6 +403,15 @@ def test_a_filter_can_say_which_of_two_things_an_id_means(
     assert left(client) == [both]
 
 
+@pytest.mark.usefixtures("both")
+def test_a_letter_that_is_no_entry_is_not_called_unknown(give: Give) -> None:
+    """The listing had it."""
+    shown = give("dead", "show", "1732406800000-0", "--as", "entry")
+
+    assert shown.exit_code == 1
+    assert "no dead letter of an entry 1732406800000-0 is known" in shown.stderr
+
+
 def test_what_an_id_means_is_shown_and_said(give: Give, both: str) -> None:
     """Looking changes nothing, so both are shown."""
     shown = give("dead", "show", both)

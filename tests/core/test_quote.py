@@ -87,3 +87,18 @@ def test_a_shortened_text_says_so() -> None:
 def test_a_value_is_described_by_its_kind(value: object, said: str) -> None:
     """JSON's words, because JSON is what people sent."""
     assert describe(value) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("Sprint  2", '"Sprint  2"'),
+        ("Sprint\u00a02", '"Sprint\\u00a02"'),
+        (" ", '" "'),
+        ("a\nb", '"a\\u000ab"'),
+        ("x" * 90, '"' + "x" * 79 + '…"'),
+    ],
+)
+def test_white_space_that_makes_a_text_wrong_can_be_seen(value: str, shown: str) -> None:
+    """`no milestone "Sprint 2": it has "Sprint 2"` was said of one with two blanks."""
+    assert describe(value) == shown

@@ -142,8 +142,9 @@ async def test_workers_that_may_not_be_seen_are_not_counted_as_none(telemetry: T
 
 
 async def test_a_program_gets_what_the_command_prints(telemetry: Telemetry) -> None:
-    """`/` is `monarch status --json`, `/requests/<id>` is `monarch show <id> --json`."""
-    source = Given(lines=[a_line()], details=[details_of(a_migration())])
+    """`/` is `monarch status --json`, `/requests/<id>` is `monarch show <id> --json`; the roles are a list."""
+    fleet = Snapshot(0, (), workers=1, roles=frozenset({"planner", "intake"}))
+    source = Given(fleet, lines=[a_line()], details=[details_of(a_migration())])
     async with paging(source, telemetry) as (client, _):
         status = await client.get("/", headers=PROGRAM)
         listed = await client.get("/requests", headers=PROGRAM)
@@ -151,6 +152,7 @@ async def test_a_program_gets_what_the_command_prints(telemetry: Telemetry) -> N
 
     assert status.headers["content-type"] == "application/json"
     assert status.json() == json.loads(as_json(status_document(source.fleet)))
+    assert status.json()["roles"] == ["intake", "planner"]
     assert listed.json() == json.loads(as_json(source.lines))
     assert shown.json() == json.loads(as_json(request_document(source.details[0], None)))
 

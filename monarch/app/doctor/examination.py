@@ -182,6 +182,8 @@ def check_dead(snapshot: Snapshot) -> Check:
     if broken:
         advice = f"{find_out(f'what the key {broken} holds')}."
         return Check("dead letters", Status.FAIL, "cannot be read", advice)
+    if snapshot.is_unread("dead"):
+        return Check("dead letters", Status.FAIL, "cannot be counted", "Give Monarch's user XLEN.")
     if not snapshot.dead:
         return Check("dead letters", Status.OK, "none")
     return Check("dead letters", Status.WARN, str(snapshot.dead), "See `monarch dead list`.")

@@ -8,7 +8,15 @@ import typer
 
 from monarch.cli.calling import FAILED, WRONG, changed, fail, nothing, operate
 from monarch.cli.choice import actor, demand_ids, hint_of
-from monarch.cli.dead.named import Wish, ambiguity, demand_sense, demand_wish, letters_in, wished
+from monarch.cli.dead.named import (
+    ENTRY,
+    Wish,
+    ambiguity,
+    demand_sense,
+    demand_wish,
+    letters_in,
+    wished,
+)
 from monarch.cli.terminal.most import tell_cut
 from monarch.cli.terminal.printing import clean, moment, say, show_facts, show_json, show_table
 from monarch.cli.terminal.problem import complain
@@ -80,7 +88,8 @@ def show_dead_letter(letter: str, sense: str | None, *, as_json: bool) -> None:
     known = operate(work)
     found = letters_in(known, sense) if known else ()
     if known is None or not found:
-        fail(f"no dead letter {clean(letter)} is known", advice="see `monarch dead list`")
+        what = "dead letter of an entry" if sense == ENTRY else "dead letter"
+        fail(f"no {what} {clean(letter)} is known", advice="see `monarch dead list`")
     if as_json:
         others = [one.id for one in found[1:]]
         show_json({**letter_document(found[0]), "others": others})

@@ -126,6 +126,7 @@ class Writer:
             case Unknown(reason):
                 await self._desk.record(ticket.id, WasUnanswered(granted.nonce))
                 self._watch.unanswered[ticket.id] += 1
+                self._watch.unknown[ticket.id] = reason
                 self._tools.telemetry.ticket_unknown(
                     target=self._subject.name, ticket=ticket.number, reason=reason
                 )

@@ -195,8 +195,9 @@ class Crossing:
     async def _reconcile(self, ticket: Ticket, at_ms: int) -> Verdict | None:
         """Settle an intent without an answer: wait until it has happened or cannot happen any more, and look."""
         if self.watch.unanswered[ticket.id] >= UNANSWERED:
-            reason = f"GitHub left {UNANSWERED} writes of ticket #{ticket.number} without an answer"
-            return self._desk.fail(reason)
+            what = f"what became of {UNANSWERED} writes of ticket #{ticket.number}"
+            why = self.watch.unknown.get(ticket.id, "GitHub did not answer")
+            return self._desk.fail(f"it is unknown {what}: {why}")
         await self.watch.until(at_ms)
         return await self.watch.look()
 

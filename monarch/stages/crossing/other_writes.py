@@ -69,7 +69,7 @@ class OtherWrites:
         Raises:
             LeaseLost, Draining: see `Hold.check`.
         """
-        unanswered = 0
+        unanswered, why = 0, ""
         while unanswered < UNANSWERED:
             granted = await self._desk.grant()
             if not isinstance(granted, Granted):
@@ -82,8 +82,9 @@ class OtherWrites:
                 return send
             if not isinstance(answer, Unknown | Withheld):
                 return answer
-            unanswered += isinstance(answer, Unknown)
-        reason = f"GitHub left {UNANSWERED} writes without an answer: {what}"
+            if isinstance(answer, Unknown):
+                unanswered, why = unanswered + 1, answer.reason
+        reason = f"it is unknown what became of {UNANSWERED} writes ({what}): {why}"
         return _given_up(reason) if self._desk.has_patience_ended else self._desk.fail(reason)
 
     async def _send(self, send: Send) -> DetailOutcome:

@@ -39,7 +39,8 @@ class Watch:
 
     Attributes:
         records: what the ledger says, by ticket; the part that records a fact about a copy changes it, too.
-        unanswered: how many writes of a ticket this crossing has sent that were left without an answer.
+        unanswered: how many writes of a ticket this crossing has sent of which nothing is known.
+        unknown: why nothing is known of a ticket's newest one.
         seen: what the newest look shows.
         issues: what it read, by number.
         looked_at_ms: when it began, by the server's clock.
@@ -63,6 +64,7 @@ class Watch:
         self._reported: set[int] = set()
         self.records: dict[TicketId, LedgerRecord] = dict(taken.records)
         self.unanswered: Counter[TicketId] = Counter()
+        self.unknown: dict[TicketId, str] = {}
         self.seen = Seen()
         self.issues: dict[int, Issue] = {}
         self.looked_at_ms = 0

@@ -133,7 +133,7 @@ CAUSES: Final[dict[Code, tuple[str, str]]] = {
     Code.CANCELLED: ("A person called it off", "Nothing, or send it back to go on."),
     Code.SLACK_REFUSED: (
         "Slack did not get a message",
-        "Invite the bot to the channel, or correct the token; then send it back.",
+        "See the reason: it says what Slack wants. Send it back when that is mended.",
     ),
 }
 """What each code means, and what a person does about it."""

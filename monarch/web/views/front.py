@@ -96,7 +96,7 @@ def _runs(snapshot: Snapshot) -> Answer:
 
 def _under_way(snapshot: Snapshot, shown: Sequence[CohortCard]) -> Answer:
     many, question = snapshot.open_requests, "What is under way?"
-    if is_spoiled(spoiled_so_far(), "open"):
+    if is_spoiled(spoiled_so_far(), "open") or snapshot.is_unread("open"):
         return Answer(question, "bad", "Not known", "the open requests cannot be read", "/requests")
     if not many:
         return Answer(question, "quiet", "Nothing", "every request has ended", "/requests")
@@ -110,7 +110,7 @@ def _needs(
     snapshot: Snapshot, causes: Sequence[LettersOfCode], unreported: Sequence[CohortCard]
 ) -> Answer:
     question = "What needs a person?"
-    if is_spoiled(spoiled_so_far(), "dead"):
+    if is_spoiled(spoiled_so_far(), "dead") or snapshot.is_unread("dead"):
         return Answer(question, "bad", "Not known", "the dead letters cannot be read", "/dead")
     if causes:
         what = counted(snapshot.dead, "dead letter")

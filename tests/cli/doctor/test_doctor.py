@@ -135,6 +135,8 @@ def test_a_failover_must_be_possible_and_forget_nothing(
         ("[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] tlsv13 alert", "ssl_certfile"),
         ("[SSL: CERTIFICATE_VERIFY_FAILED] certificate is not yet valid", "clock"),
         ("asking: ConnectionError: max number of clients reached", "maxclients"),
+        ("asking: ResponseError: BUSY Valkey is busy running a script.", "SCRIPT KILL"),
+        ("asking: MasterDownError: Link with MASTER is down", "REPLICAOF NO ONE"),
         ("asking: BusyLoadingError: Redis is loading the dataset in memory", "Wait"),
     ],
 )

@@ -25,6 +25,14 @@ _REFUSES: Final = {
         "Add ?ssl_ca_certs=FILE with the authority's certificate to VALKEY_URL, or set SSL_CERT_FILE."
     ),
     "DB index": "Correct VALKEY_DB, or the number at the end of VALKEY_URL.",
+    "BUSY ": (
+        "A script does not end, and Valkey does nothing else: `valkey-cli SCRIPT KILL` ends it (one that has"
+        " written ends only with Valkey). `CLIENT LIST` shows whose it is."
+    ),
+    "MASTER is down": (
+        "This Valkey is a replica that has lost its primary: name the primary in VALKEY_URL, or make this one primary"
+        " (`REPLICAOF NO ONE`)."
+    ),
     "max number of clients": "Raise `maxclients`, or see with `CLIENT LIST` who holds the connections.",
 }
 

@@ -125,7 +125,7 @@ class FleetReader:
         now_ms = int(seconds) * 1000 + int(micros) // 1000
         whole = {"now_ms": now_ms, "answers": answers[1:_WHOLE]}
         self._note_broken(answers[-len(KINDS) :])
-        _note_met(answers[_WHOLE - 1], now_ms)
+        self._note_met(answers[_WHOLE - 1], now_ms)
         per_stream = [answers[_WHOLE + 4 * i : _WHOLE + 4 + 4 * i] for i in range(len(Stream))]
         return [whole, *(_raw(s, a) for s, a in zip(Stream, per_stream, strict=True))]
 
@@ -134,6 +134,16 @@ class FleetReader:
         for (name, kind), found in zip(KINDS.items(), types, strict=True):
             if isinstance(found, bytes) and text(found) not in {kind, "none"}:
                 note_spoiled(self._keys.prefix + name)
+
+    def _note_met(self, found: Any, now_ms: int) -> None:
+        """The same for keys of one request or target that workers met a moment ago, by when they did.
+
+        Not for those of the whole fleet: `_note_broken` has just looked whether they are mended.
+        """
+        for key, at_ms in found if isinstance(found, list) else ():
+            is_fleets = text(key).removeprefix(self._keys.prefix) in KINDS
+            if at_ms > now_ms - MET_FOR_MS and not is_fleets:
+                note_spoiled(text(key))
 
     def _ask_whole(self, pipe: Any) -> None:
         pipe.time()
@@ -203,13 +213,6 @@ class FleetReader:
         return await Server(self._client, self._keys, self._channel).facts()
 
 
-def _note_met(found: Any, now_ms: int) -> None:
-    """The same for keys of one request or target that workers met a moment ago, by when they did."""
-    for key, at_ms in found if isinstance(found, list) else ():
-        if at_ms > now_ms - MET_FOR_MS:
-            note_spoiled(text(key))
-
-
 # ------------------------------------------------------------------------- from answers to values
 
 
@@ -234,8 +237,11 @@ def _whole(read: Mapping[str, Any]) -> dict[str, Any]:
     subscribers, since, refused, oldest, still_open, newer, info, config, missed, rights, *_ = more
     due = first[0][1] if isinstance(first, list) and first else None
     began = oldest[0][1] if isinstance(oldest, list) and oldest else read["now_ms"]
+    counted = {"parked": parked, "dead": dead, "missed": missed, "known": known, "newer": newer}
+    counted["open"] = still_open
     return {
         "at_ms": read["now_ms"],
+        "hidden": frozenset(n for n, one in counted.items() if isinstance(one, NoPermissionError)),
         "parked": _count(parked),
         "next_due_s": None if due is None else (due - read["now_ms"]) / 1000,
         "dead": _count(dead),

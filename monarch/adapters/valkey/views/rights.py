@@ -11,19 +11,28 @@ from valkey.asyncio import Valkey
 from valkey.exceptions import NoPermissionError, ResponseError
 
 NEEDED: Final = (
-    *("DEL", "EXISTS", "GET", "INFO", "PERSIST", "PEXPIRE", "PTTL", "SET", "TIME", "TYPE"),
-    *("HDEL", "HEXISTS", "HGET", "HGETALL", "HINCRBY", "HLEN", "HMGET", "HSET", "HSETNX"),
+    *("DEL", "EXISTS", "GET", "INFO", "MGET", "PERSIST", "PEXPIRE", "PTTL", "SET", "TIME", "TYPE"),
+    *("HDEL", "HEXISTS", "HGET", "HGETALL", "HINCRBY", "HLEN", "HMGET", "HSET", "HSETNX", "HVALS"),
     *("LLEN", "LPOP", "RPUSH", "SADD", "SCARD", "SMEMBERS", "SRANDMEMBER", "SREM"),
     *("ZADD", "ZCARD", "ZCOUNT", "ZLEXCOUNT", "ZPOPMIN", "ZRANGE", "ZRANGEBYLEX", "ZRANGEBYSCORE"),
-    *("ZREM", "ZREMRANGEBYRANK", "ZREMRANGEBYSCORE", "ZREVRANGE", "ZSCORE"),
-    *("XACK", "XADD", "XAUTOCLAIM", "XCLAIM", "XDEL", "XPENDING", "XRANGE", "XREADGROUP"),
+    *("ZMSCORE", "ZREM", "ZREMRANGEBYRANK", "ZREMRANGEBYSCORE", "ZREVRANGE", "ZREVRANGEBYSCORE"),
+    "ZSCORE",
+    *("XACK", "XADD", "XAUTOCLAIM", "XCLAIM", "XDEL", "XLEN", "XPENDING", "XRANGE"),
+    *("XREADGROUP", "XREVRANGE"),
 )
-"""What the scripts call and what reads the streams, apart from `NEEDED_IN_FULL`."""
+"""What the scripts and the readings call, apart from `NEEDED_IN_FULL`."""
 
 NEEDED_IN_FULL: Final = (
     *("XGROUP CREATE % group 0", "XGROUP DELCONSUMER % group consumer"),
     *("XINFO CONSUMERS % group", "XINFO GROUPS %", "XINFO STREAM %"),
-    *("PUBSUB NUMSUB channel", "ROLE", "WAIT 1 1", "WAITAOF 1 0 1"),
+    *(
+        "EVALSHA sha 0",
+        "XREAD streams % 0",
+        "PUBSUB NUMSUB channel",
+        "ROLE",
+        "WAIT 1 1",
+        "WAITAOF 1 0 1",
+    ),
 )
 """What has rights by its second word, and what takes no key there; `%` is one of our keys.
 

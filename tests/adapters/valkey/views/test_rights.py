@@ -19,10 +19,13 @@ from monarch.adapters.valkey.views.rights import (
     rights_lacking,
 )
 from monarch.adapters.valkey.views.workers import Workers
+from monarch.app.doctor.examination import check_dead
+from monarch.app.doctor.valkey_checks import Status
 from monarch.core.budget.ceilings import Ceilings
 from monarch.ports import StoreError
 from monarch.sandbox.valkey import EmbeddedValkey
 from monarch.telemetry.obstacles import Cause, obstacles
+from monarch.web.documents import status_document
 
 SCRIPTS = Path(monarch.adapters.valkey.scripts.__file__).parent
 
@@ -44,6 +47,8 @@ async def limited(client: Valkey, server: EmbeddedValkey) -> AsyncIterator[Valke
         (["-xreadgroup", "-hset"], "HSET, XREADGROUP"),
         (["-hset", "-hdel", "-xadd", "-xdel", "-xack"], " and others"),
         (["-eval"], "EVAL"),
+        (["-evalsha"], "EVALSHA"),
+        (["-xread"], "XREAD"),
         (["-xinfo"], "XINFO CONSUMERS, XINFO GROUPS, XINFO STREAM"),
         (["-xinfo|consumers"], " to XINFO CONSUMERS"),
         (["-xgroup"], "XGROUP CREATE, XGROUP DELCONSUMER"),
@@ -152,11 +157,37 @@ def test_what_a_server_does_not_say_forbids_nothing(answer: object, *, is_said: 
     assert bool(rights_lacking(answer)) == is_said
 
 
+READ = {"HVALS", "MGET", "XLEN", "XREADGROUP", "XREVRANGE", "ZMSCORE", "ZREVRANGEBYSCORE"}
+"""What the readings call and no script does."""
+
+
+def test_what_the_readings_call_is_needed() -> None:
+    """Without XLEN there were no dead letters, and every light was green."""
+    text = "".join(one.read_text("utf-8") for one in SCRIPTS.parent.rglob("*.py"))
+
+    assert {name for name in READ if f".{name.lower()}(" in text} == READ
+    assert set(NEEDED) >= READ
+
+
+async def test_what_may_not_be_counted_is_not_nought(limited: Valkey, client: Valkey) -> None:
+    """`dead letters 0`, and `OK none`, where there was one."""
+    keys = Keys("rights")
+    await client.xadd(keys.dead, {"reason": "x"})
+    await client.acl_setuser("limited", enabled=True, commands=["-xlen"])
+
+    snapshot = await FleetReader(limited, keys, "channel", Ceilings()).snapshot()
+
+    assert snapshot.is_unread("dead")
+    assert status_document(snapshot)["dead"] is None
+    assert check_dead(snapshot).status is Status.FAIL
+    assert snapshot.lacks_rights == "XLEN"
+
+
 def test_what_the_scripts_call_is_needed() -> None:
     """A command that is new in a script is asked for, too."""
     text = "".join(one.read_text("utf-8") for one in SCRIPTS.rglob("*.lua"))
     called = set(re.findall(r"call\('([A-Z]+)'", text))
     in_full = set(re.findall(r"call\('(XGROUP|XINFO)', '([A-Z]+)'", text))
 
-    assert called - {"XGROUP", "XINFO"} == set(NEEDED) - {"XREADGROUP"}
+    assert called - {"XGROUP", "XINFO"} == set(NEEDED) - READ
     assert in_full <= {tuple(one.split()[:2]) for one in NEEDED_IN_FULL}

@@ -414,6 +414,16 @@ async def test_a_snapshot_names_the_keys_that_hold_something_else(house: House) 
     assert [one.cause for one in obstacles(seen)].count(Cause.BROKEN_KEY) == 2
 
 
+async def test_a_mended_key_of_the_fleet_is_well_at_once(house: House) -> None:
+    """A worker had met it, so it was called broken for 90 s after it was mended as advised."""
+    now_ms = (await house.standing.snapshot()).at_ms
+    await house.client.zadd(house.keys.broken, {house.keys.known: now_ms})
+
+    assert (await house.standing.snapshot()).broken_keys == ()
+    await house.client.set(house.keys.known, "text")
+    assert (await house.standing.snapshot()).broken_keys == (house.keys.known,)
+
+
 async def test_a_broken_key_of_one_migration_is_met_and_forgotten(house: House) -> None:
     """Its work came round once a lease, every light was green, and the log named the stream that it lay in."""
     await submitted(house)
