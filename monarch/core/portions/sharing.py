@@ -53,4 +53,5 @@ def milestones_missing(source: str, unknown: Collection[str], existing: Iterable
     titles = sorted(one.title for one in existing)
     shown = listed([f'"{quote(one, 100)}"' for one in titles], _SHOWN)
     has = f"it has {shown}" if titles else "it has no milestones at all"
-    return f"{source} has no milestone {names}: {has}"
+    which = f"no milestone {names}" if len(unknown) == 1 else f"none of the milestones {names}"
+    return f"{source} has {which}: {has}"

@@ -193,6 +193,10 @@ def _why_not(meant: Meant, before: Sequence[str], form: Mapping[str, str]) -> tu
         return (f"Nothing was done. {meant.problem}",)
     if not form.get("digest"):
         return ("Nothing was done: the press named no set. This is the set as it is now.",)
+    if len(form["digest"]) != len(meant.digest):
+        return (
+            "Nothing was done: no set was shown with that digest. This is the set as it is now.",
+        )
     news = changes(before, meant) if before else ()
     if meant.basis and not news:
         news = ("Something newer was asked for meanwhile: look at it before you press again.",)

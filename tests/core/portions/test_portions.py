@@ -231,6 +231,8 @@ def test_unknown_milestones_are_told_with_those_that_exist() -> None:
     told = milestones_missing(SOURCE, unknown, existing)
     assert told == 'org/template has no milestone "Sprnt 2": it has "Sprint 1", "Sprint 2"'
     assert "it has no milestones at all" in milestones_missing(SOURCE, unknown, ())
+    two = milestones_missing(SOURCE, ("A", "B"), existing)
+    assert two.startswith('org/template has none of the milestones "A" and "B": it has')
     many = tuple(Milestone(f"Week {n:02}") for n in range(25))
     assert '"Week 19" and 5 more' in milestones_missing(SOURCE, unknown, many)
 

@@ -93,6 +93,14 @@ async def test_exactly_the_letters_that_are_shown_are_sent_back() -> None:
     assert means.done == [("replay", ("3-0", "1-0"), BY)]
 
 
+async def test_a_digest_that_was_never_shown_is_not_called_an_old_one() -> None:
+    """It said that the set had changed since it was shown."""
+    async with a_page(with_letters(a_letter(1, "o/a"))) as page:
+        told = await press(page, "/acts/drop", {"digest": "abc"})
+
+    assert "no set was shown with that digest" in told.text
+
+
 @pytest.mark.parametrize(
     ("query", "says"),
     [
