@@ -766,3 +766,10 @@ def test_a_valkey_host_is_a_name_or_an_address(host: str, monkeypatch: pytest.Mo
     monkeypatch.setenv("VALKEY_HOST", host)
 
     assert load_settings(env_file=None).valkey_host == host
+
+
+@pytest.mark.parametrize("url", ["valkey://h:1#/3", "valkey://me#ss@h:1/0", "unix:///tmp/a#b.sock"])
+def test_an_address_of_valkey_is_not_cut_at_a_hash(url: str) -> None:
+    """Another database, host or socket was used without a word."""
+    with pytest.raises(ConfigurationError, match="write %23"):
+        settings_from({"VALKEY_URL": url})

@@ -185,6 +185,8 @@ def _valkey_url(value: SecretStr) -> SecretStr:
     # In unix://tmp/valkey.sock the first folder would count as a host, which is hardly meant.
     if _BLANK.search(url) or (is_socket and parts.hostname):
         raise ValueError
+    if "#" in url:
+        raise Wrong("what follows a # would be left out: in a password, a name or a path write %23")
     _check_options(parts, database)
     return value
 

@@ -269,6 +269,17 @@ def unplanned(client: "valkey.Valkey", **fields: str) -> None:
     client.hset(f"{{monarch}}:request:{REQUEST}", mapping={"source": "o/s", **fields})
 
 
+def test_a_name_of_a_request_that_is_no_text_spoils_no_listing(
+    give: Give, told: "valkey.Valkey"
+) -> None:
+    """It ended in a traceback, and the page was away."""
+    told.zadd("{monarch}:known", {b"\xff": 1999999999999})
+
+    listed = give("requests", "--json")
+
+    assert [line["id"] for line in json.loads(listed.stdout)] == [REQUEST]
+
+
 def test_a_target_whose_record_is_gone_is_not_left_out(give: Give, told: "valkey.Valkey") -> None:
     """`verify` compared nothing and ended well, and the advice was a doctor that knows nothing of it."""
     for target in ("o/a", "o/b"):

@@ -38,7 +38,7 @@ class Cohorts:
         pipe = self._client.pipeline(transaction=False)
         pipe.zrevrange(self._keys.cohorts, 0, min(limit, MOST) - 1)
         (found,) = await answers_of(pipe, "listing cohorts")
-        ids = [CohortId(one.decode()) for one in found]
+        ids = [CohortId(text(one)) for one in found]
         cards = await _cards(self._client, self._keys, ids)
         states = await self._states([one for one in ids if one in cards])
         return tuple(_line(one, cards[one], states.get(one, {})) for one in ids if one in cards)

@@ -66,7 +66,7 @@ class RequestReader:
             pipe = self._client.pipeline(transaction=False)
             pipe.zrevrange(self._keys.known, start, start + PAGE - 1)
             (ids,) = await answers_of(pipe, "listing requests")
-            page = await self._sought([RequestId(one.decode()) for one in ids], sought)
+            page = await self._sought([RequestId(text(one)) for one in ids], sought)
             found += await self._lines(page)
             start += PAGE
             if len(ids) < PAGE:
