@@ -75,7 +75,7 @@ async def wishes(
     bases, found, taken = tuple(known[:OTHERS]), [], set[str]()
     for one in known if request is None else [request]:
         found += await _wish(reader, one, bases, only, taken)
-    if not found and request is not None and details is not None and details.lost:
+    if not found and details is not None and details.lost:
         return UpdateRefused(
             f"no target of request {request} can be read: see `monarch show {request}`"
         )

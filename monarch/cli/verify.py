@@ -245,8 +245,8 @@ def _lines(target: "TargetReport") -> Iterator[str]:
     if target.verification is None:
         yield target.problem
         return
-    if target.now and target.now.lower() != target.target.lower():
-        yield renamed(target.target, target.now)
+    if remark := renamed(target.target, target.now):
+        yield remark
     differing = [one for one in target.verification.findings if one.marks != (Mark.PRESENT,)]
     for _, alike in groupby(differing, key=_sort):
         yield _line(list(alike))

@@ -109,9 +109,10 @@ class RequestDetails:
 
     While it waits to be planned its view has what its message says; `next_ms` is when that is tried again, `None` if it
     is not parked. `notice_error` is why Slack did not get its notice, `""` if it did or need not;
-    `is_to_be_told`: its channel does not show the end yet; `failing_notice` says why, if Slack has failed. `cohort` and `card` as in `RequestLine`. `asked_by` is the
-    person who submitted it, `""` if a message or a program did, which names no person. `lost` are the targets whose
-    records are gone (removed by hand), or cannot be read: they are not in the view.
+    `is_to_be_told`: its channel does not show the end yet; `failing_notice` says why, if Slack has failed. `cohort` and
+    `card` as in `RequestLine`. `asked_by` is the person who submitted it, `""` if a message or a program did, which names
+    no person. `lost` are the targets whose records are gone (removed by hand), or cannot be read: they are not in the
+    view.
     """
 
     view: RequestView

@@ -189,6 +189,14 @@ def test_why_slack_waits_stands_on_the_page_of_a_request() -> None:
     assert request_view(details, None, "https://github.com").slack_waits == "Slack answered 500"
 
 
+def test_that_slack_did_not_get_a_message_is_said_once() -> None:
+    """It stood in the heading and in the reason below it."""
+    refused = "Slack did not get the message: it answered is_archived"
+    details = replace(details_of(a_migration()), notice_error=refused)
+
+    assert request_view(details, None, "https://github.com").slack == "it answered is_archived"
+
+
 async def test_copies_that_an_act_has_left_to_people_are_listed(telemetry: Telemetry) -> None:
     """Each a link, with what people did to it, as the confirmation of the act has promised."""
     left = (Left(1, 14, (Touch.COMMENTED, Touch.LABELLED)), Left(2, 15, (Touch.EDITED,)))

@@ -152,8 +152,8 @@ def _print_rehearsal(found: "ActRehearsal", act: Act, web_url: str) -> None:
     show_facts({"request": found.request, "source": found.source, "act": f"{act}, dry run"})
     print()
     for target in found.targets:
-        if target.now and target.now.lower() != target.target.lower():
-            say(f"{clean(target.target)}: {clean(renamed(target.target, target.now))}")
+        if remark := renamed(target.target, target.now):
+            say(f"{clean(target.target)}: {clean(remark)}")
         say(f"{clean(target.target)}: {_outline(target, act)}")
         for line in left_lines(target.now or target.target, target.left, web_url):
             say(line)

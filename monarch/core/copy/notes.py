@@ -26,7 +26,9 @@ _KINDS: Final = {
 
 
 def renamed(asked: str, now: str) -> str:
-    """A target that a request has reached is followed by its id, whatever it is called."""
+    """A target is followed by its id, whatever it is called; `""` if `now` is its name in the request, or `""` itself."""
+    if not now or asked.lower() == now.lower():
+        return ""
     return f"the repository that this request has reached is called {now} now: one that is called {asked} may be another"
 
 

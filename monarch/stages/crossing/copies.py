@@ -106,8 +106,8 @@ class Writer:
             # that if the account may not push. A call without labels shows whether it may open issues at all.
             outcome = replace(outcome, scope=Scope.TICKET, fields=("labels",))
         ended = await self._note(ticket, granted, outcome, seconds)
-        if isinstance(outcome, Created | Unknown) and self._details.of(ticket, ()).labels:
-            await self._confirm()
+        if self._suspicion and isinstance(outcome, Created | Unknown):
+            await self._confirm(ticket)
         return ended
 
     async def _note(
@@ -198,13 +198,13 @@ class Writer:
             target=self._subject.name, ticket=ticket.number, reason=refusal.sentence
         )
 
-    async def _confirm(self) -> None:
-        """Note that labels were forbidden, now that a ticket which has some was copied without, or may have been.
+    async def _confirm(self, ticket: Ticket) -> None:
+        """Note that labels were forbidden, if the ticket that was copied without them, or may have been, has some.
 
         Not before: what is forbidden for another reason, such as single sign-on, is so without labels as well. A worker that
         dies before this leaves the note to the next ticket that has labels; where there is none, it is lost.
         """
-        if self._suspicion:
+        if self._details.of(ticket, ()).labels:
             await self._desk.note(self._suspicion)
 
     def _left_out(self, ticket: Ticket) -> frozenset[str]:

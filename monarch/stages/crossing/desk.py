@@ -293,9 +293,8 @@ class Desk:
 
     async def note_name(self) -> None:
         """Note that the target is called otherwise than in its request: all that people see bears that name."""
-        asked, now = self._subject.entry.target, self._subject.name
-        if asked.lower() != now.lower():
-            await self.note(notes.renamed(asked, now))
+        if remark := notes.renamed(self._subject.entry.target, self._subject.name):
+            await self.note(remark)
 
     # -------------------------------------------------------------------------------------- judgement
 

@@ -9,6 +9,7 @@ from monarch.core.card.counts import shares, state_of
 from monarch.core.card.view import CohortView
 from monarch.core.report.summary import ENDS, RequestView, State
 from monarch.ports.readings import CohortLine, RequestLine
+from monarch.web.views.formats import slack_reason
 from monarch.web.views.listing import TONES, Line, line_of
 from monarch.web.views.matrix import Team, urgent_first
 from monarch.web.views.teams import Teams, teams_in
@@ -65,7 +66,7 @@ def cohort_card(line: CohortLine) -> CohortCard:
         done=sum(n for one, n in states.items() if one in ENDS),
         targets=line.targets,
         opened_ms=line.opened_ms,
-        slack=line.card.error if line.card else "",
+        slack=slack_reason(line.card.error) if line.card else "",
     )
 
 
@@ -118,7 +119,7 @@ def cohort_page(cohort: CohortView, forecast: Forecast | None, github: str) -> C
         tickets=max((one.tickets for one in cohort.requests), default=0),
         forecast=in_words(forecast),
         channel=cohort.card.channel if cohort.card else "",
-        slack=cohort.card.error if cohort.card else "",
+        slack=slack_reason(cohort.card.error) if cohort.card else "",
         opened_ms=cohort.opened_ms,
         joined_ms=cohort.joined_ms,
         requests=tuple(_line(one) for one in cohort.requests),

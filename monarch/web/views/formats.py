@@ -26,3 +26,8 @@ def number(value: int) -> str:
 def counted(n: int, one: str, many: str = "") -> str:
     """`1 team`, `3 teams`."""
     return f"{number(n)} {one if n == 1 else many or one + 's'}"
+
+
+def slack_reason(error: str) -> str:
+    """Why Slack did not get a message, below a heading that says that it did not."""
+    return error.removeprefix("Slack did not get the message: ")

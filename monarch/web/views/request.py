@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from monarch.core.budget.forecast import Forecast, in_words, sharing_words
 from monarch.core.portions.sentences import portion_facts
 from monarch.ports.readings import RequestDetails
+from monarch.web.views.formats import slack_reason
 from monarch.web.views.listing import TONES
 from monarch.web.views.teams import Teams, teams_of_request
 
@@ -51,7 +52,7 @@ def request_view(details: RequestDetails, forecast: Forecast | None, github: str
         forecast=in_words(forecast),
         facts=_facts(details, forecast),
         moments=_moments(details),
-        slack=details.notice_error,
+        slack=slack_reason(details.notice_error),
         slack_waits="" if details.failing_notice is None else details.failing_notice.reason,
         teams=teams_of_request(view),
         cohort=details.cohort or "",

@@ -237,11 +237,11 @@ def _whole(read: Mapping[str, Any]) -> dict[str, Any]:
     subscribers, since, refused, oldest, still_open, newer, info, config, missed, rights, *_ = more
     due = first[0][1] if isinstance(first, list) and first else None
     began = oldest[0][1] if isinstance(oldest, list) and oldest else read["now_ms"]
-    counted = {"parked": parked, "dead": dead, "missed": missed, "known": known, "newer": newer}
-    counted["open"] = still_open
+    names = ("parked", "dead", "missed", "known", "newer", "open")
+    counted = zip(names, (parked, dead, missed, known, newer, still_open), strict=True)
     return {
         "at_ms": read["now_ms"],
-        "hidden": frozenset(n for n, one in counted.items() if isinstance(one, NoPermissionError)),
+        "hidden": frozenset(name for name, one in counted if isinstance(one, NoPermissionError)),
         "parked": _count(parked),
         "next_due_s": None if due is None else (due - read["now_ms"]) / 1000,
         "dead": _count(dead),
