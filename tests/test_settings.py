@@ -379,6 +379,15 @@ def test_a_sign_in_a_password_that_ends_the_address_is_told(sign: str) -> None:
     assert "hush" not in mistake
 
 
+def test_an_address_with_two_databases_is_told_as_such() -> None:
+    """It looked like the address that was expected."""
+    (mistake,) = mistakes(VALKEY_URL="valkey://h/0?db=3")
+
+    assert (
+        "names two databases, one behind the host and one as db: leave one of them out" in mistake
+    )
+
+
 @pytest.mark.parametrize(
     ("given", "blamed", "whose"),
     [

@@ -203,6 +203,8 @@ def _why_without_plan(request: RequestId, state: State) -> str:
     match state:
         case State.QUEUED:
             return f"request {request} is not planned yet: see `monarch show {request}`"
+        case State.UNKNOWN:
+            return f"it is not known how request {request} stands: see `monarch show {request}`"
         case State.SKIPPED:
             return f"request {request} was skipped, since its source had no tickets: there is nothing to verify"
         case State.DEAD | State.CANCELLED:

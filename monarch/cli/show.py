@@ -20,9 +20,10 @@ from monarch.cli.terminal.printing import (
 from monarch.cli.terminal.tables import number, reason, word
 from monarch.cli.terminal.troubles import tell_obstacles
 from monarch.core.budget.forecast import in_words, sharing_words
+from monarch.core.card.view import unanswered
 from monarch.core.ids import RequestId
 from monarch.core.portions.sentences import portion_facts
-from monarch.core.report.summary import State, why_without_targets
+from monarch.core.report.summary import OF_REQUESTS, State, state_named, why_without_targets
 from monarch.ports.readings import LOST
 from monarch.web.documents import request_document
 
@@ -84,15 +85,11 @@ def _none_of(chosen: "Sought") -> str:
 
 
 def _state(name: str | None) -> State | None:
-    try:
-        found = None if name is None else State(name)
-    except ValueError:
-        found = State.PARKED
-    if (
-        found is State.PARKED
-    ):  # a request is queued while it is parked; only migrations are called so
-        known = [state for state in State if state is not State.PARKED]
-        refuse_word("--state", "one of", known, name or "")
+    if name is None:
+        return None
+    found = state_named(name)
+    if found not in OF_REQUESTS:
+        refuse_word("--state", "one of", OF_REQUESTS, name)
     return found
 
 
@@ -201,8 +198,10 @@ def _until(next_ms: int | None) -> str:
 def _slack(details: "RequestDetails") -> str:
     """Why its channel does not show what it should; `""` if it does, or nothing has failed."""
     failing = details.failing_notice
-    if details.notice_error or failing is None:
+    if details.notice_error:
         return details.notice_error
+    if failing is None:
+        return unanswered(details.card)
     return f"not posted yet: {failing.reason}; next try {moment(failing.next_ms)}"
 
 

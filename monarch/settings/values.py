@@ -211,7 +211,9 @@ def _check_options(parts: SplitResult, database: str) -> None:
     if not all(form.fullmatch(options[name]) for name, form in _FORMS.items() if name in options):
         raise ValueError
     if database and options.get("db", database) != database:
-        raise ValueError
+        raise Wrong(
+            "it names two databases, one behind the host and one as db: leave one of them out"
+        )
 
 
 def _app_id(value: str) -> str:

@@ -188,7 +188,11 @@ class Notifier:
                 return await self._said(step, telling, answer)
             case Unanswered():
                 # Whether it was posted is unknown. An ending is posted again, and says so; any other repetition would be noise.
-                return answer if what == ENDING else after_loss(telling, step)
+                if what == ENDING:
+                    return answer
+                kind = what.partition(":")[0]
+                self._telemetry.notice_unanswered(kind=kind, reason=answer.reason)
+                return after_loss(telling, step)
             case Gone(reason):
                 await self._not_sent(what, telling)
                 return await self._gone(CARD, telling, reason, deleted=True)

@@ -381,6 +381,10 @@ class Telemetry:
         """The message that is edited in place can no longer be edited; nothing is left to do."""
         self._log.info("notice.gone", reason=reason)
 
+    def notice_unanswered(self, *, kind: str, reason: str) -> None:
+        """Whether Slack has it is not known, and it is not posted again; `kind` is `card`, `reply` or `missed`."""
+        self._log.warning("notice.unanswered", kind=kind, reason=reason)
+
     def notice_failed(self, *, reason: str) -> None:
         """Slack refused it for good. Stream: `notice.dead`."""
         self.metrics.notices_failed.inc()

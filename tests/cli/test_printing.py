@@ -31,6 +31,7 @@ from monarch.cli.terminal.tables import word
 from monarch.core.after.acts import Act
 from monarch.core.after.touch import Left, Touch
 from monarch.core.budget.forecast import Forecast
+from monarch.core.card.view import Card
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import MigrationView, RequestView, State
 from monarch.ports.readings import MigrationTimes, RequestDetails
@@ -209,6 +210,16 @@ def test_how_it_ended_is_summed_up() -> None:
         "notes: 1; see `monarch show 17-0`",
         "channel C1: Slack did not get the message: it answered channel_not_found",
     ]
+
+
+def test_a_lost_answer_of_slack_is_summed_up() -> None:
+    """Whether the channel has a progress message was not known, and the summary had no word of it."""
+    view = replace(a_view(MigrationView("o/a", State.DONE, 2, 0, 0, (), "")), channel="C1")
+    end = replace(details_of(view), card=Card("C1", "", is_unanswered=True))
+
+    *_, last = ending_lines(end)
+
+    assert last.startswith("channel C1: Slack has not said whether it has the progress message")
 
 
 def test_what_was_never_planned_is_summed_up_shortly() -> None:

@@ -267,6 +267,18 @@ async def test_a_card_whose_answer_was_lost_is_not_posted_again(house: House) ->
     assert len(house.slack.messages) == 2
 
 
+@pytest.mark.parametrize(("post", "kind"), [(1, "card"), (2, "reply")])
+async def test_a_post_whose_answer_was_lost_is_logged(house: House, post: int, kind: str) -> None:
+    """Whether Slack has it was not known, and no line, no command and no page said so."""
+    house.github.change(TEAM_A, archived=True)
+    house.slack.faults.at("post", post, LOST_POST)
+
+    await cohort(house)
+
+    (line,) = house.told("notice.unanswered")
+    assert (line["kind"], line["reason"]) == (kind, "the answer was lost")
+
+
 async def test_a_lost_ending_is_repeated_and_says_so(house: House) -> None:
     """Better twice, and marked, than never."""
     house.slack.faults.at("post", 2, LOST_POST)

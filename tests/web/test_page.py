@@ -14,6 +14,7 @@ from monarch.cli.terminal.printing import as_json
 from monarch.core.after.touch import Left, Touch
 from monarch.core.budget.moves import FORECAST_AT_MOST
 from monarch.core.budget.shares import Part
+from monarch.core.card.view import Card
 from monarch.core.ids import TicketId
 from monarch.core.report.summary import State
 from monarch.core.target.step import CreatedAs
@@ -187,6 +188,18 @@ def test_why_slack_waits_stands_on_the_page_of_a_request() -> None:
     details = replace(details_of(a_migration()), failing_notice=failing)
 
     assert request_view(details, None, "https://github.com").slack_waits == "Slack answered 500"
+
+
+@pytest.mark.parametrize("is_unanswered", [True, False])
+def test_a_card_that_slack_has_not_answered_stands_on_the_page(*, is_unanswered: bool) -> None:
+    """Whether it is there was not known, and the page had no word of it."""
+    card = Card("C1", "", is_unanswered=is_unanswered)
+    details = replace(details_of(a_migration()), card=card)
+
+    said = request_view(details, None, "https://github.com").slack_unanswered
+
+    assert ("has not said whether it has the progress message" in said) is is_unanswered
+    assert bool(said) is is_unanswered
 
 
 def test_that_slack_did_not_get_a_message_is_said_once() -> None:

@@ -11,6 +11,7 @@ from monarch.core.after.acts import Act
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, TicketId
 from monarch.core.portions.dates import date_words
+from monarch.core.report.summary import why_unknown
 from monarch.ports import Begun, Cancelling, Healing, NotDone, Paused, Replayed
 from monarch.ports.hands import PutFirst
 
@@ -116,6 +117,8 @@ def _not_done(request: RequestId, answer: list[object], before: str = "") -> Not
     match answer:
         case [b"ended", bytes(state)]:
             return NotDone(f"request {request} has ended: it is {_text(state)}")
+        case [b"strange", bytes(state)]:
+            return NotDone(f"request {request} is left as it is: {why_unknown(_text(state))}")
         case [b"cancelled", bytes(who)]:
             return NotDone(f"request {request} was cancelled by {_text(who)}{before}")
         case _:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from monarch.cli.terminal.followed import COPYING, UPDATING, Followed, part_of
 from monarch.cli.terminal.printing import clean
+from monarch.core.card.view import unanswered
 from monarch.core.report.summary import State
 
 if TYPE_CHECKING:
@@ -67,3 +68,5 @@ def _slack(end: "RequestDetails") -> Iterator[str]:
         failing = end.failing_notice
         why = "" if failing is None else f": {clean(failing.reason)}"
         yield f"channel {channel}: not posted yet{why}"
+    elif words := unanswered(end.card):
+        yield f"channel {channel}: {words}"

@@ -108,6 +108,7 @@ _HEADS: Final[dict[State, Callable[[CohortView, Forecast | None], str]]] = {
     State.QUEUED: _queued,
     State.RUNNING: _running,
     State.PARKED: _running,
+    State.UNKNOWN: _running,
     State.DONE: _done,
     State.FAILED: _failed_head,
     State.DEAD: _dead,

@@ -29,6 +29,7 @@ SIGNS: Final = {
     State.DEAD: ":x:",
     State.CANCELLED: ":octagonal_sign:",
     State.SKIPPED: ":information_source:",
+    State.UNKNOWN: ":grey_question:",
 }
 """The sign for each state."""
 
@@ -41,6 +42,7 @@ _WORDS: Final = {
     State.DEAD: "failed",
     State.CANCELLED: "cancelled",
     State.SKIPPED: "without tickets",
+    State.UNKNOWN: "in a state that is not known",
 }
 
 

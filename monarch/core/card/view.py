@@ -1,6 +1,7 @@
 """How a cohort stands: the requests of one source and one channel that came together."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from monarch.core.ids import CohortId
 from monarch.core.report.summary import RequestView
@@ -12,12 +13,26 @@ class Card:
 
     `channel` is as the message spelled it until Slack has named its id, `ts` is `""` before it is posted; `error` is why
     Slack did not get it, `""` if it did. `shown_version` is the newest version of the cohort that Slack shows.
+    `is_unanswered`: it was sent, and Slack's answer is not there, so it may be in the channel or not.
     """
 
     channel: str
     ts: str
     error: str = ""
     shown_version: int = 0
+    is_unanswered: bool = False
+
+
+UNANSWERED: Final = (
+    "Slack has not said whether it has the progress message: look in the channel. It is not posted again, and cannot be"
+    " brought up to date; the ending comes as a message of its own"
+)
+"""What people should know of a card that `is_unanswered`."""
+
+
+def unanswered(card: "Card | None") -> str:
+    """What people should know of where Slack has left its answer out; `""` if it has not."""
+    return UNANSWERED if card is not None and card.is_unanswered else ""
 
 
 @dataclass(frozen=True, slots=True)

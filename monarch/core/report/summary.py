@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from monarch.core.after.touch import Left
 from monarch.core.ids import RequestId
 from monarch.core.portions.message import WHOLE, Portion
+from monarch.core.redact import quote
 
 
 class State(StrEnum):
@@ -14,7 +16,8 @@ class State(StrEnum):
     A request is `queued` when appended and `running` once planned; it ends `done` (every target
     migrated), `failed` (a target was dead-lettered), `skipped` (no tickets), `dead` (it could not be
     planned) or `cancelled` (a person called off what was left of it). A migration is `queued`, then
-    `running`, then `done`, `dead` or `cancelled`; `parked` while it waits.
+    `running`, then `done`, `dead` or `cancelled`; `parked` while it waits. `unknown` stands in no record: it is what
+    any other word reads as, which a newer version or a person has written there.
     """
 
     QUEUED = "queued"
@@ -25,6 +28,28 @@ class State(StrEnum):
     SKIPPED = "skipped"
     DEAD = "dead"
     CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+
+OF_REQUESTS: Final = tuple(one for one in State if one not in {State.PARKED, State.UNKNOWN})
+"""The states that the record of a request can name: it is queued while it is parked."""
+
+STRANGE: Final = (
+    "its record in Valkey has the state {0}, which this version of Monarch does not know: leave it to the newer version that"
+    " wrote it, or correct the field `state`"
+)
+"""Why a state is unknown, and what to do; `{0}` is the word."""
+
+
+def state_named(word: str) -> State:
+    """The state that a record names."""
+    known = {one.value: one for one in (*OF_REQUESTS, State.PARKED)}
+    return known.get(word, State.UNKNOWN)
+
+
+def why_unknown(word: str) -> str:
+    """Why a record's state is unknown, and what to do; `""` if it is known, or there is none yet."""
+    return STRANGE.format(quote(word)) if word and state_named(word) is State.UNKNOWN else ""
 
 
 ENDS = frozenset({State.DONE, State.FAILED, State.SKIPPED, State.DEAD, State.CANCELLED})

@@ -48,7 +48,9 @@ class Teller:
             self._telemetry.notice_said(kind="missed")
         elif isinstance(answer, Permanent):
             self._telemetry.notice_failed(reason=answer.sentence)
-        elif not isinstance(answer, Unanswered):
+        elif isinstance(answer, Unanswered):
+            self._telemetry.notice_unanswered(kind="missed", reason=answer.reason)
+        else:
             await self._missing.return_report(taken)
             return
         await self._missing.was_reported(taken)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from monarch.core.ids import RequestId
+from monarch.core.report.summary import State
 from monarch.ports import Hands, Replayed
 from monarch.ports.holdings import Holding
 from monarch.ports.readings import Choice, DeadLetter, RequestDetails
@@ -150,3 +151,13 @@ async def named(means: Means, asked: Mapping[str, str]) -> tuple[RequestId, Requ
 def unknown(request: RequestId) -> str:
     """Why nothing can be done to it."""
     return f"No request {request} is known."
+
+
+def why_closed(request: RequestId, details: RequestDetails | None) -> str:
+    """Why what a request still has to do cannot be changed; `""` if it can."""
+    if details is None:
+        return unknown(request)
+    view = details.view
+    if view.state is State.UNKNOWN:
+        return f"Request {request} is left as it is: {view.reason}."
+    return f"Request {request} has ended: it is {view.state.value}." if view.has_ended else ""

@@ -10,7 +10,7 @@ from monarch.core.report.summary import ENDS, State
 from monarch.core.report.verification import Finding, Mark
 from monarch.ports import NotDone
 from monarch.ports.readings import RequestDetails
-from monarch.web.acts.means import Looked, Looking, Means, named, unknown
+from monarch.web.acts.means import Looked, Looking, Means, named, unknown, why_closed
 from monarch.web.acts.meant import ActResult, Line, Meant, Member
 
 _UNPLANNED: Final = frozenset({State.QUEUED, State.PARKED})
@@ -169,20 +169,18 @@ def _open_parts(details: RequestDetails) -> tuple[Member, ...]:
 
 
 def _why_not_cancelled(request: RequestId, details: RequestDetails | None) -> str:
-    if details is None:
-        return unknown(request)
-    if details.view.state in ENDS:
-        return f"Request {request} has ended: it is {details.view.state.value}."
+    why = why_closed(request, details)
+    if why or details is None:
+        return why
     if details.view.cancelled_by:
         return f"Request {request} was cancelled already, by {details.view.cancelled_by}."
     return ""
 
 
 def _why_not_first(request: RequestId, details: RequestDetails | None) -> str:
-    if details is None:
-        return unknown(request)
-    if details.view.state in ENDS:
-        return f"Request {request} has ended: it is {details.view.state.value}."
+    why = why_closed(request, details)
+    if why or details is None:
+        return why
     if details.view.first_by:
         return f"Request {request} was put first already, by {details.view.first_by}."
     return ""

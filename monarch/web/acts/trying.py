@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 
 from monarch.core.ids import RequestId
-from monarch.core.report.summary import ENDS
 from monarch.ports.hands import NotDone
 from monarch.ports.readings import RequestDetails
-from monarch.web.acts.means import Means, named, unknown
+from monarch.web.acts.means import Means, named, why_closed
 from monarch.web.acts.meant import ActResult, Line, Meant, Member
 
 
@@ -49,8 +48,7 @@ def _waiting(details: RequestDetails) -> tuple[Member, ...]:
 
 
 def _why_not(request: RequestId, details: RequestDetails | None) -> str:
-    if details is None:
-        return unknown(request)
-    if details.view.state in ENDS:
-        return f"Request {request} has ended: it is {details.view.state.value}."
+    why = why_closed(request, details)
+    if why or details is None:
+        return why
     return "" if _waiting(details) else "Nothing of it waits for a later time."

@@ -11,13 +11,10 @@ from typing import Final
 from monarch.core.entry_ids import is_entry_id
 from monarch.core.outcome import Code
 from monarch.core.redact import quote
-from monarch.core.report.summary import State
+from monarch.core.report.summary import OF_REQUESTS
 
 LONGEST: Final = 200
 """The longest value of a choice, in characters: no repository's name is longer."""
-
-STATES: Final = tuple(state for state in State if state is not State.PARKED)
-"""The states that a request can be in."""
 
 AN_ID: Final = "two numbers with a dash between, such as 1732406400000-0"
 """What the id of a request or cohort is."""
@@ -85,7 +82,7 @@ def _one_of(values: Iterable[str]) -> _Kind:
 _A_NAME: Final[_Kind] = (lambda text: len(text) <= LONGEST, f"at most {LONGEST} characters")
 
 _VALUES: Final[Mapping[str, _Kind]] = {
-    "state": _one_of(state.value for state in STATES),
+    "state": _one_of(state.value for state in OF_REQUESTS),
     "code": _one_of(code.value for code in Code),
     "page": (
         lambda text: page_number(text) is not None,

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from monarch.core.ids import CohortId, RequestId
+from monarch.core.report.summary import OF_REQUESTS
 from monarch.web.documents import request_document
-from monarch.web.page.choices import STATES, page_number
+from monarch.web.page.choices import page_number
 from monarch.web.page.sights import PageRequest, Sight
 from monarch.web.page.source import Place, Source
 from monarch.web.views.banner import banner
@@ -28,7 +29,7 @@ async def requests(source: Source, place: Place, wish: PageRequest) -> Sight | N
     """The newest requests, of one state if it is given; all of them where it is none, which is said above the page."""
     del place
     asked = wish.get("state")
-    state = next((one for one in STATES if one.value == asked), None)
+    state = next((one for one in OF_REQUESTS if one.value == asked), None)
     lines = await source.requests(LISTED, state)
     return Sight(
         "Requests",
@@ -37,7 +38,7 @@ async def requests(source: Source, place: Place, wish: PageRequest) -> Sight | N
         f"monarch requests --state {state}" if state else "monarch requests",
         {
             "banner": banner(await source.snapshot()),
-            "listing": listing(lines, state, STATES),
+            "listing": listing(lines, state, OF_REQUESTS),
         },
     )
 

@@ -56,7 +56,8 @@ def request_buttons(details: RequestDetails) -> tuple[Button, ...]:
     """For a request as it stands."""
     view = details.view
     found = []
-    if not view.has_ended and not view.cancelled_by:
+    is_open = not view.has_ended and view.state is not State.UNKNOWN
+    if is_open and not view.cancelled_by:
         found.append(_of(view.id, "cancel", "Cancel", f"monarch cancel {view.id}"))
         if not view.first_by:
             found.append(_of(view.id, "first", "Put it first", f"monarch first {view.id}"))

@@ -1,13 +1,14 @@
 """A cohort: its head, the requests that came together, and its card on the front page."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from monarch.core.budget.forecast import Forecast, in_words
 from monarch.core.card.counts import shares, state_of
-from monarch.core.card.view import CohortView
-from monarch.core.report.summary import ENDS, RequestView, State
+from monarch.core.card.view import CohortView, unanswered
+from monarch.core.report.summary import ENDS, RequestView, State, state_named
 from monarch.ports.readings import CohortLine, RequestLine
 from monarch.web.views.formats import slack_reason
 from monarch.web.views.listing import TONES, Line, line_of
@@ -47,6 +48,7 @@ class CohortPage:
     forecast: str
     channel: str
     slack: str
+    slack_unanswered: str
     opened_ms: int
     joined_ms: int
     requests: tuple[Line, ...]
@@ -54,7 +56,9 @@ class CohortPage:
 
 def cohort_card(line: CohortLine) -> CohortCard:
     """Make the card of a cohort."""
-    states = {State(name): n for name, n in line.states.items() if name in _KNOWN}
+    states = Counter[State]()
+    for word, n in line.states.items():
+        states[state_named(word)] += n
     state, tone = _summed(states)
     return CohortCard(
         id=line.id,
@@ -70,15 +74,14 @@ def cohort_card(line: CohortLine) -> CohortCard:
     )
 
 
-_KNOWN: Final = frozenset(state.value for state in State)
-
-
 def _summed(states: dict[State, int]) -> tuple[str, str]:
     """One word for all of them: what needs a person comes before what runs, and that before what is done."""
     found = {state for state, n in states.items() if n}
     is_open = bool(found - ENDS)
     if found & _NEED_A_PERSON:
         return ("running, some failed" if is_open else "failed"), "bad"
+    if found == {State.UNKNOWN}:
+        return State.UNKNOWN.value, TONES[State.UNKNOWN]
     if is_open:
         return ("running" if State.RUNNING in found or found & ENDS else "queued"), "busy"
     for state in (State.CANCELLED, State.DONE, State.SKIPPED):
@@ -120,6 +123,7 @@ def cohort_page(cohort: CohortView, forecast: Forecast | None, github: str) -> C
         forecast=in_words(forecast),
         channel=cohort.card.channel if cohort.card else "",
         slack=slack_reason(cohort.card.error) if cohort.card else "",
+        slack_unanswered=unanswered(cohort.card),
         opened_ms=cohort.opened_ms,
         joined_ms=cohort.joined_ms,
         requests=tuple(_line(one) for one in cohort.requests),

@@ -16,6 +16,7 @@ TONES = {
     State.SKIPPED: "quiet",
     State.DEAD: "bad",
     State.CANCELLED: "warn",
+    State.UNKNOWN: "warn",
 }
 
 

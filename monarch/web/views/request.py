@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from monarch.core.budget.forecast import Forecast, in_words, sharing_words
+from monarch.core.card.view import unanswered
 from monarch.core.portions.sentences import portion_facts
 from monarch.ports.readings import RequestDetails
 from monarch.web.views.formats import slack_reason
@@ -31,6 +32,7 @@ class RequestPage:
     moments: tuple[tuple[str, int], ...]
     slack: str
     slack_waits: str
+    slack_unanswered: str
     teams: Teams
     cohort: str
     can_differ: bool
@@ -54,6 +56,7 @@ def request_view(details: RequestDetails, forecast: Forecast | None, github: str
         moments=_moments(details),
         slack=slack_reason(details.notice_error),
         slack_waits="" if details.failing_notice is None else details.failing_notice.reason,
+        slack_unanswered=unanswered(details.card),
         teams=teams_of_request(view),
         cohort=details.cohort or "",
         can_differ=any(one.target_id is not None for one in details.times),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import structlog
 from prometheus_client import CollectorRegistry
-from structlog.testing import CapturingLogger
+from structlog.testing import CapturingLogger, capture_logs
 
 from monarch.adapters.valkey.client.connection import connected
 from monarch.adapters.valkey.missed import ValkeyMissed
@@ -212,6 +212,20 @@ async def test_what_slack_does_not_take_is_told_again_unless_it_may_be_there(
         await an_age_passes(school, EVERY_MS)
 
     assert len(channel.posts) == posts
+
+
+async def test_a_report_whose_answer_was_lost_is_logged(school: School) -> None:
+    """It was not posted again, and no line said so."""
+    await school.sandbox.seed(a_school(made("team-a")))
+    await school.asks_for()
+    channel = Channel()
+    channel.answers = [Unanswered("Slack answered 502")]
+
+    with capture_logs() as lines:
+        await Worker(school, channel).watch.look()
+
+    (line,) = (line for line in lines if line["event"] == "notice.unanswered")
+    assert (line["kind"], line["reason"]) == ("missed", "Slack answered 502")
 
 
 class _Dead(BaseException):

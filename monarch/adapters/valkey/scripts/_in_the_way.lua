@@ -20,3 +20,7 @@ local function in_the_way(names)
     if wrong then return wrong end
   end
 end
+
+-- Whether a request has a state that these scripts do not know, as a newer version or a person has written it. What there is
+-- to do with such a request is not known either, so a person's act leaves it as it is.
+local function is_strange(state) return state and state ~= 'queued' and state ~= 'running' and not ENDED[state] end

@@ -12,6 +12,7 @@ from typing import Final
 from monarch.core.advice import NO_ADVICE, Advice
 from monarch.core.after.sentences import NEVER_COPIED, NO_TARGET
 from monarch.core.outcome import Code
+from monarch.core.report.summary import STRANGE
 from monarch.core.verdict import Dead, called_off
 
 
@@ -44,6 +45,7 @@ WORDS: Final = f"local WORDS = {{{_LUA}}}\n"
 
 _OF_A_REQUEST: Final = {
     "unknown": "no request {0} is known: see `monarch requests`",
+    "strange": STRANGE,
     "no_target": NO_TARGET,
     "migration": "its migration is {0}",
 }

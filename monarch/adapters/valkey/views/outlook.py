@@ -190,7 +190,7 @@ class ValkeyOutlook:
                 _joins_by(known[5:]),
             )
             for one, known, unsettled in rows
-            if known[0] is not None and known[0].decode() not in ENDS
+            if known[0] is not None and text(known[0]) not in ENDS
         ]
 
     async def _left(self, requests: Sequence[OpenRequest], own: RequestId | None) -> list[int]:

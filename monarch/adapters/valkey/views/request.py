@@ -8,7 +8,13 @@ from monarch.adapters.valkey.views.raw import Fields, lines_of, number, text, wh
 from monarch.core.card.view import Card, CohortView
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.portions.details import portion_of
-from monarch.core.report.summary import MigrationView, RequestView, State
+from monarch.core.report.summary import (
+    MigrationView,
+    RequestView,
+    State,
+    state_named,
+    why_unknown,
+)
 
 Flat = list[bytes]
 RawRequest = tuple[bytes, Flat, list[Flat]]
@@ -27,7 +33,7 @@ def request_view(
         source=fields.get("source", ""),
         channel=fields.get("channel") or None,
         tickets=number(fields, "tickets"),
-        reason=fields.get("reason", ""),
+        reason=_reason(fields),
         appended_ms=number(fields, "appended_ms"),
         ended_ms=number(fields, "ended_ms") or None,
         migrations=tuple(migration_view(m) for m in migrations if m),
@@ -87,6 +93,7 @@ def card_of(fields: Fields) -> Card | None:
         ts=fields.get("card_ts", ""),
         error=fields.get("notice_error", ""),
         shown_version=max(number(fields, "said_version"), number(fields, "ended_version")),
+        is_unanswered="card_open" in fields and not fields.get("card_ts"),
     )
 
 
@@ -100,7 +107,7 @@ def migration_view(fields: Fields) -> MigrationView:
         refused=number(fields, "refused"),
         deleted=number(fields, "deleted"),
         strays=tuple(n for word in fields.get("strays", "").split() if (n := whole(word))),
-        reason=fields.get("reason", ""),
+        reason=_reason(fields),
         act=fields.get("act", ""),
         acted=fields.get("acted", ""),
         acted_by=fields.get("acted_by", ""),
@@ -112,7 +119,8 @@ def migration_view(fields: Fields) -> MigrationView:
 
 
 def _state(fields: Fields) -> State:
-    try:
-        return State(fields.get("state", "queued"))
-    except ValueError:
-        return State.QUEUED
+    return state_named(fields.get("state", State.QUEUED.value))
+
+
+def _reason(fields: Fields) -> str:
+    return why_unknown(fields.get("state", "")) or fields.get("reason", "")

@@ -1,6 +1,8 @@
 """What people are shown, read from a real Valkey that the real scripts have written to."""
 
+from collections.abc import Awaitable
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -12,7 +14,7 @@ from monarch.adapters.valkey.views.sought import Sought
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.delivery import Stream
 from monarch.core.entry_ids import is_entry_id
-from monarch.core.ids import RequestId
+from monarch.core.ids import RequestId, migration_id
 from monarch.core.outcome import Code
 from monarch.core.report.summary import State
 from monarch.core.verdict import Dead, Done, Retry, Skipped
@@ -45,6 +47,27 @@ async def test_a_request_is_shown_with_its_targets_in_their_order(house: House) 
 async def test_a_request_that_nobody_knows_is_none(house: House) -> None:
     """It expired, or was mistyped."""
     assert await house.reader.request(RequestId("1-1")) is None
+
+
+async def test_a_state_that_this_version_does_not_know_is_called_unknown(house: House) -> None:
+    """It read as queued, and a cancel of it said that what was left would be cancelled."""
+    request = await house.submit("one")
+    await house.settle(Stream.REQUESTS, planned("o/a"))
+    await cast("Awaitable[int]", house.client.hset(house.keys.request(request), "state", "resting"))
+    await cast(
+        "Awaitable[int]",
+        house.client.hset(house.keys.migration(migration_id(request, "o/a")), "state", "napping"),
+    )
+
+    details = await house.reader.request(request)
+    (line,) = await house.reader.requests(10)
+
+    assert details is not None
+    (migration,) = details.view.migrations
+    assert [details.view.state, line.state, migration.state] == [State.UNKNOWN] * 3
+    assert "the state resting, which this version" in details.view.reason
+    assert "the state resting, which this version" in line.reason
+    assert "the state napping, which this version" in migration.reason
 
 
 async def test_requests_are_listed_newest_first(house: House) -> None:

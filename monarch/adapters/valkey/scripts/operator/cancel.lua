@@ -3,7 +3,7 @@
 --
 -- KEYS  1 request:<id> (hash)  2 requests (stream)
 -- ARGV  1 prefix  2 request id  3 by whom
--- Gives {'unknown'} | {'ended', state} | {'cancelled', by whom it was before} | {'cancelling', how many targets are left}.
+-- Gives {'unknown'} | {'strange', state} | {'ended', state} | {'cancelled', by whom it was before} | {'cancelling', how many targets are left}.
 --
 -- Atomic, so that the cancel is on record before this script answers or emits a notice. From here on nothing of the
 -- request is permitted (`take`, `permit`), and work that would go on is settled as a dead letter (`settle`). Each parked
@@ -20,6 +20,8 @@ if not known[1] then
     'appended_ms', string.match(request, '^%d+'))
   redis.call('ZADD', ns .. 'known', 'NX', string.match(request, '^%d+'), request)
   open(request)
+elseif is_strange(known[1]) then
+  return {'strange', known[1]}
 elseif ENDED[known[1]] then
   return {'ended', known[1]}
 elseif known[2] then

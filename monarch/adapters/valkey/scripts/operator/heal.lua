@@ -16,6 +16,7 @@ local state = redis.call('HGET', KEYS[1], 'state')
 -- Why nothing of the request can be healed; nil where it can.
 local function problem_of_request()
   if not state then return {'unknown', request} end
+  if is_strange(state) then return {'strange', state} end
   if state == 'cancelled' then return {'cancelled', request} end
   if not ENDED[state] then return {'not_ended', request, state} end
   if redis.call('EXISTS', KEYS[2]) == 0 then return {'no_plan'} end

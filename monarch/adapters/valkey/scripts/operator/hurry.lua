@@ -3,7 +3,7 @@
 --
 -- KEYS  1 request:<id> (hash)
 -- ARGV  1 prefix  2 request id  3 by whom
--- Gives {'unknown'} | {'ended', state} | {'cancelled', by whom} | {'dated', its date in ms} | {'tried', how many pieces}.
+-- Gives {'unknown'} | {'strange', state} | {'ended', state} | {'cancelled', by whom} | {'dated', its date in ms} | {'tried', how many pieces}.
 --
 -- Safe at any moment: work that comes back early asks `permit` before it writes, like work that comes back in time, so it
 -- skips no gate, no ceiling and no time that GitHub has to act; and what still cannot be done is parked again. Atomic: a
@@ -13,6 +13,7 @@ if wrong then return wrong end
 local request, by = ARGV[2], ARGV[3]
 local known = redis.call('HMGET', KEYS[1], 'state', 'cancelled_by', 'not_before_ms')
 if not known[1] then return {'unknown'} end
+if is_strange(known[1]) then return {'strange', known[1]} end
 if ENDED[known[1]] then return {'ended', known[1]} end
 if known[2] then return {'cancelled', known[2]} end
 -- A date is what people asked for, not a failure to retry.
