@@ -203,6 +203,20 @@ DETAILED = Faithful(
 UNDETAILED = Faithful({title: Copy(copy.text) for title, copy in DETAILED.copies.items()}, (CAPS,))
 
 
+UNLABELLED = Faithful(
+    {title: replace(copy, labels=()) for title, copy in DETAILED.copies.items()},
+    DETAILED.labels,
+    DETAILED.milestones,
+)
+
+
+def labels_forbidden() -> House:
+    """GitHub refuses each issue that comes with labels, and takes it without."""
+    house = detailed()
+    house.github.at(TEAM_A).forbids_labels = True
+    return house
+
+
 def detailed_unanswered() -> House:
     """Of each other write the first goes without an answer: done, not done, or done late."""
     house = detailed()
@@ -252,6 +266,33 @@ PORTIONED = Faithful(
     (),
     SPRINTS,
 )
+
+
+PORTIONS_UPDATED = Faithful(
+    {
+        **PORTIONED.copies,
+        "Three": Copy("After #{One} and, soon, #{Four}.", milestone="Sprint 1"),
+        "Four": Copy("Last, after #{Three}.", milestone="Sprint 2"),
+    },
+    (),
+    SPRINTS,
+)
+
+
+async def the_second_portion_is_updated(story: Story) -> None:
+    """The template has changed a ticket of each portion: the update of one finds the copies of both in its target."""
+    house = story.house
+    await pass_time(900)
+    with anyio.move_on_after(3600):
+        await house.until(lambda: house.store.is_quiet)
+    requests = sorted(house.store.requests, reverse=True)
+    if any(house.state(one) != "done" for one in requests):
+        return
+    house.github.edit_issue(SOURCE, 3, body="After #1 and, soon, #4.")
+    house.github.edit_issue(SOURCE, 4, body="Last, after #3.")
+    house.update(TEAM_A, bases=" ".join(requests), milestones=["Sprint 2"])
+    with anyio.move_on_after(3600):
+        await house.until(lambda: house.store.is_quiet)
 
 
 def for_later() -> House:
@@ -637,6 +678,9 @@ SCENARIOS = {
     "detailed-unanswered": Scenario(
         detailed_unanswered, {TEAM_A: ("Ours", "One", "Two", "Three")}, faithful={TEAM_A: DETAILED}
     ),
+    "labels-forbidden": Scenario(
+        labels_forbidden, {TEAM_A: ("Ours", "One", "Two", "Three")}, faithful={TEAM_A: UNLABELLED}
+    ),
     "read-only": Scenario(
         read_only, {TEAM_A: ("Ours", "One", "Two", "Three")}, faithful={TEAM_A: UNDETAILED}
     ),
@@ -645,6 +689,14 @@ SCENARIOS = {
         {TEAM_A: ("One", "Three", "Two", "Four")},
         states=("done", "done"),
         faithful={TEAM_A: PORTIONED},
+    ),
+    "portion-updated": Scenario(
+        in_portions,
+        {TEAM_A: ("One", "Three", "Two", "Four")},
+        states=("done", "done", "done"),
+        act=the_second_portion_is_updated,
+        forgets=False,
+        faithful={TEAM_A: PORTIONS_UPDATED},
     ),
     "cancelled-while-it-waits": Scenario(
         for_later, {TEAM_A: TITLES}, act=it_is_cancelled_while_it_waits, forgets=False

@@ -37,6 +37,7 @@ class FakeRepository:
         blockers: the ids of the issues that block one, in order, by its number.
         refused: titles and names of what cannot be made.
         drops: whether issues lose their details silently, although everything says that we may push.
+        forbids_labels: whether an issue with labels is forbidden, and one without is not.
         may_push_unsaid: whether we may push where the repository does not say, as it does not to an App.
     """
 
@@ -56,6 +57,7 @@ class FakeRepository:
     blockers: dict[int, list[int]] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
     drops: bool = False
+    forbids_labels: bool = False
     may_push_unsaid: bool = True
 
     # ------------------------------------------------------------------------------- what a write does
@@ -64,6 +66,8 @@ class FakeRepository:
         """Open an issue; without the right to push, labels, milestone and type are dropped silently."""
         if draft.title in self.refused:
             return Permanent(Scope.TICKET, Code.TICKETS_REFUSED, "no, says GitHub")
+        if self.forbids_labels and draft.labels:
+            return self._forbidden()
         if not self._may_push and any(name.lower() not in self.labels for name in draft.labels):
             return self._forbidden()
         if not self._drops:
