@@ -7,9 +7,9 @@ no traffic to one that is not ready; a draining worker is healthy and not ready.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
+from monarch.core.moments import date_of
 from monarch.telemetry.obstacles import Obstacle
 
 STALL_S: Final = 30.0
@@ -53,7 +53,7 @@ def health(vitals: Vitals) -> Answer:
 def _obstacle(one: Obstacle) -> dict[str, object]:
     """`since_seconds` is a moment, in seconds since 1970, whatever its name says; `since` is the same in ISO 8601."""
     since_s = None if one.since_ms is None else one.since_ms / 1000
-    at = None if since_s is None else datetime.fromtimestamp(int(since_s), UTC)
+    at = None if since_s is None else date_of(int(since_s) * 1000)
     return {
         "cause": one.cause.value,
         "words": one.words,

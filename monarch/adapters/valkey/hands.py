@@ -1,7 +1,6 @@
 """What people do to running work: `ports.Hands`. The header of each script argues why it is safe."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import cast
 
 from monarch.adapters.valkey.keys import Keys
@@ -10,6 +9,7 @@ from monarch.adapters.valkey.scripts.sentences import BEGIN, HEAL, REPLAY, refus
 from monarch.core.after.acts import Act
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, TicketId
+from monarch.core.moments import date_of
 from monarch.core.portions.dates import date_words
 from monarch.core.report.summary import why_unknown
 from monarch.ports import Begun, Cancelling, Healing, NotDone, Paused, Replayed
@@ -63,7 +63,7 @@ class ValkeyHands:
             case [b"tried", int(pieces)]:
                 return pieces
             case [b"dated", bytes(ms)]:
-                date = date_words(datetime.fromtimestamp(int(ms) / 1000, UTC))
+                date = date_words(date_of(int(ms)))
                 return NotDone(f"request {request} was asked to begin no earlier than {date}")
             case [b"unknown"]:
                 return NotDone(f"no request {request} is known", is_unknown=True)

@@ -5,7 +5,6 @@ WARN: it can, but something is worth a look. No check writes anything, posts any
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from monarch.adapters.http_send import Sent
 from monarch.adapters.valkey.client.refusal import REPLICA
@@ -20,6 +19,7 @@ from monarch.app.operator import Operator
 from monarch.core.advice import as_sentence, find_out
 from monarch.core.copy.frame import NAMES
 from monarch.core.github.reply import Reply
+from monarch.core.moments import date_of
 from monarch.core.redact import Redactor
 from monarch.ports import StoreError
 from monarch.ports.spoiled import is_spoiled, spoiled_so_far
@@ -173,7 +173,7 @@ def check_waits(snapshot: Snapshot) -> tuple[Check, ...]:
 
 
 def _moment(ms: int) -> str:
-    return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{date_of(ms):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def check_dead(snapshot: Snapshot) -> Check:

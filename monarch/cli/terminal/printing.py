@@ -9,9 +9,9 @@ import re
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
+from monarch.core.moments import date_of
 from monarch.core.redact import redact
 from monarch.core.span import span
 from monarch.web.plain import plain
@@ -60,7 +60,7 @@ def moment(ms: int | None) -> str:
     """Milliseconds since 1970 as a date and time, in UTC."""
     if not ms:
         return "-"
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return date_of(ms).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def as_json(value: object, *, indent: int | None = 2, ascii_only: bool = False) -> str:

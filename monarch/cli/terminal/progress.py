@@ -8,13 +8,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
 from monarch.cli.terminal.printing import clean, fitted
 from monarch.cli.terminal.troubles import obstacle_line
 from monarch.core.after.sentences import act_words, under_way_words
 from monarch.core.budget.forecast import Forecast, in_words
+from monarch.core.moments import date_of
 from monarch.core.report.summary import ENDS, MigrationView, RequestView, State
 from monarch.telemetry.obstacles import Cause
 
@@ -215,7 +215,7 @@ def target_lines(details: "RequestDetails") -> Iterator[tuple[str, str]]:
 
 def clock(at_ms: int) -> str:
     """The time of day, with its date if that is not today."""
-    then, now = datetime.fromtimestamp(at_ms / 1000, UTC), datetime.fromtimestamp(time.time(), UTC)
+    then, now = date_of(at_ms), date_of(time.time() * 1000)
     return then.strftime("%H:%M:%S UTC" if then.date() == now.date() else "%Y-%m-%d %H:%M:%S UTC")
 
 

@@ -8,11 +8,12 @@ patience come on top.
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from math import ceil, floor
 from typing import Final, Protocol
 
 from monarch.core.budget.ceilings import Ceilings, Pace, room_ms
+from monarch.core.moments import date_of
 
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 3_600_000
@@ -176,5 +177,5 @@ def _clock(forecast: Forecast, step_min: int, show: ShowsTime) -> str:
     """
     rounded = floor if forecast.is_least else ceil
     minutes = rounded((forecast.now_ms / 1000 + forecast.seconds) / 60 / step_min) * step_min
-    then = datetime.fromtimestamp(minutes * 60, UTC)
+    then = date_of(minutes * 60_000)
     return show(then, with_date=forecast.seconds > _DAY_S - _HOUR_S)

@@ -1,21 +1,21 @@
 """How times and numbers are written. The zone is always given; the browser's script adds how long ago it was."""
 
-from datetime import UTC, datetime
+from monarch.core.moments import date_of
 
 
 def iso(ms: int) -> str:
     """Milliseconds since 1970 as a program reads them: `2026-11-27T08:15:04Z`."""
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return date_of(ms).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def clock(ms: int) -> str:
     """The time of day: `08:15:04 UTC`."""
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%H:%M:%S UTC")
+    return date_of(ms).strftime("%H:%M:%S UTC")
 
 
 def moment(ms: int) -> str:
     """The same for people: `27 Nov 08:15:04 UTC`."""
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%-d %b %H:%M:%S UTC")
+    return date_of(ms).strftime("%-d %b %H:%M:%S UTC")
 
 
 def number(value: int) -> str:

@@ -26,6 +26,7 @@ from monarch.adapters.valkey.views.server import Server, ServerFacts, subscribed
 from monarch.core.budget.ceilings import Ceilings, least
 from monarch.core.delivery import Stream
 from monarch.core.entry_ids import entry_ms
+from monarch.core.moments import within_dates
 from monarch.ports.spoiled import note_spoiled, spoiled_keys
 from monarch.telemetry import AccountSnapshot, RefusalSnapshot, Snapshot, StreamSnapshot
 
@@ -235,8 +236,9 @@ def _pair(answer: Any) -> list[bytes | None]:
 def _whole(read: Mapping[str, Any]) -> dict[str, Any]:
     parked, first, dead, epoch, paused, known, *more = read["answers"]
     subscribers, since, refused, oldest, still_open, newer, info, config, missed, rights, *_ = more
-    due = first[0][1] if isinstance(first, list) and first else None
-    began = oldest[0][1] if isinstance(oldest, list) and oldest else read["now_ms"]
+    due = within_dates(first[0][1]) if isinstance(first, list) and first else None
+    is_any = isinstance(oldest, list) and oldest
+    began = within_dates(oldest[0][1]) if is_any else read["now_ms"]
     names = ("parked", "dead", "missed", "known", "newer", "open")
     counted = zip(names, (parked, dead, missed, known, newer, still_open), strict=True)
     return {

@@ -23,6 +23,7 @@ from monarch.core.budget.open import OpenRequest, ahead_in, cohort_joined
 from monarch.core.budget.shares import Ahead, parts_of
 from monarch.core.entry_ids import entry_order
 from monarch.core.ids import MigrationId, RequestId
+from monarch.core.moments import within_dates
 from monarch.core.portions.details import portion_details
 from monarch.core.portions.message import WHOLE, Portion
 from monarch.core.report.summary import ENDS
@@ -245,7 +246,7 @@ class ValkeyOutlook:
         answers = await answers_of(pipe, "looking at the budget")
         rows = zip(accounts, answers[::2], answers[1::2], strict=True)
         account, writes, until = max(rows, key=lambda row: len(row[1]))
-        times = [int(at) for _, at in writes]
+        times = [within_dates(at) for _, at in writes]
         return Load(
             now_ms,
             times,

@@ -66,7 +66,8 @@ class RequestReader:
             pipe = self._client.pipeline(transaction=False)
             pipe.zrevrange(self._keys.known, start, start + PAGE - 1)
             (ids,) = await answers_of(pipe, "listing requests")
-            page = await self._sought([RequestId(text(one)) for one in ids], sought)
+            known = [RequestId(one) for one in map(text, ids) if is_entry_id(one)]
+            page = await self._sought(known, sought)
             found += await self._lines(page)
             start += PAGE
             if len(ids) < PAGE:

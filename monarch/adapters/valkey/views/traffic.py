@@ -7,6 +7,7 @@ from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.spoiled import answers_of
 from monarch.adapters.valkey.keys import Keys
+from monarch.core.moments import within_dates
 from monarch.ports.readings import MinuteWrites, Parked
 
 MINUTES: Final = 60
@@ -25,7 +26,9 @@ class TrafficReader:
         pipe = self._client.pipeline(transaction=False)
         pipe.zrange(self._keys.parked, 0, limit - 1, withscores=True)
         (found,) = await answers_of(pipe, "reading what is parked")
-        return tuple(parked_of(name.decode("utf-8", "replace"), int(due)) for name, due in found)
+        return tuple(
+            parked_of(name.decode("utf-8", "replace"), within_dates(due)) for name, due in found
+        )
 
     async def writes(self, accounts: Sequence[str]) -> tuple[MinuteWrites, ...]:
         """The writes of each account in the last hour, by minute."""
@@ -38,7 +41,7 @@ class TrafficReader:
         (seconds, _), *answers = await answers_of(pipe, "reading what was written")
         last = int(seconds) // MINUTES
         return tuple(
-            MinuteWrites(account, _by_minute([int(at) for _, at in answer], last))
+            MinuteWrites(account, _by_minute([within_dates(at) for _, at in answer], last))
             for account, answer in zip(accounts, answers, strict=True)
         )
 

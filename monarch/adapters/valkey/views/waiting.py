@@ -23,6 +23,7 @@ from monarch.adapters.valkey.settlement import (
 from monarch.adapters.valkey.views.raw import text, whole
 from monarch.core.delivery import Stream
 from monarch.core.ids import CohortId, RequestId, migration_id
+from monarch.core.moments import within_dates
 from monarch.core.portions.message import WHOLE, Portion
 from monarch.core.report.summary import MigrationView, RequestView, State
 from monarch.core.request.message import BadMessage, parse_message
@@ -97,7 +98,7 @@ class Waiting:
         for member in members:
             pipe.zscore(self._keys.parked, member)
         scores = await answers_of(pipe, "reading what waits")
-        return [None if score is None else int(score) for score in scores]
+        return [None if score is None else within_dates(score) for score in scores]
 
     async def failing_notice(self, cohort: CohortId) -> FailingNotice | None:
         """Why Slack did not get what is to be said of a cohort; `None` if nothing failed, or it is on its way again."""
@@ -109,7 +110,7 @@ class Waiting:
         has_failed = (whole(text((_in_parked(packed) or {}).get(b"attempts", b""))) or 0) > 0
         if not has_failed or due is None:
             return None
-        return FailingNotice(str(json.loads(packed).get("reason") or ""), int(due))
+        return FailingNotice(str(json.loads(packed).get("reason") or ""), within_dates(due))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ class NextTries:
             for member, due_ms in entries:
                 prefix, target = _parts(text(member))
                 if prefix in sought:
-                    found[sought.pop(prefix)] = _NextTry(target, int(due_ms))
+                    found[sought.pop(prefix)] = _NextTry(target, within_dates(due_ms))
             start += PAGE
             if len(entries) < PAGE:
                 break
