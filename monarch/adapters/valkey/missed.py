@@ -15,10 +15,12 @@ from monarch.adapters.valkey.codec import document
 from monarch.adapters.valkey.inbox import KeyTaken, Submitter
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
+from monarch.adapters.valkey.views.raw import text, texts, whole
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, TargetId
 from monarch.core.missed.judging import AskedFor, KnownTemplate, Missed
 from monarch.core.missed.sighting import Listed, Memory, Sighting
+from monarch.core.moments import within_dates
 from monarch.core.request.message import CHANNEL, SOURCE, TARGETS
 from monarch.core.ticket import Origin
 
@@ -94,13 +96,13 @@ class ValkeyMissed:
 
     async def _sources(self) -> Mapping[int, KnownTemplate]:
         with classified("reading which sources were asked for"):
-            ids = [int(one) for one in await self._client.zrange(self._keys.sources, 0, -1)]
+            members = await self._client.zrange(self._keys.sources, 0, -1)
+            ids = [found for one in members if (found := whole(text(one))) is not None]
             pipe = self._client.pipeline(transaction=False)
             for one in ids:
                 pipe.hgetall(self._keys.source(one))
             answers = await pipe.execute()
-        rows = [{k.decode(): v.decode("utf-8", "replace") for k, v in a.items()} for a in answers]
-        known = zip(ids, rows, strict=True)
+        known = zip(ids, map(texts, answers), strict=True)
         return {
             one: KnownTemplate(its["name"], its.get("channel"))
             for one, its in known
@@ -113,7 +115,7 @@ class ValkeyMissed:
             for chunk in _chunks(names):
                 scores = await self._client.zmscore(self._keys.named, list(chunk))
                 scored = zip(chunk, scores, strict=True)
-                found |= {name: int(at) for name, at in scored if at is not None}
+                found |= {name: within_dates(at) for name, at in scored if at is not None}
         return found
 
     async def _reached(self, ids: Sequence[TargetId]) -> frozenset[TargetId]:

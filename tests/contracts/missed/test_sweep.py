@@ -45,6 +45,16 @@ async def test_a_repository_that_no_message_named_is_found(school: School) -> No
     assert found.left == {LeftAlone.ASKED: 1}
 
 
+async def test_a_record_that_something_else_has_written_ends_no_sweep(school: School) -> None:
+    """A member of `sources` that is no id ended the worker that swept."""
+    await school.sandbox.seed(a_school(made("team-a"), made("team-b")))
+    await school.asks_for("team-a")
+    await school.client.zadd(school.keys.sources, {b"\xff": 0, b"zzz": 0})
+    await school.client.zadd(school.keys.named, {f"{OWNER}/team-b".lower(): float("-inf")})
+
+    assert names(await school.sweeps()) == ["team-b"]
+
+
 # ------------------------------------------------------------------------------------- left alone
 
 
