@@ -244,17 +244,24 @@ def judge_failure(
 
 
 def judge_target(
-    outcome: ReadFailure, attempts: int, policy: Policy, dice: float, *, age_s: float
+    outcome: ReadFailure,
+    attempts: int,
+    policy: Policy,
+    dice: float,
+    *,
+    age_s: float,
+    was_there: bool = False,
 ) -> Verdict:
     """Judge a failed preflight: a target that is not there may be about to appear.
 
     `age_s` is how long ago the request was appended, in seconds: a repository that is generated from
-    a template may take minutes to exist.
+    a template may take minutes to exist. `was_there`: it was reached before.
     """
     missing = isinstance(outcome, Permanent) and outcome.code is Code.NOT_FOUND
     if missing and age_s < policy.target_patience_s:
         wait_s = patience_s(age_s, policy.target_patience_s)
-        return Snooze("the target does not exist yet", wait_s, kind=Waits.MISSING)
+        why = "cannot be found any more" if was_there else "does not exist yet"
+        return Snooze(f"the target {why}", wait_s, kind=Waits.MISSING)
     return judge(outcome, attempts, policy, dice)
 
 

@@ -124,7 +124,12 @@ class Migrator:
         # The server that numbered a request says how old it is: a worker's clock may be wrong by any amount.
         age_s = (await tools.ledger.now_ms() - origin.asked_ms) / 1000
         return judge_target(
-            answer, delivery.attempts, tools.policy, tools.dice(), age_s=max(0.0, age_s)
+            answer,
+            delivery.attempts,
+            tools.policy,
+            tools.dice(),
+            age_s=max(0.0, age_s),
+            was_there=origin.target is not None or entry.act is not Act.COPY,
         )
 
     def _unwritable(self, target: Repository, entry: MigrationEntry, plan: Plan) -> Dead | None:

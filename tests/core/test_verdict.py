@@ -76,6 +76,13 @@ def test_a_target_that_is_not_there_may_be_about_to_appear(
     assert judge_target(outcome, 0, POLICY, 0.5, age_s=age_s) == verdict
 
 
+def test_a_target_that_was_there_is_not_about_to_appear() -> None:
+    """Somebody has deleted it, or it is out of sight; it may come back all the same."""
+    verdict = judge_target(NOT_FOUND, 0, POLICY, 0.5, age_s=0, was_there=True)
+
+    assert verdict == Snooze("the target cannot be found any more", 5, kind=Waits.MISSING)
+
+
 @pytest.mark.parametrize(("since_progress", "poison"), [(1, False), (5, False), (6, True)])
 def test_an_entry_that_never_progresses_is_poison(since_progress: int, poison: bool) -> None:
     """More than five deliveries without a recorded step."""

@@ -410,3 +410,15 @@ async def test_a_recall_names_the_repository_that_it_has_reached(house: House) -
 
     assert [one.state for one in house.github.issues("org/elsewhere")] == ["closed"]
     assert house.notes() == [renamed(TEAM_A, "org/elsewhere")]
+
+
+async def test_a_recall_of_a_deleted_target_does_not_say_that_it_is_to_come(house: House) -> None:
+    """The target that the copies were in "does not exist yet"."""
+    base = await copied(house, "One")
+    house.github.delete(TEAM_A)
+
+    await house.hands().begin(base, Act.RECALL, [TEAM_A], "Ann")
+    await house.settle()
+
+    assert not [line for line in house.lines if "does not exist yet" in line]
+    assert [line for line in house.lines if "the target cannot be found any more" in line]

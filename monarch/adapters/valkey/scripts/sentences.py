@@ -31,7 +31,7 @@ WRITTEN: Final = {
     "cut": " (of its %s bytes the first %s are kept here: it cannot be replayed)",
     "dropped": "Monarch: it keeps the newest %s of messages that cannot be read",
     "more_notes": "there is more of this; the log has it all",
-    "unanswered": "GitHub did not answer writes to two targets",
+    "unanswered": "what became of writes to two targets is not known: GitHub gave no answer, or none that can be read",
     "epoch_first": "nothing was on record",
     "epoch_restarted": "the server was started anew",
     "epoch_promoted": "the server was promoted",
