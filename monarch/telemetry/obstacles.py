@@ -104,18 +104,20 @@ def _of_fleet(snapshot: Snapshot) -> Iterator[Obstacle]:
             LACKING,
         )
     # Pub/sub knows neither namespaces nor database numbers, so the workers may be at home in another one.
-    elsewhere = (
-        ", or set MONARCH_NAMESPACE and the database as the workers that listen have them"
-        if snapshot.replicas
-        else ""
-    )
+    here, start = "", "Start one with `monarch run`; what was submitted waits for it."
+    if snapshot.replicas:
+        here = " in this MONARCH_NAMESPACE and database"
+        start = (
+            "The workers that listen to the channel are at home in another one, and take what is published: set both as the workers"
+            " have them. What is submitted here waits for a worker of its own (`monarch run`)."
+        )
     lacks_workers = _lacks_workers(snapshot)
     if lacks_workers:
         lost = ", and messages that are published now are lost" if snapshot.replicas == 0 else ""
         yield Obstacle(
             Cause.NO_WORKER,
-            f"no worker is running{lost}",
-            f"Start one with `monarch run`{elsewhere}; what was submitted waits for it.",
+            f"no worker is running{here}{lost}",
+            start,
         )
     yield from _of_roles(snapshot)
     if snapshot.paused and not snapshot.paused_by:

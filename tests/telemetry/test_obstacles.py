@@ -92,7 +92,9 @@ def test_workers_of_another_namespace_may_be_the_ones_that_are_missed() -> None:
     (missed,) = obstacles(replace(WELL, workers=0, replicas=0))
     (unheard,) = obstacles(replace(WELL, replicas=0))
 
-    assert "set MONARCH_NAMESPACE and the database as the workers" in listened.advice
+    assert listened.words == "no worker is running in this MONARCH_NAMESPACE and database"
+    assert "are at home in another one, and take what is published" in listened.advice
+    assert "what was submitted waits" not in listened.advice
     assert "MONARCH_NAMESPACE" not in missed.advice
     assert "set MONARCH_CHANNEL as it has it" in unheard.advice
 

@@ -170,7 +170,7 @@ _CORRECTIONS: Final = {
 def _ticket(said: ReplyWords) -> Permanent:
     known = [_CORRECTIONS[field] for field in said.fields if field in _CORRECTIONS]
     advice = ", and ".join(known) or "correct the ticket in the template"
-    do = Advice(f"{advice}; then send the request again", replay=False)
+    do = Advice(advice, replay=False)
     return Permanent(Scope.TICKET, Code.TICKETS_REFUSED, said.because(), said.fields, do)
 
 

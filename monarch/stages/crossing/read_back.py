@@ -23,7 +23,7 @@ _NAMED: Final = 20
 _REASONS: Final = 3
 """How many different reasons of refusals to report at most."""
 
-_CHANGE: Final = Advice("change the template and send the message again, or change the target")
+_CHANGE: Final = Advice("then send the message again; or change the target")
 
 
 class ReadingBack:

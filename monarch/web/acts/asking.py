@@ -23,8 +23,10 @@ async def to_submit(means: Means, asked: Mapping[str, str]) -> Meant:
     wished = means.wished(wish)
     if isinstance(wished, str):
         return _meant_request(wish, (), (), wished, "")
+    if not wished.targets:
+        return _meant_request(wish, (), (), f"No target can be one. {' '.join(wished.refused)}", "")
     members = tuple(Member(target, target) for target in wished.targets)
-    notes = tuple(f"{one} This target ends as a dead letter." for one in wished.refused)
+    notes = tuple(map(_dead, wished.refused))
     newest = await means.newest_for(wished.source)
     return _meant_request(wish, members, notes, "", newest or "none")
 
@@ -65,10 +67,15 @@ async def submit(means: Means, meant: Meant, by: str) -> ActResult:
             "Nothing was submitted", (Line(wished, is_bad=True),), meant.back, "To the plan"
         )
     request = await means.submit(wished, _key(meant), by)
-    lines = tuple(Line(target) for target in wished.targets)
+    dead = (Line(_dead(one), is_bad=True) for one in wished.refused)
+    lines = (*(Line(target) for target in wished.targets), *dead)
     return ActResult(
         f"Request {request} is submitted", lines, f"/requests/{request}", "To the request"
     )
+
+
+def _dead(refused: str) -> str:
+    return f"{refused} This target ends as a dead letter."
 
 
 def _key(meant: Meant) -> str:

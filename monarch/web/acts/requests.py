@@ -80,7 +80,7 @@ async def first(means: Means, meant: Meant, by: str) -> ActResult:
 async def to_verify(means: Means, asked: Mapping[str, str]) -> Meant:
     """The targets of the request."""
     request, details = await named(means, asked)
-    views = () if details is None else details.view.migrations
+    views = () if details is None or _why_unread(details) else details.view.migrations
     return Meant(
         "verify",
         f"Look at what the targets of request {request} hold",
@@ -134,7 +134,9 @@ async def to_heal(means: Means, asked: Mapping[str, str]) -> Meant:
         ),
         _why_not_healed(request, details, looked, was_read=was_read)
         or _why_none(members, given_up),
-        instead="" if was_read or details is None else f"/acts/verify?request={request}",
+        instead=""
+        if was_read or details is None or _why_unread(details)
+        else f"/acts/verify?request={request}",
     )
 
 
@@ -191,8 +193,13 @@ def _why_not_verified(means: Means, request: RequestId, details: RequestDetails 
         return unknown(request)
     if not means.reads_github:
         return "This program has no credential of GitHub (GH_PAT), so it cannot look."
+    return _why_unread(details)
+
+
+def _why_unread(details: RequestDetails) -> str:
+    """Why none of its targets can be looked at; `""` where some can."""
     has_any = details.view.migrations and not details.never_begun
-    return "" if has_any else f"Request {request} has no targets to look at."
+    return "" if has_any else f"Request {details.view.id} has no targets to look at."
 
 
 def _why_not_healed(
@@ -208,6 +215,8 @@ def _why_not_healed(
         return f"A look is under way, begun by {looked.by}."
     if looked is not None and looked.problem:
         return f"The last look failed: {looked.problem.rstrip('.')}. Look again."
+    if why := _why_unread(details):
+        return why
     if not was_read:
         return "Its targets were not looked at yet: look first."
     if details.view.state not in ENDS:

@@ -191,6 +191,8 @@ _NOT_KEPT: Final = {"Cache-Control": "no-store"}
 def _why_not(meant: Meant, before: Sequence[str], form: Mapping[str, str]) -> tuple[str, ...]:
     if meant.problem:
         return (f"Nothing was done. {meant.problem}",)
+    if not meant.members and form.get("digest") == meant.digest:
+        return ("Nothing was done: there is nothing to do it to.",)
     if not form.get("digest"):
         return ("Nothing was done: the press named no set. This is the set as it is now.",)
     if len(form["digest"]) != len(meant.digest):
@@ -214,6 +216,7 @@ def _document(meant: Meant, refused: Sequence[str]) -> dict[str, object]:
         "set": [{"key": member.key, "words": member.words} for member in meant.members],
         "digest": meant.digest,
         "problem": meant.problem,
+        "notes": list(meant.notes),
         "refused": list(refused),
         "command": meant.command,
     }

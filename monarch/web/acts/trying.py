@@ -41,14 +41,22 @@ async def try_now(means: Means, meant: Meant, by: str) -> ActResult:
 
 def _waiting(details: RequestDetails) -> tuple[Member, ...]:
     view = details.view
+    if view.has_ended:
+        return _notice(details)
     if details.next_ms is not None:
         return (Member("request", f"request {view.id}: not planned yet"),)
     waiting = {one.target for one in details.times if one.next_ms is not None}
-    return tuple(Member(target, target) for target in sorted(waiting))
+    return (*(Member(target, target) for target in sorted(waiting)), *_notice(details))
+
+
+def _notice(details: RequestDetails) -> tuple[Member, ...]:
+    """What Slack did not get: it is tried again after the end, too."""
+    channel = details.view.channel
+    return () if details.failing_notice is None else (Member("slack", f"the message to {channel}"),)
 
 
 def _why_not(request: RequestId, details: RequestDetails | None) -> str:
     why = why_closed(request, details)
-    if why or details is None:
+    if details is None or (why and not (details.view.has_ended and _notice(details))):
         return why
     return "" if _waiting(details) else "Nothing of it waits for a later time."

@@ -61,8 +61,8 @@ def request_buttons(details: RequestDetails) -> tuple[Button, ...]:
         found.append(_of(view.id, "cancel", "Cancel", f"monarch cancel {view.id}"))
         if not view.first_by:
             found.append(_of(view.id, "first", "Put it first", f"monarch first {view.id}"))
-        if _waits(details):
-            found.append(_of(view.id, "try", "Try it now", f"monarch try {view.id}"))
+    if (is_open and not view.cancelled_by and _waits(details)) or details.failing_notice:
+        found.append(_of(view.id, "try", "Try it now", f"monarch try {view.id}"))
     if view.state in _GIVEN_UP:
         command = f"monarch dead replay --request {view.id}"
         kind = "" if details.code in STAYS_WRONG else "primary"

@@ -64,6 +64,31 @@ async def test_what_is_in_hand_or_ended_or_called_off_is_left_alone(world: World
     assert cancelled == NotDone(f"request {other} was cancelled by ben")
 
 
+async def test_what_slack_did_not_get_is_tried_at_once_though_all_has_ended(world: World) -> None:
+    """`show` named the next try, and `try` said that nothing was to be done, since the request had ended."""
+    request = await planned(world, "org/team-a")
+    await world.settle(await world.next(MIGRATIONS), migrated())
+    streams = world.streams()
+    while notices := await streams.receive(Stream.NOTICES, 1):
+        await world.settle(notices[0], Retry("Slack answered 500", 600))
+
+    assert await world.hands.hurry(request, "ann") == 1
+    assert isinstance(await world.hands.hurry(request, "ann"), NotDone)
+
+    (notice,) = await streams.receive(Stream.NOTICES, 2)
+    assert notice.attempts == 1
+
+
+async def test_a_notice_that_waits_for_its_moment_goes_on_waiting(world: World) -> None:
+    """Nothing has failed: the ending waits for those who join late."""
+    request = await planned(world, "org/team-a")
+    await world.settle(await world.next(MIGRATIONS), migrated())
+    (notice,) = await world.streams().receive(Stream.NOTICES, 2)
+    await world.settle(notice, Snooze("the next word is due later", 20))
+
+    assert isinstance(await world.hands.hurry(request, "ann"), NotDone)
+
+
 async def test_a_dead_target_beside_it_stays_dead(world: World) -> None:
     """A replay is what brings that back."""
     request = await planned(world, "org/team-a", "org/team-b")

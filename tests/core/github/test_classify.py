@@ -239,7 +239,7 @@ def test_a_reason_says_what_came_and_what_to_do_and_never_a_token() -> None:
     assert outcome.sentence == (
         'GitHub answered 422 "Validation Failed for ***: title is too long (maximum is 256 characters),'
         ' labels invalid, plain" (request ABCD:1234); give the ticket in the template a title of 1 to 256'
-        " characters, and correct the labels of the ticket in the template; then send the request again"
+        " characters, and correct the labels of the ticket in the template"
     )
 
 

@@ -104,10 +104,14 @@ class Means:
     """The newest request for every source."""
     wrong: str = ""
     """Why nothing can be asked for."""
+    no_targets: Mapping[str, str] = field(default_factory=dict)
+    """What can be no target, and why."""
 
     def wished(self, asked: RequestForm) -> Wished | str:
         """See `Means`."""
-        return self.wrong or Wished(asked.source, asked.targets, (), repr(asked).encode())
+        targets = tuple(one for one in asked.targets if one not in self.no_targets)
+        refused = tuple(self.no_targets[one] for one in asked.targets if one in self.no_targets)
+        return self.wrong or Wished(asked.source, targets, refused, repr(asked).encode())
 
     async def newest_for(self, source: str) -> str:
         """See `Means`."""

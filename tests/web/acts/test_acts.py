@@ -14,9 +14,11 @@ from monarch.core.report.verification import Finding, Mark, Verification
 from monarch.core.target.step import CreatedAs
 from monarch.ports import StoreError
 from monarch.ports.holdings import Holding, KeptLook
+from monarch.ports.readings import FailingNotice
 from monarch.web.acts.means import Looked, Looking
 from monarch.web.door.visit import Doors
 from monarch.web.form import RequestForm
+from monarch.web.views.buttons import request_buttons
 from tests.web.acts.house import (
     ADA,
     FROM_HERE,
@@ -598,6 +600,72 @@ async def test_what_waits_is_tried_at_once() -> None:
     assert "was asked to begin no earlier than Monday" in told[1].text
     assert "Nothing of it waits for a later time." in nothing.text
     assert "has ended: it is done" in late.text
+
+
+async def test_what_slack_did_not_get_is_tried_at_once_after_the_end() -> None:
+    """The page named the next try, and had no button for it."""
+    ended = a_request(a_migration("org/a", State.DONE), state=State.DONE)
+    view = replace(ended.view, channel="C1")
+    failing = FailingNotice("Slack answered 500", 9)
+    means = Means(known=replace(ended, view=view, failing_notice=failing))
+    async with a_page(means) as page:
+        told = (await page.get(f"/acts/try?request={REQUEST}", headers=ADA | JSON)).json()
+        pressed = await press(page, f"/acts/try?request={REQUEST}")
+
+    assert [one["words"] for one in told["set"]] == ["the message to C1"]
+    assert (told["problem"], pressed.status_code) == ("", 303)
+    assert means.done == [("hurry", REQUEST, BY)]
+    assert any("/acts/try" in one.href for one in request_buttons(means.known or ended))
+
+
+async def test_a_set_without_a_target_that_can_be_one_says_why() -> None:
+    """No reason stood there, and a press said that the set had changed and something newer was asked for."""
+    address = "/acts/submit?source=org/template&targets=org/template"
+    means = Means(no_targets={"org/template": "org/template: it is the source."})
+    async with a_page(means) as page:
+        told = (await page.get(address, headers=ADA | JSON)).json()
+        pressed = await press(page, address)
+
+    assert told["problem"] == "No target can be one. org/template: it is the source."
+    assert pressed.status_code == 409
+    assert "No target can be one." in pressed.text
+    assert "has changed" not in pressed.text
+    assert not means.done
+
+
+async def test_a_program_hears_what_will_be_a_dead_letter() -> None:
+    """People saw it on the page, and the JSON of the same address had no word of it."""
+    address = "/acts/submit?source=org/template&targets=org/a,bad"
+    means = Means(no_targets={"bad": "bad: expected owner/name."})
+    async with a_page(means) as page:
+        told = (await page.get(address, headers=ADA | JSON)).json()
+        form = {"digest": told["digest"]}
+        done = await page.post(address, data=form, headers=PRESSING | JSON)
+
+    dead = "bad: expected owner/name. This target ends as a dead letter."
+    assert dead in told["notes"]
+    assert {"words": dead, "is_bad": True} in done.json()["lines"]
+
+
+async def test_an_empty_set_that_was_shown_has_not_changed() -> None:
+    """Its digest is that of the set: nothing is newer, there is nothing."""
+    async with a_page(with_letters()) as page:
+        pressed = await press(page, "/acts/replay?code=poison")
+
+    assert pressed.status_code == 409
+    assert "has changed" not in pressed.text
+
+
+async def test_what_was_never_begun_is_not_to_be_looked_at_first() -> None:
+    """`look first`, and the look said that there is nothing to look at."""
+    known = replace(a_request(a_migration("org/a", State.DEAD), state=State.DEAD), times=())
+    means = Means(known=replace(known, view=replace(known.view, ended_ms=1)))
+    async with a_page(means) as page:
+        heal = (await page.get(f"/acts/heal?request={REQUEST}", headers=ADA | JSON)).json()
+        look = (await page.get(f"/acts/verify?request={REQUEST}", headers=ADA | JSON)).json()
+
+    assert heal["problem"] == look["problem"] == f"Request {REQUEST} has no targets to look at."
+    assert look["set"] == []
 
 
 @pytest.mark.parametrize(("name", "closes"), [("update", False), ("update-close", True)])

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- A person asks to try at once what a request would try later, because its cause is fixed.
+-- A person asks to try at once what a request would try later, because its cause is fixed: its work, and what Slack did not get.
 --
 -- KEYS  1 request:<id> (hash)
 -- ARGV  1 prefix  2 request id  3 by whom
@@ -14,13 +14,31 @@ local request, by = ARGV[2], ARGV[3]
 local known = redis.call('HMGET', KEYS[1], 'state', 'cancelled_by', 'not_before_ms')
 if not known[1] then return {'unknown'} end
 if is_strange(known[1]) then return {'strange', known[1]} end
-if ENDED[known[1]] then return {'ended', known[1]} end
-if known[2] then return {'cancelled', known[2]} end
--- A date is what people asked for, not a failure to retry.
-if (tonumber(known[3] or 0) or 0) > now_ms() then return {'dated', known[3]} end
-local tried = promote_all(request)
-if tried > 0 then
-  event('request.hurried', 'request', request, 'by', by, 'pieces', tried)
-  changed(request)
+
+-- What Slack is to hear waits under the cohort, and outlives the request. Only after a failure: else it waits for its moment.
+local function retry_notice()
+  local card = redis.call('HGET', KEYS[1], 'card')
+  local packed = card and redis.call('HGET', ns .. 'parked:entries', card_member(card))
+  local parked = packed and unpacked(packed)
+  if not parked then return 0 end
+  for i = 1, #parked.fields, 2 do
+    local has_failed = parked.fields[i] == 'attempts' and (tonumber(parked.fields[i + 1]) or 0) > 0
+    if has_failed then return promote(card_member(card)) and 1 or 0 end
+  end
+  return 0
 end
-return {'tried', tried}
+
+-- Why nothing else of it is tried; nil where it is.
+local function why_not()
+  if ENDED[known[1]] then return {'ended', known[1]} end
+  if known[2] then return {'cancelled', known[2]} end
+  -- A date is what people asked for, not a failure to retry.
+  if (tonumber(known[3] or 0) or 0) > now_ms() then return {'dated', known[3]} end
+end
+
+local notices, why = retry_notice(), why_not()
+if why and notices == 0 then return why end
+local pieces = why and 0 or promote_all(request)
+if pieces + notices > 0 then event('request.hurried', 'request', request, 'by', by, 'pieces', pieces + notices) end
+if pieces > 0 then changed(request) end
+return {'tried', pieces + notices}
