@@ -108,7 +108,7 @@ def _of_fleet(snapshot: Snapshot) -> Iterator[Obstacle]:
     if snapshot.replicas:
         here = " in this MONARCH_NAMESPACE and database"
         start = (
-            "The workers that listen to the channel are at home in another one, and take what is published: set both as the workers"
+            "The workers that listen to the channel are at home in another one, and take what is published: set both as they"
             " have them. What is submitted here waits for a worker of its own (`monarch run`)."
         )
     lacks_workers = _lacks_workers(snapshot)

@@ -1,11 +1,12 @@
-"""What the ledger says about a copy beside *created #m*: a change that is under way, and whether a recall closed it.
+"""What the ledger says about a copy beside *created #m*: a change that is under way, and what acts did to it last.
 
 ```
 pending   close|retire|reopen|edit #m until <ms> <nonce>     a write may be under way, or may have happened
 recall    closed|reopened #m <ms> <request> [with-ticket]    what a recall, the undoing of it, or an update did to #m last
+edited    #m <ms> <request>                                  which update has edited #m last
 ```
 
-Both stand in fields of their own beside the record of the copy, so older code still reads that record and skips the
+They stand in fields of their own beside the record of the copy, so older code still reads that record and skips the
 ticket: a recalled copy is there, only closed. How a copy stands is decided in `core.after.standing`.
 """
 
@@ -44,6 +45,14 @@ class Recalled:
 
 
 @dataclass(frozen=True, slots=True)
+class Edited:
+    """An update edited copy `number`, at `at_ms` by the server's clock."""
+
+    number: int
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Later:
     """What is on record about one ticket's copy after it was created.
 
@@ -53,6 +62,15 @@ class Later:
     pending: Pending | None = None
     recall: Recalled | None = None
     unreadable: str = ""
+    edited: Edited | None = None
+
+    def was_edited(self, number: int, since_ms: int) -> bool:
+        """Whether an update has edited copy `number` since then, as far as is known: a worker may have died in the middle."""
+        pending, edited = self.pending, self.edited
+        is_pending = pending is not None and pending.change is Change.EDIT
+        if pending is not None and is_pending and pending.number == number:
+            return True
+        return edited is not None and edited.number == number and edited.at_ms >= since_ms
 
     def is_retired(self, number: int) -> bool:
         """Whether an update closed copy `number` with its ticket, and nothing was done to it by Monarch since."""

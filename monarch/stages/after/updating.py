@@ -120,6 +120,9 @@ class Updating:
             if not isinstance(edit, Edit):
                 return edit
             if edit.is_empty:
+                # A worker that has died since has edited it: who ends the update reports that, too.
+                if self._later.get(ticket.id, NOTHING).was_edited(number, self._subject.asked_ms):
+                    self._changed.add(number)
                 return None
             is_still = partial(self._changes.is_still, read.value)
             send = partial(self._tools.github.revise_issue, self._subject.repository, number, edit)

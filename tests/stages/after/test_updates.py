@@ -20,9 +20,11 @@ from monarch.core.ticket import Author, Label, Milestone
 from monarch.stages.after.changes import ROUNDS
 from monarch.stages.rehearsal.rehearsal import RehearsalWish
 from scripts.memory.client import Answer, Command
+from tests.stages.every_seam import quiet_run, strike
 from tests.stages.house import SOURCE, TEAM_A, House, Worker
 from tests.stages.rehearsal import test_dry_run
 from tests.stages.rehearsal.test_dry_run import rehearser, sources
+from tests.stages.seams import Blow
 
 TITLES = ("One", "Two", "Three", "Four")
 
@@ -422,3 +424,19 @@ async def test_a_recall_of_a_deleted_target_does_not_say_that_it_is_to_come(hous
 
     assert not [line for line in house.lines if "does not exist yet" in line]
     assert [line for line in house.lines if "the target cannot be found any more" in line]
+
+
+@pytest.mark.parametrize("blow", [Blow.DEATH, Blow.FREEZE])
+@pytest.mark.parametrize("call", ["github.revise_issue", "valkey.record"])
+def test_who_ends_an_update_reports_the_edits_of_those_that_died(call: str, blow: Blow) -> None:
+    """The card counted those of the last worker alone, and `show` another number once a frozen one had thawed."""
+    passed = quiet_run("portion-updated", 1)
+    first, *_ = (one.number for one in passed if one.call == "github.revise_issue")
+    after = [m for m in passed if m.call == call and m.side == "after" and m.number > first]
+    assert after
+
+    for moment in after:
+        story = strike("portion-updated", {moment.number: blow}, taken_over=True)
+
+        (updated,) = (one for one in story.house.store.migrations.values() if one.get("acted"))
+        assert updated["changed"] == "2", moment

@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from typing import Final
 
 from monarch.core.after.acts import Change
-from monarch.core.after.later import Later, Pending, Recalled
+from monarch.core.after.later import Edited, Later, Pending, Recalled
 from monarch.core.ids import TicketId
 from monarch.core.timing import LONGEST_LIFE_MS
 
-_FIELD: Final = re.compile(rb"(pending|recall):(\d{1,18})", re.ASCII)
+_FIELD: Final = re.compile(rb"(pending|recall|edited):(\d{1,18})", re.ASCII)
 _PENDING: Final = re.compile(
     r"(?P<change>close|retire|reopen|edit) #(?P<number>[1-9]\d{0,17}) until (?P<at>\d{1,15}) (?P<nonce>[!-~]{1,100})",
     re.ASCII,
 )
+_EDITED: Final = re.compile(r"#(?P<number>[1-9]\d{0,17}) (?P<at>\d{1,15}) .*", re.ASCII)
 _RECALL: Final = re.compile(
     r"(?P<word>closed|reopened) #(?P<number>[1-9]\d{0,17}) (?P<at>\d{1,15})(?: .*?)?(?P<why> with-ticket)?",
     re.ASCII,
@@ -39,7 +40,7 @@ def _later(words: dict[str, str], now_ms: int) -> Later:
     pending, recall = words.get("pending"), words.get("recall")
     change, closed = _pending(pending, now_ms), _recalled(recall)
     unread = [one for one, value in ((pending, change), (recall, closed)) if one and value is None]
-    return Later(change, closed, "; ".join(unread))
+    return Later(change, closed, "; ".join(unread), _edited(words.get("edited")))
 
 
 def _pending(text: str | None, now_ms: int) -> Pending | None:
@@ -48,6 +49,12 @@ def _pending(text: str | None, now_ms: int) -> Pending | None:
         return None
     at_ms = min(int(found["at"]), now_ms + LONGEST_LIFE_MS)
     return Pending(Change(found["change"]), int(found["number"]), at_ms, found["nonce"])
+
+
+def _edited(text: str | None) -> Edited | None:
+    """An unreadable one counts for nothing: it only adds to what is reported."""
+    found = _EDITED.fullmatch(text or "")
+    return None if found is None else Edited(int(found["number"]), int(found["at"]))
 
 
 def _recalled(text: str | None) -> Recalled | None:

@@ -143,8 +143,12 @@ local function change(what)
     redis.call('HSET', KEYS[1], recall_field,
       CHANGED[what] .. ' #' .. number .. ' ' .. int(now) .. ' ' .. request .. (WHY[what] or ''))
   end
+  -- The worker that ends the update reports the edits of those that have died, too.
+  if what == 'edit' then redis.call('HSET', KEYS[1], 'edited:' .. ticket, '#' .. number .. ' ' .. int(now) .. ' ' .. request) end
   event(TOLD[what], 'migration', migration, 'ticket', ticket, 'number', number)
-  if not is_elsewhere then redis.call('HINCRBY', KEYS[5], 'changed', 1) end
+  -- Of what has ended the count was said already: a frozen worker that records its change only now changes no report.
+  local is_over = ENDED[redis.call('HGET', KEYS[5], 'state')]
+  if not is_elsewhere and not is_over then redis.call('HINCRBY', KEYS[5], 'changed', 1) end
 end
 
 if pending and (fact == 'changed' or fact == 'seen_changed') then change(doc.change) end
