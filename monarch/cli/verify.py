@@ -198,9 +198,9 @@ def _print(found: "Verified", *, heals: bool) -> None:
     counts = (number(mark.value) for mark in COUNTED)
     columns = (word("target"), *counts, number("extra"), word("state"), word("tickets"))
     show_table(columns, [_row(target) for target in found.targets], empty="no targets")
-    legend = {symbol: mark for mark, symbol in SIGNS.items()}
     print()
-    say(", ".join(f"{symbol} {mark.value}" for symbol, mark in legend.items()))
+    if any(target.verification is not None for target in found.targets):
+        say(", ".join(f"{symbol} {mark.value}" for mark, symbol in SIGNS.items()))
     for target in found.targets:
         for line in _lines(target):
             say(f"{clean(target.target)}: {clean(line)}")

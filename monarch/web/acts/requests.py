@@ -134,9 +134,7 @@ async def to_heal(means: Means, asked: Mapping[str, str]) -> Meant:
         ),
         _why_not_healed(request, details, looked, was_read=was_read)
         or _why_none(members, given_up),
-        instead=""
-        if was_read or details is None or _why_unread(details)
-        else f"/acts/verify?request={request}",
+        instead="" if was_read or not _may_look(details) else f"/acts/verify?request={request}",
     )
 
 
@@ -196,6 +194,11 @@ def _why_not_verified(means: Means, request: RequestId, details: RequestDetails 
     return _why_unread(details)
 
 
+def _may_look(details: RequestDetails | None) -> bool:
+    """Whether a look comes first, and what it finds can be made again then."""
+    return details is not None and details.view.state in ENDS and not _why_unread(details)
+
+
 def _why_unread(details: RequestDetails) -> str:
     """Why none of its targets can be looked at; `""` where some can."""
     has_any = details.view.migrations and not details.never_begun
@@ -217,12 +220,12 @@ def _why_not_healed(
         return f"The last look failed: {looked.problem.rstrip('.')}. Look again."
     if why := _why_unread(details):
         return why
-    if not was_read:
-        return "Its targets were not looked at yet: look first."
     if details.view.state not in ENDS:
         return (
             f"Request {request} is {details.view.state.value}: what is missing may be copied yet."
         )
+    if not was_read:
+        return "Its targets were not looked at yet: look first."
     return ""
 
 

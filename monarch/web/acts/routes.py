@@ -216,7 +216,7 @@ def _document(meant: Meant, refused: Sequence[str]) -> dict[str, object]:
         "set": [{"key": member.key, "words": member.words} for member in meant.members],
         "digest": meant.digest,
         "problem": meant.problem,
-        "notes": list(meant.notes),
+        "notes": [] if meant.problem else list(meant.notes),
         "refused": list(refused),
         "command": meant.command,
     }

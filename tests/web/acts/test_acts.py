@@ -668,6 +668,16 @@ async def test_what_was_never_begun_is_not_to_be_looked_at_first() -> None:
     assert look["set"] == []
 
 
+async def test_what_is_under_way_is_not_to_be_looked_at_first() -> None:
+    """`look first`, and after the look it said that what is missing may be copied yet."""
+    means = Means(known=a_request(a_migration("org/a", State.RUNNING)))
+    async with a_page(means) as page:
+        told = (await page.get(f"/acts/heal?request={REQUEST}", headers=ADA | JSON)).json()
+
+    assert told["problem"] == f"Request {REQUEST} is running: what is missing may be copied yet."
+    assert told["notes"] == []
+
+
 @pytest.mark.parametrize(("name", "closes"), [("update", False), ("update-close", True)])
 async def test_copies_are_updated_in_the_targets_that_the_request_has_reached(
     name: str, *, closes: bool
