@@ -75,7 +75,8 @@ def _work_in(snapshot: "Snapshot") -> tuple[int, int]:
     """How many requests and migrations are in a worker's hands, and how many wait, parked ones included."""
     streams = [s for s in snapshot.streams if s.stream is not Stream.NOTICES]
     in_hand = sum(s.pending - s.released for s in streams)
-    return in_hand, sum(s.length for s in streams) - in_hand + snapshot.parked
+    parked = snapshot.parked - snapshot.parked_notices
+    return in_hand, sum(s.length for s in streams) - in_hand + parked
 
 
 def cancel_request(request: str, by: str | None, *, as_json: bool) -> None:

@@ -73,6 +73,7 @@ class Snapshot:
         at_ms: when, by the server's clock, in milliseconds since 1970.
         streams: the streams of work, in the order of the data.
         parked: entries that wait until they are due.
+        parked_notices: how many of the 200 that are due first are for Slack.
         next_due_s: seconds until the first of them is due, `None` without one; negative: overdue.
         dead: dead letters.
         missed: repositories that no request named, as the last sweep for them found.
@@ -102,6 +103,7 @@ class Snapshot:
     at_ms: int
     streams: tuple[StreamSnapshot, ...]
     parked: int = 0
+    parked_notices: int = 0
     next_due_s: float | None = None
     dead: int = 0
     missed: int = 0

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from monarch.adapters.valkey.settlement import member_of_request
+from monarch.adapters.valkey.settlement import member_of_notice, member_of_request
 from monarch.core.delivery import Stream
 from tests.cli.conftest import Give, requests_in
 from tests.cli.terminals import screen_for
@@ -73,6 +73,17 @@ def test_what_was_handed_back_is_in_nobodys_hands(give: Give, client: Any) -> No
 
     assert document == {"paused": True, "changed": True, "by": "ada", "in_hand": 0, "waiting": 1}
     assert "requests         1        1       -     0" in give("status").stdout
+
+
+def test_what_is_parked_waits_for_the_fleet_and_what_slack_gets_does_not(
+    give: Give, client: Any
+) -> None:
+    """`waits: 0`, while two were parked."""
+    request = "1732406400000-0"
+    members = [member_of_request(request, Stream.REQUESTS), member_of_notice(request)]
+    client.zadd("{monarch}:parked", dict.fromkeys(members, 9e15))
+
+    assert json.loads(give("pause", "--json", *ADA).stdout)["waiting"] == 1
 
 
 def test_pausing_twice_says_who_was_first(give: Give) -> None:

@@ -245,6 +245,7 @@ def _whole(read: Mapping[str, Any]) -> dict[str, Any]:
         "at_ms": read["now_ms"],
         "hidden": frozenset(name for name, one in counted if isinstance(one, NoPermissionError)),
         "parked": _count(parked),
+        "parked_notices": _notices(first),
         "next_due_s": None if due is None else (due - read["now_ms"]) / 1000,
         "dead": _count(dead),
         "missed": _count(missed),
@@ -263,6 +264,12 @@ def _whole(read: Mapping[str, Any]) -> dict[str, Any]:
         "lacks_rights": rights_lacking(rights),
         "oldest_open_s": max(0.0, (read["now_ms"] - began) / 1000),
     }
+
+
+def _notices(parked: Any) -> int:
+    """How many of these parked entries are for Slack: their names have the stream after the id."""
+    members = parked if isinstance(parked, list) else []
+    return sum(member.split(b":")[1:2] == [b"notices"] for member, _ in members)
 
 
 def _oldest_s(parked: Any, now_ms: int) -> float:
