@@ -149,6 +149,7 @@ class Permanent(Advised):
     """It was refused for a reason that only a person can change.
 
     `fields` are those that a validation (422) names, such as `milestone` or `type`; empty for all else.
+    `keeps_out`: it is about who calls, or from where, and not about what was sent.
     """
 
     scope: Scope
@@ -156,6 +157,7 @@ class Permanent(Advised):
     reason: str
     fields: tuple[str, ...] = ()
     advice: Advice = NO_ADVICE
+    keeps_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)

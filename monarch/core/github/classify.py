@@ -44,7 +44,7 @@ looks.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from monarch.core.advice import RESTART, Advice
@@ -112,9 +112,7 @@ def _is_exhausted(said: ReplyWords) -> bool:
 
 
 def _limited(said: ReplyWords) -> RateLimited:
-    return RateLimited(
-        said.because("its limit is reached; no worker calls until it opens"), asked_wait_s(said)
-    )
+    return RateLimited(said.because("its limit is reached"), asked_wait_s(said))
 
 
 def _credential(code: Code, advice: str, meaning: str = "") -> Callable[[ReplyWords], Permanent]:
@@ -125,6 +123,11 @@ def _credential(code: Code, advice: str, meaning: str = "") -> Callable[[ReplyWo
 def _repository(code: Code, advice: str, meaning: str = "") -> Callable[[ReplyWords], Permanent]:
     do = Advice(advice)
     return lambda said: Permanent(Scope.REPOSITORY, code, said.because(meaning), advice=do)
+
+
+def _kept_out(advice: str) -> Callable[[ReplyWords], Permanent]:
+    outcome = _repository(Code.FORBIDDEN, advice)
+    return lambda said: replace(outcome(said), keeps_out=True)
 
 
 def _missing(said: ReplyWords) -> Permanent:
@@ -238,13 +241,12 @@ RULES: Final = (
     Rule(
         "sso",
         _needs_sso,
-        _repository(Code.FORBIDDEN, "authorise the token for the organisation's single sign-on"),
+        _kept_out("authorise the token for the organisation's single sign-on"),
     ),
     Rule(
         "kind",
         _says(403, "forbids access via"),
-        _repository(
-            Code.FORBIDDEN,
+        _kept_out(
             "use a token that the organisation takes (a fine-grained one, of a lifetime that it allows) or"
             " install a GitHub App there",
         ),
@@ -252,8 +254,7 @@ RULES: Final = (
     Rule(
         "address",
         _says(403, "ip allow list"),
-        _repository(
-            Code.FORBIDDEN,
+        _kept_out(
             "add the addresses that the workers call from to the IP allow list of the organisation or the enterprise",
         ),
     ),

@@ -101,7 +101,7 @@ class Writer:
         outcome, seconds = await tools.timed(
             tools.github.create_issue(self._subject.repository, draft, self._desk.may_send)
         )
-        if draft.labels and isinstance(outcome, Permanent) and outcome.code is Code.FORBIDDEN:
+        if draft.labels and isinstance(outcome, Permanent) and _may_be_about_labels(outcome):
             # A label that does not exist (any more) would have to be made. Since 2026 GitHub refuses the whole call for
             # that if the account may not push. A call without labels shows whether it may open issues at all.
             outcome = replace(outcome, scope=Scope.TICKET, fields=("labels",))
@@ -201,7 +201,7 @@ class Writer:
     async def _confirm(self, ticket: Ticket) -> None:
         """Note that labels were forbidden, if the ticket that was copied without them, or may have been, has some.
 
-        Not before: what is forbidden for another reason, such as single sign-on, is so without labels as well. A worker that
+        Not before: what is forbidden for another reason is so without labels as well. A worker that
         dies before this leaves the note to the next ticket that has labels; where there is none, it is lost.
         """
         if self._details.of(ticket, ()).labels:
@@ -213,3 +213,8 @@ class Writer:
     async def _withdraw(self, ticket: Ticket, granted: Granted) -> None:
         await self._desk.record(ticket.id, WasNotCreated(granted.nonce))
         self._watch.records.pop(ticket.id, None)
+
+
+def _may_be_about_labels(refusal: Permanent) -> bool:
+    """Whether the same without labels may be taken. A refusal of the caller may be over by then: the labels would be lost."""
+    return refusal.code is Code.FORBIDDEN and not refusal.keeps_out

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from monarch.core.redact import quote
 from monarch.ports import StoreError
 from monarch.web.acts.catalogue import ACTS, BadQuestion, PageAct, asked
 from monarch.web.acts.form import BadForm, form_of
@@ -100,6 +101,7 @@ class Acts:
 
     async def _pressed(self, request: Request, act: PageAct, visitor: Named) -> Response:
         query, form = asked(act, request.query_params.multi_items()), await form_of(request)
+        _demand_own(form)
         meant = await act.read(self._means, query)
         if not meant.can_be_done or form.get("digest") != meant.digest:
             before = [key.rstrip("\r") for key in form.get("keys", "").split("\n") if key.strip()]
@@ -186,6 +188,23 @@ async def _to_its_end(then: Callable[[], Awaitable[None]]) -> None:
 
 
 _NOT_KEPT: Final = {"Cache-Control": "no-store"}
+
+
+def _demand_own(form: Mapping[str, str]) -> None:
+    """Demand that nothing chooses in the body: it would be ignored, and the act would mean more than was chosen.
+
+    Raises:
+        BadForm: there is a field that is not the page's own.
+    """
+    strange = [quote(name, 40) for name in form if name not in _OWN_FIELDS]
+    if strange:
+        raise BadForm(
+            f"The body of a press has the fields {' and '.join(_OWN_FIELDS)}, as a form, and not '{strange[0]}': choices stand"
+            " in the address, after a ?."
+        )
+
+
+_OWN_FIELDS: Final = ("digest", "keys")
 
 
 def _why_not(meant: Meant, before: Sequence[str], form: Mapping[str, str]) -> tuple[str, ...]:

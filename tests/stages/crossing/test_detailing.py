@@ -399,6 +399,20 @@ async def test_an_account_that_may_open_no_issue_is_not_said_to_lack_labels(hous
     assert not house.notes()
 
 
+async def test_a_refusal_of_who_calls_costs_no_labels(house: House) -> None:
+    """Single sign-on was authorised a second later: that copy and all that followed had lost their labels for good."""
+    refusal = Permanent(Scope.REPOSITORY, Code.FORBIDDEN, "protected by SAML", keeps_out=True)
+    house.github.faults.at("create_issue", 2, Fault(refusal))
+    request = await house.migrate(TEAM_A)
+
+    assert house.codes() == ["forbidden"]
+    await house.hands().replay([letter["id"] for letter in house.store.dead], "Ann")
+    await house.settle()
+    assert house.state(request) == "done"
+    whole(house)
+    assert not house.notes()
+
+
 @pytest.mark.parametrize("unanswered", [LOST, LATE])
 async def test_forbidden_labels_are_noted_where_the_copy_is_unanswered(
     house: House, unanswered: Fault

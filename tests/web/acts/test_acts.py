@@ -668,6 +668,21 @@ async def test_what_was_never_begun_is_not_to_be_looked_at_first() -> None:
     assert look["set"] == []
 
 
+@pytest.mark.parametrize(
+    "body", [{"code": "poison"}, {"request": "1-0"}, {'{"digest": "x"}': ""}], ids=str
+)
+async def test_a_choice_in_the_body_of_a_press_is_refused(body: dict[str, str]) -> None:
+    """It was ignored without a word, so every dead letter was meant, and deleted with the digest that came back."""
+    means = with_letters(a_letter(1), a_letter(2, code="poison"))
+    async with a_page(means) as page:
+        sent = body | await shown(page, "/acts/drop")
+        told = await page.post("/acts/drop", data=sent, headers=PRESSING | JSON)
+
+    assert told.status_code == 400
+    assert "choices stand in the address" in told.json()["problem"]
+    assert not means.done
+
+
 async def test_what_is_under_way_is_not_to_be_looked_at_first() -> None:
     """`look first`, and after the look it said that what is missing may be copied yet."""
     means = Means(known=a_request(a_migration("org/a", State.RUNNING)))
