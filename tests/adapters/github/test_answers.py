@@ -49,7 +49,7 @@ class Meaning:
 
 def limited(wait_s: float | None) -> Meaning:
     """No call is made for this time, or for as long as the budget thinks."""
-    return Meaning(RateLimited, wait_s=wait_s, advice="no worker calls")
+    return Meaning(RateLimited, wait_s=wait_s, advice="its limit is reached")
 
 
 def credential(advice: str, code: Code = Code.CREDENTIAL) -> Meaning:
