@@ -80,6 +80,14 @@ def personal(names: Iterable[str]) -> str:
     return f"{TYPES} {listed([quote(name, 60) for name in names], _SHOWN)}: not copied, since it belongs to a person and only organisations have them"
 
 
+def recalled(numbers: Sequence[int]) -> str:
+    """Copies that a recall has closed are there, and a later message does not open them."""
+    return (
+        f"copies {numbered(numbers, _SHOWN)}: left closed, because a recall has closed them; `monarch recall` with --undo, for the"
+        " request that it was about, opens them again"
+    )
+
+
 def touched(numbers: Sequence[int]) -> str:
     """Copies whose references should be put right no longer say what was copied.
 

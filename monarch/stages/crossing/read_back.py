@@ -7,11 +7,15 @@ were refused or strays were found: what is there is put right.
 from typing import Final
 
 from monarch.core.advice import Advice
+from monarch.core.after.acts import Act
+from monarch.core.after.later import NOTHING
+from monarch.core.copy import notes
 from monarch.core.ids import TicketId
 from monarch.core.listed import numbered
 from monarch.core.outcome import Code
 from monarch.core.target.look import missing, strays_of, with_known
 from monarch.core.target.step import CreatedAs, Fate, Refused
+from monarch.core.ticket import Ticket
 from monarch.core.verdict import Dead, Done, Migrated, Verdict
 from monarch.stages.crossing.context import Context
 from monarch.stages.crossing.other_writes import OtherWrites
@@ -44,14 +48,17 @@ class ReadingBack:
         Raises:
             LeaseLost, Draining: see `Hold.check`.
         """
-        return (
+        ended = (
             await self._watch.look()
             or await self._find_unseen()
             or self._compare()
             or await self._second_pass()
             or await self._desk.identity()
-            or self._judge()
         )
+        if ended is not None:
+            return ended
+        await self._note_recalled()
+        return self._judge()
 
     async def _find_unseen(self) -> Verdict | None:
         """Find copies on record that no marker shows: edited, deleted by a person, or never there.
@@ -82,6 +89,22 @@ class ReadingBack:
 
     async def _second_pass(self) -> Verdict | None:
         return await SecondPass(self._context, self._writes).run()
+
+    async def _note_recalled(self) -> None:
+        """Note which copies count as there and are closed by a recall: this message leaves them so."""
+        entry = self._subject.entry
+        if entry.act is not Act.COPY or entry.heal:
+            return
+        numbers = [self._watch.numbers.get(ticket.id, 0) for ticket in self._subject.tickets]
+        tickets = zip(self._subject.tickets, numbers, strict=True)
+        if closed := [number for ticket, number in tickets if self._is_recalled(ticket, number)]:
+            await self._desk.note(notes.recalled(closed))
+
+    def _is_recalled(self, ticket: Ticket, number: int) -> bool:
+        recall = self._context.later.get(ticket.id, NOTHING).recall
+        issue = self._watch.issues.get(number)
+        is_closed = recall is not None and recall.number == number and not recall.is_reopened
+        return is_closed and issue is not None and issue.state == "closed"
 
     def _judge(self) -> Verdict:
         plan, name = self._subject.plan, self._subject.name

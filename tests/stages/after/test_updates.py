@@ -440,3 +440,22 @@ def test_who_ends_an_update_reports_the_edits_of_those_that_died(call: str, blow
 
         (updated,) = (one for one in story.house.store.migrations.values() if one.get("acted"))
         assert updated["changed"] == "2", moment
+
+
+async def test_copies_that_a_recall_has_closed_are_not_silently_there(house: House) -> None:
+    """The same message again said that all were there already, and nobody said that all were closed."""
+    base = await copied(house, "One", "Two")
+    await began(house, base, Act.RECALL)
+
+    again = await house.migrate(TEAM_A)
+
+    assert house.state(again) == "done"
+    assert [one.state for one in house.github.issues(TEAM_A)] == ["closed", "closed"]
+    assert "copies #1, #2: left closed, because a recall has closed them" in house.notes()[-1]
+    assert len(house.notes()) == 1
+
+    await began(house, base, Act.UNDO)
+    last = await house.migrate(TEAM_A)
+
+    assert house.state(last) == "done"
+    assert len(house.notes()) == 1
