@@ -167,6 +167,25 @@ def slack_is_slow() -> House:
     return house
 
 
+def one_ticket() -> House:
+    """One ticket for one team."""
+    house = a_house(TEAM_A, titles=("One",))
+    house.publish(TEAM_A)
+    return house
+
+
+async def slack_is_mended_and_tried(story: Story) -> None:
+    """All has ended, and the ending waits for its next try: Ann does not want to wait."""
+    slack = story.house.slack
+    slack.faults.at("post", 0, Fault(Transient("Slack answered 500")))
+    await story.until_ended()
+    with anyio.move_on_after(60):
+        await story.house.until(lambda: slack.faults.count("post") > 1)
+    slack.faults.never("post")
+    person = Person(story.house, story.trouble)
+    await person.insist(lambda hands: hands.hurry(story.request, "Ann"))
+
+
 BUG, HELP = Label("bug", "d73a4a", "It is broken"), Label("help", "008672", "")
 SPRINT = Milestone("Sprint", "closed", "The first", "2026-02-01T00:00:00Z", 7)
 CAPS = Label("BUG", "000000", "ours")
@@ -392,6 +411,15 @@ async def it_is_recalled(story: Story) -> None:
     await pass_time(5 * LEASE_S)
     _comment(story, 2)
     await _begun(story, Act.RECALL)
+
+
+async def it_is_recalled_and_asked_for_again(story: Story) -> None:
+    """The same message again: what the recall has closed stays closed, and a note says so."""
+    await it_is_recalled(story)
+    await pass_time(5 * LEASE_S)
+    story.house.publish(TEAM_A)
+    with anyio.move_on_after(3600):
+        await story.house.until(lambda: story.house.store.is_quiet)
 
 
 async def it_is_recalled_and_undone(story: Story) -> None:
@@ -671,6 +699,9 @@ SCENARIOS = {
     "hurried": Scenario(not_ready, {TEAM_A: TITLES}, act=it_appears_and_is_tried, forgets=False),
     # Where the end comes before the card, both posts without an answer are posts of the end.
     "slack-is-slow": Scenario(slack_is_slow, {TEAM_A: ("One",)}, repeats=2),
+    "slack-is-mended": Scenario(
+        one_ticket, {TEAM_A: ("One",)}, act=slack_is_mended_and_tried, forgets=False
+    ),
     "told-before": Scenario(told_before, {TEAM_A: TITLES}),
     "detailed": Scenario(
         detailed, {TEAM_A: ("Ours", "One", "Two", "Three")}, faithful={TEAM_A: DETAILED}
@@ -712,6 +743,15 @@ SCENARIOS = {
         to_be_recalled,
         {TEAM_A: THREE},
         act=it_is_recalled,
+        forgets=False,
+        faithful={TEAM_A: THREE_COPIES},
+        closed={TEAM_A: ("One", "Three")},
+    ),
+    "recalled-and-asked-again": Scenario(
+        to_be_recalled,
+        {TEAM_A: THREE},
+        states=("done", "done"),
+        act=it_is_recalled_and_asked_for_again,
         forgets=False,
         faithful={TEAM_A: THREE_COPIES},
         closed={TEAM_A: ("One", "Three")},
