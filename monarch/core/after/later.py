@@ -65,12 +65,13 @@ class Later:
     edited: Edited | None = None
 
     def was_edited(self, number: int, since_ms: int) -> bool:
-        """Whether an update has edited copy `number` since then, as far as is known: a worker may have died in the middle."""
-        pending, edited = self.pending, self.edited
-        is_pending = pending is not None and pending.change is Change.EDIT
-        if pending is not None and is_pending and pending.number == number:
-            return True
-        return edited is not None and edited.number == number and edited.at_ms >= since_ms
+        """Whether an update has edited copy `number` since then, or was about to when its worker died."""
+        is_pending = self.pending is not None and self.pending.change is Change.EDIT
+        edits: tuple[Edited | Pending | None, ...] = (
+            self.edited,
+            self.pending if is_pending else None,
+        )
+        return any(one and one.number == number and one.at_ms >= since_ms for one in edits)
 
     def is_retired(self, number: int) -> bool:
         """Whether an update closed copy `number` with its ticket, and nothing was done to it by Monarch since."""

@@ -43,8 +43,10 @@ STRANGE: Final = (
 
 def state_named(word: str) -> State:
     """The state that a record names."""
-    known = {one.value: one for one in (*OF_REQUESTS, State.PARKED)}
-    return known.get(word, State.UNKNOWN)
+    return _NAMED.get(word, State.UNKNOWN)
+
+
+_NAMED: Final = {one.value: one for one in (*OF_REQUESTS, State.PARKED)}
 
 
 def why_unknown(word: str) -> str:

@@ -201,8 +201,8 @@ class Writer:
     async def _confirm(self, ticket: Ticket) -> None:
         """Note that labels were forbidden, if the ticket that was copied without them, or may have been, has some.
 
-        Not before: what is forbidden for another reason is so without labels as well. A worker that
-        dies before this leaves the note to the next ticket that has labels; where there is none, it is lost.
+        Not before: what is forbidden for another reason is so without labels as well. A worker that dies before this leaves
+        the note to the next ticket that has labels; where there is none, it is lost.
         """
         if self._details.of(ticket, ()).labels:
             await self._desk.note(self._suspicion)

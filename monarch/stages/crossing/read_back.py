@@ -9,13 +9,14 @@ from typing import Final
 from monarch.core.advice import Advice
 from monarch.core.after.acts import Act
 from monarch.core.after.later import NOTHING
+from monarch.core.after.standing import Standing, standing
 from monarch.core.copy import notes
 from monarch.core.ids import TicketId
 from monarch.core.listed import numbered
 from monarch.core.outcome import Code
 from monarch.core.target.look import missing, strays_of, with_known
 from monarch.core.target.step import CreatedAs, Fate, Refused
-from monarch.core.ticket import Ticket
+from monarch.core.ticket import Issue, Ticket
 from monarch.core.verdict import Dead, Done, Migrated, Verdict
 from monarch.stages.crossing.context import Context
 from monarch.stages.crossing.other_writes import OtherWrites
@@ -95,16 +96,17 @@ class ReadingBack:
         entry = self._subject.entry
         if entry.act is not Act.COPY or entry.heal:
             return
-        numbers = [self._watch.numbers.get(ticket.id, 0) for ticket in self._subject.tickets]
-        tickets = zip(self._subject.tickets, numbers, strict=True)
-        if closed := [number for ticket, number in tickets if self._is_recalled(ticket, number)]:
+        closed = [copy.number for t in self._subject.tickets if (copy := self._recalled_copy(t))]
+        if closed:
             await self._desk.note(notes.recalled(closed))
 
-    def _is_recalled(self, ticket: Ticket, number: int) -> bool:
-        recall = self._context.later.get(ticket.id, NOTHING).recall
-        issue = self._watch.issues.get(number)
-        is_closed = recall is not None and recall.number == number and not recall.is_reopened
-        return is_closed and issue is not None and issue.state == "closed"
+    def _recalled_copy(self, ticket: Ticket) -> Issue | None:
+        """The copy, if a recall has closed it; one that an update closed with its ticket is that update's to open."""
+        copy = self._watch.issues.get(self._watch.numbers.get(ticket.id, 0))
+        later = self._context.later.get(ticket.id, NOTHING)
+        if copy is None or later.is_retired(copy.number):
+            return None
+        return copy if standing(copy, later, self._subject.us) is Standing.RECALLED else None
 
     def _judge(self) -> Verdict:
         plan, name = self._subject.plan, self._subject.name

@@ -206,7 +206,8 @@ _NOT_HERE: Final = (
 )
 _FROM_ELSEWHERE: Final = (
     "Nothing was done: this request does not come from the page itself (Sec-Fetch-Site, Origin). Press the button on the"
-    " page again, and let a proxy pass the Host header on. A program sends the page's token as `Authorization: Bearer …`, and neither of these headers."
+    " page again, and let a proxy pass the Host header on. A program sends the page's token as `Authorization: Bearer …`,"
+    " and neither of these headers."
 )
 _NO_HANDS: Final = (
     "Nothing was done: the page is to look at only, and has no buttons. Set MONARCH_WEB_TOKEN and sign in with it (a program"

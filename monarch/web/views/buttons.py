@@ -56,12 +56,12 @@ def request_buttons(details: RequestDetails) -> tuple[Button, ...]:
     """For a request as it stands."""
     view = details.view
     found = []
-    is_open = not view.has_ended and view.state is not State.UNKNOWN
-    if is_open and not view.cancelled_by:
+    goes_on = not (view.has_ended or view.cancelled_by or view.state is State.UNKNOWN)
+    if goes_on:
         found.append(_of(view.id, "cancel", "Cancel", f"monarch cancel {view.id}"))
         if not view.first_by:
             found.append(_of(view.id, "first", "Put it first", f"monarch first {view.id}"))
-    if (is_open and not view.cancelled_by and _waits(details)) or details.failing_notice:
+    if (goes_on and _waits(details)) or details.failing_notice:
         found.append(_of(view.id, "try", "Try it now", f"monarch try {view.id}"))
     if view.state in _GIVEN_UP:
         command = f"monarch dead replay --request {view.id}"

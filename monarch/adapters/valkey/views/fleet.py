@@ -267,9 +267,12 @@ def _whole(read: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _notices(parked: Any) -> int:
-    """How many of these parked entries are for Slack: their names have the stream after the id."""
+    """How many of these parked entries are for Slack: their names have the stream after the id.
+
+    `traffic.parked_of` reads the whole name, and loads what only people need; every worker takes snapshots.
+    """
     members = parked if isinstance(parked, list) else []
-    return sum(member.split(b":")[1:2] == [b"notices"] for member, _ in members)
+    return sum(text(member).split(":")[1:2] == [Stream.NOTICES] for member, _ in members)
 
 
 def _oldest_s(parked: Any, now_ms: int) -> float:
