@@ -25,6 +25,7 @@ from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams
 from monarch.adapters.valkey.views.plans import ValkeyPlans
 from monarch.app.surroundings import Production, Surroundings, Terms, terms_of
+from monarch.core.budget.ceilings import Ceilings
 from monarch.core.delivery import Stream
 from monarch.ports import GitHub, Streams
 from monarch.settings import Settings
@@ -84,6 +85,7 @@ class Parts:
     signature: SignatureWatch | None = None
     missed: "MissedWatch | None" = None
     roles: frozenset[Role] = frozenset(Role)
+    ceilings: Ceilings | None = None
 
 
 @asynccontextmanager
@@ -144,6 +146,7 @@ class _Assembly:
             self._signature,
             self._missed,
             self._roles,
+            self._terms.ceilings,
         )
 
     def _scripts(self, purpose: str) -> Scripts:

@@ -13,6 +13,7 @@ from monarch.adapters.github.client import HttpGitHub
 from monarch.adapters.valkey.budget import ValkeyBudget
 from monarch.adapters.valkey.client.sentinel import Sentinels
 from monarch.adapters.valkey.client.sockets import ServerPlace, place
+from monarch.adapters.valkey.kept.living import ceilings_in_force
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.meter import ValkeyMeter
 from monarch.adapters.valkey.scripts import Scripts
@@ -119,16 +120,20 @@ def ceilings_of(settings: Settings) -> Ceilings:
 
 
 def outlook_of(client: Valkey, settings: Settings) -> ValkeyOutlook:
-    """The forecast, by the ceilings that are set, or by learned and proven ones where those are lower."""
+    """The forecast, by the ceilings of the living workers, or by learned and proven ones where those are lower.
+
+    While no worker says its own the ceilings of these settings stand in for them.
+    """
     ceilings, keys = ceilings_of(settings), Keys(settings.namespace)
     budget = ValkeyBudget(Scripts(client, keys.prefix), keys, ceilings)
 
     async def known_to_fit(account: str) -> Ceilings:
+        in_force = await ceilings_in_force(client, keys) or ceilings
         try:
-            return proven(ceilings, (await budget.spent(account)).learned)
+            return proven(in_force, (await budget.spent(account)).learned)
         except StoreRefused:
             # A key of another type: the snapshot names it, and a forecast is the least that is lost by it.
-            return ceilings
+            return in_force
 
     return ValkeyOutlook(client, keys, known_to_fit)
 

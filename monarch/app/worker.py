@@ -22,7 +22,7 @@ from anyio.abc import TaskGroup
 import monarch
 from monarch.adapters.valkey.kept.roster import Roster
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.app.assembly import Parts
+from monarch.app.assembly import Parts, Role
 from monarch.ports import StoreError
 
 WRITE_GRACE_S: Final = 7.0
@@ -112,7 +112,8 @@ class Worker:
         """Enter the roster once, and ignore a failure: no decision depends on the roster."""
         try:
             roles = sorted(self._parts.roles)
-            await self._roster.enter(self._parts.consumer_name, monarch.__version__, roles)
+            writes = self._parts.ceilings if Role.MIGRATOR in self._parts.roles else None
+            await self._roster.enter(self._parts.consumer_name, monarch.__version__, roles, writes)
         except StoreError as error:
             self._parts.telemetry.store_trouble(where="entering the roster", error=error)
 

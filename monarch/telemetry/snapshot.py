@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from monarch.core.budget.ceilings import Ceilings
 from monarch.core.delivery import Stream
 
 
@@ -81,6 +82,7 @@ class Snapshot:
         workers: consumers that have read within the last minute.
         hides_workers: whether the user that this was read with may not see them: `workers` is 0 then, and it is not known.
         roles: what these do together; `None` if one of them does not say (it is of an older version, or Valkey was emptied).
+        ceilings: the strictest of those that the living workers go by; `None` if none of them says.
         replicas: subscribers of the channel: `None` if Valkey does not say.
         epoch: names Valkey's present memory, `None` before the first worker.
         paused: whether a person has paused the fleet.
@@ -110,6 +112,7 @@ class Snapshot:
     accounts: tuple[AccountSnapshot, ...] = ()
     workers: int = 0
     roles: frozenset[str] | None = None
+    ceilings: Ceilings | None = None
     replicas: int | None = None
     epoch: str | None = None
     paused: bool = False

@@ -16,7 +16,9 @@ from monarch.app.doctor.missed_checks import missed_checks
 from monarch.app.doctor.refusals import LATER, slack_refusal
 from monarch.app.doctor.valkey_checks import Check, Status, check_server
 from monarch.app.operator import Operator
+from monarch.app.wiring import ceilings_of
 from monarch.core.advice import as_sentence, find_out
+from monarch.core.budget.ceilings import Ceilings
 from monarch.core.copy.frame import NAMES
 from monarch.core.github.reply import Reply
 from monarch.core.moments import date_of
@@ -67,6 +69,7 @@ async def _valkey(operator: Operator) -> tuple[Check, ...]:
         *keys,
         hearing,
         *check_waits(snapshot),
+        *check_ceilings(snapshot, ceilings_of(operator.settings)),
         check_dead(snapshot),
         *refused,
     )
@@ -170,6 +173,25 @@ def check_waits(snapshot: Snapshot) -> tuple[Check, ...]:
             detail = f"closed{who} until {opens}: {account.gate_cause.rstrip('.')}"
             checks.append(Check("gate", Status.WARN, detail, advice))
     return tuple(checks)
+
+
+def check_ceilings(snapshot: Snapshot, own: Ceilings) -> tuple[Check, ...]:
+    """A line if the workers go by other ceilings than this shell: by a `.env` that was changed since they started."""
+    theirs = snapshot.ceilings
+    if theirs is None or theirs == own:
+        return ()
+    detail = f"the workers go by {_in_words(theirs)}; this shell has {_in_words(own)}"
+    advice = (
+        "Every figure goes by the workers'. To change theirs, set MONARCH_WRITES_PER_MINUTE and the like where they start,"
+        " and restart them."
+    )
+    return (Check("ceilings", Status.WARN, detail, advice),)
+
+
+def _in_words(ceilings: Ceilings) -> str:
+    counts = {"a minute": ceilings.per_minute, "an hour": ceilings.per_hour}
+    writes = ", ".join(f"{count or 'any number'} {window}" for window, count in counts.items())
+    return f"{writes}, {ceilings.interval_ms / 1000:g} s apart, {ceilings.at_once or 'any number'} at once"
 
 
 def _moment(ms: int) -> str:

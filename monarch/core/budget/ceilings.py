@@ -5,7 +5,7 @@ learned about GitHub's hidden limits, `forecast` what follows for people.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import TypeVar
 
@@ -119,6 +119,19 @@ def _window_ms(writes: Sequence[Ms], span_ms: int, ceiling: int, now_ms: Ms) -> 
     if not ceiling or len(writes) < ceiling:
         return 0
     return max(0, writes[-ceiling] + span_ms - now_ms)
+
+
+def strictest(several: Iterable[Ceilings]) -> Ceilings | None:
+    """What all of these allow; `None` if there are none."""
+    found = list(several)
+    if not found:
+        return None
+    return Ceilings(
+        per_minute=least(*(one.per_minute for one in found)),
+        per_hour=least(*(one.per_hour for one in found)),
+        interval_ms=max(one.interval_ms for one in found),
+        at_once=least(*(one.at_once for one in found)),
+    )
 
 
 def least(*ceilings: int) -> int:

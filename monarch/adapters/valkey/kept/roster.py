@@ -1,10 +1,11 @@
-"""Which workers have started: the version and the roles of each, since when, and how it hears, for people. No decision depends on it.
+"""Which workers have started: the version, the roles and the ceilings of each, since when, and how it hears, for people. No decision depends on it.
 
 A worker enters itself when it starts and leaves when it stops. A killed worker stays until `KEPT` others have started
 after it; to show the roster, a reader asks the consumer groups which of them live.
 """
 
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from dataclasses import astuple, fields
 from typing import Final, NamedTuple, cast
 
 from valkey.asyncio import Valkey
@@ -13,21 +14,28 @@ from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.client.spoiled import answers_of
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views.raw import whole
+from monarch.core.budget.ceilings import Ceilings
 from monarch.ports.hearing import Gap
 
 KEPT: Final = 200
 """How many workers, the newest, stay on the roster."""
 
 
+_CEILINGS: Final = "writes="
+"""Before a worker's ceilings, in the order of `Ceilings`: `writes=80/500/1000/1`."""
+
+
 class Entered(NamedTuple):
     """A worker's line.
 
     `since_ms`: by the server's clock, in milliseconds since 1970. `roles`: what it does, none if an older version entered.
+    `ceilings`: what it may write at most; `None` if it writes no tickets, or an older version entered.
     """
 
     since_ms: int
     version: str
     roles: tuple[str, ...] = ()
+    ceilings: Ceilings | None = None
 
 
 class Heard(NamedTuple):
@@ -45,12 +53,16 @@ class Roster:
         self._key = keys.workers
         self._hearing = keys.hearing
 
-    async def enter(self, name: str, version: str, roles: Iterable[str]) -> None:
-        """Enter a worker that starts; one that entered before keeps its time."""
+    async def enter(
+        self, name: str, version: str, roles: Iterable[str], ceilings: Ceilings | None = None
+    ) -> None:
+        """Enter a worker that starts; one that entered before keeps its time. `ceilings` as in `Entered`."""
+        # Its ceilings stand among its roles: an older reader takes them for a role that it does not know.
+        terms = [*roles, *([] if ceilings is None else [_packed(ceilings)])]
         with classified("entering the roster of workers"):
             seconds, micros = await self._client.time()
             now_ms = int(seconds) * 1000 + int(micros) // 1000
-            line = f"{now_ms} {version} {','.join(roles)}"
+            line = f"{now_ms} {version} {','.join(terms)}"
             await cast("Awaitable[bool]", self._client.hsetnx(self._key, name, line))
         known = await self.all()
         if len(known) > KEPT:
@@ -101,5 +113,20 @@ def _gap(line: str) -> Gap | None:
 
 def _entered(line: bytes) -> Entered:
     since, _, rest = line.decode("utf-8", "replace").partition(" ")
-    version, _, roles = rest.partition(" ")
-    return Entered(whole(since) or 0, version, tuple(filter(None, roles.split(","))))
+    version, _, terms = rest.partition(" ")
+    words = [one for one in terms.split(",") if one]
+    roles = tuple(one for one in words if not one.startswith(_CEILINGS))
+    packed = [one.removeprefix(_CEILINGS) for one in words if one.startswith(_CEILINGS)]
+    return Entered(whole(since) or 0, version, roles, _unpacked(packed[0]) if packed else None)
+
+
+def _packed(ceilings: Ceilings) -> str:
+    return _CEILINGS + "/".join(map(str, astuple(ceilings)))
+
+
+def _unpacked(packed: str) -> Ceilings | None:
+    """`None` for what this version cannot read."""
+    found = [whole(one) for one in packed.split("/")]
+    if len(found) != len(fields(Ceilings)) or None in found:
+        return None
+    return Ceilings(*(one or 0 for one in found))

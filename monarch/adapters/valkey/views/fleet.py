@@ -5,7 +5,7 @@ Three round trips for a snapshot, whatever the backlog. What a server does not s
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
@@ -17,7 +17,7 @@ from monarch.adapters.valkey.accounts import Accounts
 from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.client.refusal import REPLICA, WRITE_SETTINGS, why_refused
 from monarch.adapters.valkey.client.spoiled import answers_and_errors_of
-from monarch.adapters.valkey.kept.roster import Entered, entered
+from monarch.adapters.valkey.kept.living import RELEASED, Living, living_of
 from monarch.adapters.valkey.keys import GROUP, KINDS, Keys
 from monarch.adapters.valkey.logins import login_of_each
 from monarch.adapters.valkey.views.raw import text, texts, whole
@@ -30,14 +30,8 @@ from monarch.core.moments import within_dates
 from monarch.ports.spoiled import note_spoiled, spoiled_keys
 from monarch.telemetry import AccountSnapshot, RefusalSnapshot, Snapshot, StreamSnapshot
 
-ALIVE_MS: Final = 60_000
-"""A consumer that has been silent for longer counts as dead, in milliseconds; a live one reads every 3 s."""
-
 PARKED_LOOKED_AT: Final = 200
 """How many parked entries, those that are due first, to search for the oldest."""
-
-RELEASED: Final = "released"
-"""The pseudo-consumer to which deliveries are handed back."""
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 
@@ -61,6 +55,7 @@ class FleetReader:
     """Reads the state of the whole fleet. Every method raises `StoreError` where Valkey cannot be asked."""
 
     def __init__(self, client: Valkey, keys: Keys, channel: str, ceilings: Ceilings) -> None:
+        """`ceilings`: those to go by while no living worker says its own."""
         self._client = client
         self._keys = keys
         self._channel = channel
@@ -94,18 +89,21 @@ class FleetReader:
         logins = login_of_each(_known(whole["answers"][_LOGINS]))
         next_up, budgets = answers[: len(streams)], answers[len(streams) :]
         alive = {name for raw in streams for name in raw["alive"]}
+        living = Living(alive, whole["answers"][_ROSTER])
+        ceilings = living.ceilings or self._ceilings
         return Snapshot(
             **_whole(whole),
-            workers=len(alive),
+            workers=len(living),
             hides_workers=any(raw["hides_consumers"] for raw in streams),
-            roles=_roles(alive, _known(whole["answers"][_ROSTER])),
+            roles=living.roles,
+            ceilings=living.ceilings,
             streams=tuple(
                 _stream(raw, found, whole["now_ms"])
                 for raw, found in zip(streams, next_up, strict=True)
             ),
             accounts=tuple(
                 replace(
-                    self._account(account, budgets[6 * i : 6 * i + 6], whole["now_ms"]),
+                    _account(account, budgets[6 * i : 6 * i + 6], whole["now_ms"], ceilings),
                     login=logins.get(account, ""),
                 )
                 for i, account in enumerate(accounts)
@@ -185,30 +183,6 @@ class FleetReader:
         pipe.hmget(self._keys.learned(account), "minute", "hour")
         pipe.hmget(self._keys.primary(account), "remaining", "reset")
 
-    def _account(self, account: str, answers: list[Any], now_ms: int) -> AccountSnapshot:
-        minute, hour, slots = (_count(answer) for answer in answers[:3])
-        until, cause, since = answers[3] if isinstance(answers[3], list) else (None, None, None)
-        until_ms = whole(text(until))
-        is_closed = until_ms is not None and until_ms > now_ms
-        learned = [whole(text(one)) or 0 for one in _pair(answers[4])]
-        per_minute = least(self._ceilings.per_minute, learned[0])
-        per_hour = least(self._ceilings.per_hour, learned[1])
-        calls, reset_ms = (whole(text(one)) for one in _pair(answers[5]))
-        return AccountSnapshot(
-            account=account,
-            written_minute=minute,
-            written_hour=hour,
-            minute_left=max(0, per_minute - minute) if per_minute else None,
-            hour_left=max(0, per_hour - hour) if per_hour else None,
-            slots=slots,
-            gate_closed_s=max(0.0, (until_ms - now_ms) / 1000) if until_ms else 0.0,
-            gate_cause=text(cause),
-            minute_learned=learned[0],
-            hour_learned=learned[1],
-            gate_since_ms=whole(text(since)) if is_closed else None,
-            calls_left=calls if reset_ms is not None and reset_ms > now_ms else None,
-        )
-
     async def server(self) -> ServerFacts:
         """How the server is set up."""
         return await Server(self._client, self._keys, self._channel).facts()
@@ -231,6 +205,31 @@ def _count(answer: Any) -> int:
 def _pair(answer: Any) -> list[bytes | None]:
     """Two fields of a hash; two `None`s where the key is of another type."""
     return answer if isinstance(answer, list) else [None, None]
+
+
+def _account(account: str, answers: list[Any], now_ms: int, ceilings: Ceilings) -> AccountSnapshot:
+    minute, hour, slots = (_count(answer) for answer in answers[:3])
+    until, cause, since = answers[3] if isinstance(answers[3], list) else (None, None, None)
+    until_ms = whole(text(until))
+    is_closed = until_ms is not None and until_ms > now_ms
+    learned = [whole(text(one)) or 0 for one in _pair(answers[4])]
+    per_minute = least(ceilings.per_minute, learned[0])
+    per_hour = least(ceilings.per_hour, learned[1])
+    calls, reset_ms = (whole(text(one)) for one in _pair(answers[5]))
+    return AccountSnapshot(
+        account=account,
+        written_minute=minute,
+        written_hour=hour,
+        minute_left=max(0, per_minute - minute) if per_minute else None,
+        hour_left=max(0, per_hour - hour) if per_hour else None,
+        slots=slots,
+        gate_closed_s=max(0.0, (until_ms - now_ms) / 1000) if until_ms else 0.0,
+        gate_cause=text(cause),
+        minute_learned=learned[0],
+        hour_learned=learned[1],
+        gate_since_ms=whole(text(since)) if is_closed else None,
+        calls_left=calls if reset_ms is not None and reset_ms > now_ms else None,
+    )
 
 
 def _whole(read: Mapping[str, Any]) -> dict[str, Any]:
@@ -303,7 +302,6 @@ def _raw(stream: Stream, answers: list[Any]) -> dict[str, Any]:
     length, groups, pending, consumers = answers
     group = next((g for g in _listed(groups) if g["name"] == GROUP.encode()), {})
     summary = pending if isinstance(pending, dict) else {}
-    alive = [c["name"] for c in _listed(consumers) if c["idle"] < ALIVE_MS]
     return {
         "stream": stream,
         "length": _count(length),
@@ -313,17 +311,10 @@ def _raw(stream: Stream, answers: list[Any]) -> dict[str, Any]:
             c["pending"] for c in summary.get("consumers", ()) if c["name"] == RELEASED.encode()
         ),
         "first_pending": summary.get("min"),
-        "alive": [name for name in alive if name != RELEASED.encode()],
+        "alive": living_of(consumers),
         "hides_consumers": isinstance(consumers, NoPermissionError),
         "consumers": sum(c["name"] != RELEASED.encode() for c in _listed(consumers)),
     }
-
-
-def _roles(alive: Iterable[bytes], roster: Mapping[bytes, bytes]) -> frozenset[str] | None:
-    """The roles of the living workers; `None` if one of them does not say."""
-    started = entered(roster)
-    found = [started.get(text(name), Entered(0, "")).roles for name in alive]
-    return frozenset().union(*found) if all(found) else None
 
 
 def _listed(answer: Any) -> list[dict[str, Any]]:

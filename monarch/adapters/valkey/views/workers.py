@@ -8,9 +8,9 @@ from valkey.exceptions import NoPermissionError
 
 from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.client.spoiled import answers_and_errors_of
+from monarch.adapters.valkey.kept.living import RELEASED
 from monarch.adapters.valkey.kept.roster import Entered, Heard, Roster
 from monarch.adapters.valkey.keys import GROUP, Keys
-from monarch.adapters.valkey.views.fleet import RELEASED
 from monarch.adapters.valkey.views.raw import texts
 from monarch.core.delivery import Stream
 from monarch.ports.readings import WorkerLine
@@ -54,9 +54,18 @@ class Workers:
         silent_s = min(one["idle"] for one in consumers.values()) / 1000
         has_targets = held.get(Stream.MIGRATIONS, 0) > 0
         targets = await self._targets(name) if has_targets else ()
-        since_ms, version, roles = entered or Entered(0, "")
+        known = entered or Entered(0, "")
+        since_ms = known.since_ms or None
         return WorkerLine(
-            name, silent_s, held, targets, version, since_ms or None, heard.at_ms, heard.gap, roles
+            name,
+            silent_s,
+            held,
+            targets,
+            known.version,
+            since_ms,
+            heard.at_ms,
+            heard.gap,
+            known.roles,
         )
 
     async def _targets(self, name: str) -> tuple[str, ...]:

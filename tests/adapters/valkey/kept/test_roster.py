@@ -6,6 +6,7 @@ from typing import cast
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.kept import roster as module
+from monarch.adapters.valkey.kept.living import ceilings_in_force
 from monarch.adapters.valkey.kept.roster import Roster
 from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.views.fleet import FleetReader
@@ -63,6 +64,52 @@ async def test_the_roles_of_the_living_are_known_if_each_says_them(client: Valke
         "no worker has the role planner, so requests wait to be planned"
     ]
     assert unknown.roles is None
+
+
+async def test_figures_go_by_the_ceilings_of_the_workers_and_not_of_the_readers_shell(
+    client: Valkey,
+) -> None:
+    """`status` and `plan` reckoned with the shell's: what was left, and until when, was false and nothing said so."""
+    keys = Keys("ceilings")
+    roster, reader = Roster(client, keys), FleetReader(client, keys, "channel", Ceilings(7, 70))
+    await client.zadd(keys.budget("user:1"), {"w": 1000 * int((await client.time())[0])})
+    await client.zadd(keys.accounts, {"user:1": 1000 * int((await client.time())[0])})
+    stream = keys.stream(Stream.MIGRATIONS)
+    await client.xgroup_create(stream, GROUP, mkstream=True)
+
+    alone = await reader.snapshot()
+    for name, ceilings in (
+        ("host.1.aa", Ceilings(80, 500)),
+        ("host.2.bb", Ceilings(0, 300, interval_ms=250, at_once=4)),
+        ("host.3.reads", None),
+    ):
+        await client.xgroup_createconsumer(stream, GROUP, name)
+        await roster.enter(name, "1", ["migrator"], ceilings)
+    await roster.enter("host.4.dead", "1", ["migrator"], Ceilings(1, 1))
+    seen = await reader.snapshot()
+
+    assert [(one.minute_left, one.hour_left) for one in alone.accounts] == [(6, 69)]
+    assert [(one.minute_left, one.hour_left) for one in seen.accounts] == [(79, 299)]
+    assert seen.ceilings == await ceilings_in_force(client, keys) == Ceilings(80, 300)
+    assert seen.roles == frozenset({"migrator"})
+    assert alone.ceilings is None
+
+
+async def test_ceilings_of_a_newer_version_are_not_guessed(client: Valkey) -> None:
+    """What cannot be read counts as not said, and is not taken for a role."""
+    keys = Keys("newer-ceilings")
+    words = {"a": "writes=80/500/1000/1/9", "b": "writes=x/500/1000/1", "c": "writes=80/500/1000/1"}
+    for name, word in words.items():
+        await cast("Awaitable[int]", client.hset(keys.workers, name, f"5 1.0 intake,{word}"))
+
+    found = await Roster(client, keys).all()
+
+    assert {name: one.ceilings for name, one in found.items()} == {
+        "a": None,
+        "b": None,
+        "c": Ceilings(80, 500),
+    }
+    assert {one.roles for one in found.values()} == {("intake",)}
 
 
 async def test_who_has_stopped_is_not_on_the_roster(client: Valkey) -> None:
