@@ -12,6 +12,7 @@ from monarch.adapters.http_send import NoAnswer
 from monarch.adapters.valkey.client.remedies import advice_on
 from monarch.adapters.valkey.views.server import ServerFacts
 from monarch.app.doctor.examination import (
+    check_ceilings,
     check_dead,
     check_hearing,
     check_lists,
@@ -22,6 +23,7 @@ from monarch.app.doctor.examination import (
 )
 from monarch.app.doctor.github_checks import check_app, check_github, check_installations, pages_of
 from monarch.app.doctor.valkey_checks import Status, check_server
+from monarch.core.budget.ceilings import Ceilings
 from monarch.core.github.reply import Reply
 from monarch.settings import Settings, settings_from
 from monarch.telemetry import AccountSnapshot, RefusalSnapshot, Snapshot
@@ -239,6 +241,21 @@ def test_why_work_waits_where_nothing_is_broken_has_lines_of_its_own() -> None:
     assert (gate.advice[:5], shut.advice[:19]) == ("Wait:", "Mend the credential")
     assert gate.detail == "closed for bot until 2025-11-26 12:00:00 UTC: GitHub answered 403"
     assert check_waits(Snapshot(NOON_MS, (), accounts=(replace(account, gate_closed_s=0),))) == ()
+
+
+def test_workers_that_go_by_other_ceilings_than_the_shell_have_a_line() -> None:
+    """A `.env` that was changed without a restart, and a shell of another installation, look alike and are said."""
+    theirs, own = Ceilings(0, 300, interval_ms=250, at_once=4), Ceilings()
+
+    (found,) = check_ceilings(Snapshot(NOON_MS, (), ceilings=theirs), own)
+
+    assert found.status is Status.WARN
+    assert found.detail == (
+        "the workers go by any number a minute, 300 an hour, 0.25 s apart, 4 at once;"
+        " this shell has 80 a minute, 500 an hour, 1 s apart, 1 at once"
+    )
+    assert check_ceilings(Snapshot(NOON_MS, (), ceilings=own), own) == ()
+    assert check_ceilings(Snapshot(NOON_MS, ()), own) == ()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,41 @@
+"""A shell whose settings differ from the workers': figures go by what the workers do."""
+
+import json
+
+from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed
+
+THEIRS = {
+    "MONARCH_WRITES_PER_MINUTE": "70",
+    "MONARCH_WRITES_PER_HOUR": "300",
+    "MONARCH_WRITE_INTERVAL_SECONDS": "0",
+}
+OURS = {"MONARCH_WRITES_PER_MINUTE": "10", "MONARCH_WRITES_PER_HOUR": "20"}
+
+
+async def test_a_shell_with_other_ceilings_than_the_workers_shows_no_false_figures(
+    fleet: Fleet,
+) -> None:
+    """`status` said how many writes are left, and `plan` how long it takes, by a shell that no worker goes by."""
+    await fleet.sandbox.seed(a_seed(25, ["team/a", "team/b"]))
+    fleet.start(**THEIRS)
+    fleet.publish(a_message(["team/a"]))
+    fleet.until_ended()
+
+    status = json.loads(fleet.run("status", "--json", **OURS).stdout)
+    plan = json.loads(fleet.run("plan", SOURCE, "team/b", "--json", **OURS).stdout)
+    doctor = " ".join(fleet.run("doctor", **OURS, COLUMNS="200").stdout.split())
+
+    [account] = status["accounts"]
+    written = account["written_hour"]
+    assert written >= 25
+    assert account["hour_left"] == 300 - written
+    assert status["ceilings"] == {
+        "per_minute": 70,
+        "per_hour": 300,
+        "interval_ms": 0,
+        "at_once": 1,
+    }
+    # By the shell's ten a minute it would be minutes, and by its twenty an hour, an hour.
+    assert plan["seconds"] < 60
+    assert "the workers go by 70 a minute, 300 an hour, 0 s apart, 1 at once" in doctor
+    assert "this shell has 10 a minute, 20 an hour, " in doctor
