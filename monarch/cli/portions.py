@@ -66,6 +66,11 @@ def demand_date(portion: Portion, untouched: str = "") -> None:
             f"--not-before is {date_words(date)}, which has passed; leave it out to begin at once{rest}",
             WRONG,
         )
-    found = release_of(date, now_ms)
-    if isinstance(found, TooFar):
-        fail(f"{clean(in_arguments(found.reason))}{rest}", WRONG)
+    if (reason := too_far(portion)) is not None:
+        fail(f"{clean(in_arguments(reason))}{rest}", WRONG)
+
+
+def too_far(portion: Portion) -> str | None:
+    """Why its date is too far ahead; `None` if it is not."""
+    found = release_of(portion.not_before, round(time.time() * 1000))
+    return found.reason if isinstance(found, TooFar) else None

@@ -160,7 +160,9 @@ def try_at_once(request: str, by: str | None, *, as_json: bool) -> None:
         what = "1 piece of work is" if pieces == 1 else f"{pieces} pieces of work are"
         say(f"{what} tried {_when(snapshot)}: see `monarch show {known}`")
     else:
-        say("nothing of it waits for a later time: what is queued is begun in its turn")
+        say(
+            "nothing of it waits for a later time: what is queued is begun in its turn, and what is in hand goes on by itself"
+        )
     _tell_what_stops(snapshot, "begins")
 
 

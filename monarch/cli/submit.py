@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from monarch.cli.calling import WRONG, changed, fail, operate, refuse, remedy_for, settings
 from monarch.cli.choice import actor
 from monarch.cli.follow import follow, judge
-from monarch.cli.portions import RequestArguments, demand_date, has_mistaken_date, in_arguments
+from monarch.cli.portions import (
+    RequestArguments,
+    demand_date,
+    has_mistaken_date,
+    in_arguments,
+    too_far,
+)
 from monarch.cli.terminal.output import note_done
 from monarch.cli.terminal.printing import clean, show_json
 from monarch.cli.terminal.problem import complain
@@ -92,6 +98,9 @@ def _foretell(payload: bytes) -> None:
     request = parsed(payload, settings())
     if isinstance(request, BadMessage):
         complain(f"! it will end as a dead letter: {clean(request.sentence)}")
+        return
+    if (reason := too_far(request.portion)) is not None:
+        complain(f"! it will end as a dead letter: {clean(reason)}")
         return
     _warn_of(request.refused)
 

@@ -101,6 +101,7 @@ def happening(cause: Cause, client: Any, server: EmbeddedValkey) -> Iterator[dic
         (missing_database, "DB index is out of range", NOT_SUBMITTED, "Correct VALKEY_DB"),
         (no_more_clients, "max number of clients", NOT_SUBMITTED, "Raise `maxclients`"),
         (key_of_another_type, "should be a stream", NOT_SUBMITTED, "TYPE"),
+        (_config("appendonly", "no", "yes"), "WAITAOF", MAYBE, "Set `appendonly yes` in Valkey"),
         (frozen, "Timeout", MAYBE, DOCTOR),
     ],
     ids=lambda value: getattr(value, "__name__", None),

@@ -312,6 +312,19 @@ def test_a_published_target_that_cannot_be_one_is_told_of(
     assert "! an object will end as a dead letter: " in said
 
 
+def test_a_published_date_too_far_ahead_is_foretold(give: Give, client: "valkey.Valkey") -> None:
+    """It was heard, and was a dead letter a moment later."""
+    message = {
+        "source_repo": "o/s",
+        "all_target_repositories": ["o/a"],
+        "not_before": "2099-01-01T00:00:00Z",
+    }
+    with somebody_listening(client):
+        said = " ".join(give("publish", "--payload", json.dumps(message)).stderr.split())
+
+    assert "! it will end as a dead letter: not_before is Thu 2099-01-01 00:00 UTC" in said
+
+
 def test_publish_to_nobody_fails_and_says_what_to_do(give: Give) -> None:
     """Pub/sub keeps nothing, and perhaps the workers listen to another channel."""
     result = give("publish", "o/s", "o/a")

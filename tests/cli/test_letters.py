@@ -212,6 +212,19 @@ def test_none_that_is_meant_is_no_failure(give: Give) -> None:
     assert (replayed.exit_code, dropped.exit_code) == (0, 0)
     assert "no dead letter is meant" in replayed.stderr
     assert dropped.stdout == "0 dropped\n"
+    assert "no dead letter is meant: see `monarch dead list`" in dropped.stderr
+
+
+@pytest.mark.parametrize("command", ["replay", "drop"])
+def test_no_letter_of_a_request_that_is_unknown_leads_to_what_says_so(
+    give: Give, command: str
+) -> None:
+    """A mistyped id read like a request that is well."""
+    said = give("dead", command, "--request", "99-0")
+
+    assert said.exit_code == 0
+    assert "no dead letter is meant: see `monarch show 99-0`" in said.stderr
+    assert "no request 99-0 is known" in give("show", "99-0").stderr
 
 
 def test_many_are_sent_back_in_chunks(

@@ -154,23 +154,22 @@ def replay_letters(
         goes_on = not dry_run and not all(one.refused for one in answers)
         return answers, await standing_beside(person) if goes_on else None
 
-    _show_replayed(*operate(work), dry_run=dry_run, as_json=as_json)
+    answers, snapshot = operate(work)
+    _show_replayed(answers, _none_meant(wish), dry_run=dry_run, as_json=as_json)
+    tell_obstacles(snapshot)
+    if any(one.refused for one in answers):
+        raise typer.Exit(FAILED)
 
 
 def _show_replayed(
-    answers: "Sequence[Replayed]", snapshot: "Snapshot | None", *, dry_run: bool, as_json: bool
+    answers: "Sequence[Replayed]", none: str, *, dry_run: bool, as_json: bool
 ) -> None:
     refused = sum(bool(one.refused) for one in answers)
     if as_json:
         counts = {"replayed": len(answers) - refused, "refused": refused, "dry_run": dry_run}
         show_json({**counts, "letters": answers})
     else:
-        complain(
-            _counted(len(answers) - refused, refused, dry_run=dry_run) if answers else _NONE_MEANT
-        )
-    tell_obstacles(snapshot)
-    if refused:
-        raise typer.Exit(FAILED)
+        complain(_counted(len(answers) - refused, refused, dry_run=dry_run) if answers else none)
 
 
 async def _replayed(
@@ -208,7 +207,12 @@ def drop_letters(
             _tell_progress(dropped + gone, len(chunk) + len(missing))
         return dropped, gone
 
-    _show_dropped(*operate(work), as_json=as_json)
+    dropped, gone = operate(work)
+    _show_dropped(dropped, gone, as_json=as_json)
+    if not dropped and not gone and not as_json:
+        complain(_none_meant(wish))
+    if gone:
+        raise typer.Exit(FAILED)
     return None
 
 
@@ -225,8 +229,6 @@ def _show_dropped(dropped: int, gone: int, *, as_json: bool) -> None:
         print(f"{dropped} dropped")
         if gone:
             complain(f"{gone} not there: {_GONE}")
-    if gone:
-        raise typer.Exit(FAILED)
 
 
 def _show_meant(wish: Wish, *, as_json: bool) -> None:
@@ -267,7 +269,13 @@ def _chunks(many: "Sequence[T]") -> "Iterator[Sequence[T]]":
 
 _GONE: Final = "no dead letter any more, or not one that is meant: see `monarch dead list`"
 _UNCHANGED: Final = "nothing was changed (--dry-run)"
-_NONE_MEANT: Final = "no dead letter is meant: see `monarch dead list`. What is being cancelled has its letters once it has ended"
+
+
+def _none_meant(wish: Wish) -> str:
+    """Where to look if no letter is meant: a request may be unknown, still be at work, or have none."""
+    request = wish.chosen.request
+    where = f"`monarch show {clean(request)}`" if request else "`monarch dead list`"
+    return f"no dead letter is meant: see {where}. What is being cancelled has its letters once it has ended"
 
 
 def _missing(letter: str) -> "Replayed":

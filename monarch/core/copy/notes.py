@@ -88,6 +88,14 @@ def recalled(numbers: Sequence[int]) -> str:
     )
 
 
+def retired(numbers: Sequence[int]) -> str:
+    """Copies that an update has closed with their tickets are there; the tickets are open again, and a message opens none."""
+    return (
+        f"copies {numbered(numbers, _SHOWN)}: left closed, because an update has closed them with their tickets, which are open"
+        " again; `monarch update`, for the request that it was about, opens those that people have not touched"
+    )
+
+
 def touched(numbers: Sequence[int]) -> str:
     """Copies whose references should be put right no longer say what was copied.
 

@@ -16,7 +16,7 @@ from monarch.core.listed import numbered
 from monarch.core.outcome import Code
 from monarch.core.target.look import missing, strays_of, with_known
 from monarch.core.target.step import CreatedAs, Fate, Refused
-from monarch.core.ticket import Issue, Ticket
+from monarch.core.ticket import Ticket
 from monarch.core.verdict import Dead, Done, Migrated, Verdict
 from monarch.stages.crossing.context import Context
 from monarch.stages.crossing.other_writes import OtherWrites
@@ -58,7 +58,7 @@ class ReadingBack:
         )
         if ended is not None:
             return ended
-        await self._note_recalled()
+        await self._note_closed()
         return self._judge()
 
     async def _find_unseen(self) -> Verdict | None:
@@ -91,22 +91,26 @@ class ReadingBack:
     async def _second_pass(self) -> Verdict | None:
         return await SecondPass(self._context, self._writes).run()
 
-    async def _note_recalled(self) -> None:
-        """Note which copies count as there and are closed by a recall: this message leaves them so."""
+    async def _note_closed(self) -> None:
+        """Note which copies count as there and are closed by a recall or an update: this message leaves them so."""
         entry = self._subject.entry
         if entry.act is not Act.COPY or entry.heal:
             return
-        closed = [copy.number for t in self._subject.tickets if (copy := self._recalled_copy(t))]
-        if closed:
-            await self._desk.note(notes.recalled(closed))
+        closed = [copy for ticket in self._subject.tickets if (copy := self._closed_copy(ticket))]
+        recalled = [number for number, is_retired in closed if not is_retired]
+        retired = [number for number, is_retired in closed if is_retired]
+        if recalled:
+            await self._desk.note(notes.recalled(recalled))
+        if retired:
+            await self._desk.note(notes.retired(retired))
 
-    def _recalled_copy(self, ticket: Ticket) -> Issue | None:
-        """The copy, if a recall has closed it; one that an update closed with its ticket is that update's to open."""
+    def _closed_copy(self, ticket: Ticket) -> tuple[int, bool] | None:
+        """The number of a copy that an act of ours keeps closed, and whether an update closed it with its ticket."""
         copy = self._watch.issues.get(self._watch.numbers.get(ticket.id, 0))
         later = self._context.later.get(ticket.id, NOTHING)
-        if copy is None or later.is_retired(copy.number):
+        if copy is None or standing(copy, later, self._subject.us) is not Standing.RECALLED:
             return None
-        return copy if standing(copy, later, self._subject.us) is Standing.RECALLED else None
+        return copy.number, later.is_retired(copy.number)
 
     def _judge(self) -> Verdict:
         plan, name = self._subject.plan, self._subject.name

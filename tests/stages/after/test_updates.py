@@ -459,3 +459,23 @@ async def test_copies_that_a_recall_has_closed_are_not_silently_there(house: Hou
 
     assert house.state(last) == "done"
     assert len(house.notes()) == 1
+
+
+async def test_a_copy_that_went_with_its_ticket_is_not_silently_there_when_the_ticket_is_back(
+    house: House,
+) -> None:
+    """The same message counted it as there; it was closed, and nothing said so or what opens it."""
+    base, _ = await retired(house, 2)
+
+    again = await house.migrate(TEAM_A)
+
+    assert house.state(again) == "done"
+    assert states(house)[2] == "not_planned"
+    assert "copies #2: left closed, because an update has closed them with" in house.notes()[-1]
+
+    told = len(house.notes())
+    assert await updated(house, base, Act.UPDATE) == [("change_state", 2)]
+    last = await house.migrate(TEAM_A)
+
+    assert house.state(last) == "done"
+    assert not any("left closed" in one for one in house.notes()[told:])

@@ -33,6 +33,7 @@ _REFUSES: Final = {
         "This Valkey is a replica that has lost its primary: name the primary in VALKEY_URL, or make this one primary"
         " (`REPLICAOF NO ONE`)."
     ),
+    "appendonly is disabled": "Set `appendonly yes` in Valkey: without it a restart forgets requests, and none can be confirmed.",
     "max number of clients": "Raise `maxclients`, or see with `CLIENT LIST` who holds the connections.",
 }
 
