@@ -208,6 +208,7 @@ class _Assembly:
                 self._terms.rules,
                 self._terms.policy,
                 self._among.dice,
+                self._terms.style,
             )
         if Role.MIGRATOR in self._roles:
             handlers[Role.MIGRATOR] = self._migrator(github, budget, ledger, scripts, commands)

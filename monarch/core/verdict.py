@@ -13,6 +13,7 @@ from monarch.core.advice import NO_ADVICE, Advice, Advised, sentence
 from monarch.core.after.acts import Act
 from monarch.core.after.touch import Left
 from monarch.core.backoff import full_jitter_s, patience_s
+from monarch.core.budget.beside import NOTHING_BESIDE, Beside
 from monarch.core.delivery import Stream
 from monarch.core.ids import TargetId
 from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Scope, Transient
@@ -43,6 +44,7 @@ class Planned:
     refused: tuple[RefusedTarget, ...]
     source_id: int | None = None
     portion: Portion = WHOLE
+    beside: Beside = NOTHING_BESIDE
 
 
 @dataclass(frozen=True, slots=True)

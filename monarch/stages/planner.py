@@ -17,6 +17,8 @@ from typing import Final
 
 from monarch.core.advice import Advice
 from monarch.core.after.acts import Act
+from monarch.core.budget.beside import beside
+from monarch.core.copy.style import Style
 from monarch.core.delivery import Delivery, RequestEntry
 from monarch.core.outcome import Code, Found, ReadFailure
 from monarch.core.plan import Plan
@@ -58,6 +60,7 @@ class Planner:
         rules: Rules,
         policy: Policy,
         dice: Callable[[], float],
+        style: Style,
     ) -> None:
         self._github = github
         self._budget = budget
@@ -66,6 +69,7 @@ class Planner:
         self._rules = rules
         self._policy = policy
         self._dice = dice
+        self._style = style
 
     async def handle(self, delivery: Delivery, hold: Hold) -> Verdict:
         """See `consumer.Handler.handle`."""
@@ -110,7 +114,7 @@ class Planner:
         plan = await self._freeze(source.value, request, delivery, hold)
         match plan:
             case Plan():
-                return Done(_shared_out(plan, request, source.value.id, act))
+                return Done(_shared_out(plan, request, source.value.id, act, self._style))
             case Dead():
                 return replace(plan, details={"source_id": str(source.value.id)})
             case _:
@@ -184,12 +188,15 @@ def _details(request: Request) -> dict[str, str]:
     }
 
 
-def _shared_out(plan: Plan, request: Request, source_id: int, act: Act) -> Planned | Skipped:
+def _shared_out(
+    plan: Plan, request: Request, source_id: int, act: Act, style: Style
+) -> Planned | Skipped:
     """Share a plan out among the targets of a request; without tickets skip it, unless copies of closed tickets may be meant."""
     names, portion = _names(request), request.portion
     if not plan.tickets and not act.is_update:
         return Skipped(plan.source, request.channel, names, request.refused, source_id, portion)
-    return Planned(plan, request.channel, names, request.refused, source_id, portion)
+    refused, more = request.refused, beside(plan, style)
+    return Planned(plan, request.channel, names, refused, source_id, portion, more)
 
 
 def _names(request: Request) -> tuple[str, ...]:

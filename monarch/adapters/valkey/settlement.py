@@ -98,8 +98,13 @@ def _details(details: Mapping[str, str]) -> dict[str, object]:
 
 def _done(result: Result) -> Words:
     match result:
-        case Planned(plan):
-            found = {"tickets": len(plan.tickets), "left_out": "\n".join(plan.left_out) or None}
+        case Planned(plan, beside=beside):
+            found = {
+                "tickets": len(plan.tickets),
+                "writes_before": beside.before,
+                "writes_after": beside.after,
+                "left_out": "\n".join(plan.left_out) or None,
+            }
             return "planned", _asked(result, plan.source) | found, encode_plan(plan)
         case Skipped(source):
             return "skipped", _asked(result, source), b""

@@ -1,8 +1,8 @@
 """When will it be done? The windows of permit.lua, replayed for the writes to come, and the words for it.
 
 A forecast assumes that only workers of the fleet use the account, that cohorts take turns (core/budget/shares.py), and that
-ceilings and pace stay as they are. Writes that are not known yet (labels, references to put right), failures and their
-patience come on top.
+ceilings and pace stay as they are. Labels, milestones and links are counted as a plan shows them (`beside`): a target that
+has some takes less. Writes that are not known yet (references to put right), failures and their patience come on top.
 """
 
 import itertools

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from monarch.core.budget.beside import NOTHING_BESIDE, Beside
 from monarch.core.budget.shares import Ahead, ahead_of
 from monarch.core.entry_ids import entry_order
 from monarch.core.ids import RequestId
@@ -19,11 +20,21 @@ class OpenRequest:
     cohort: str = ""
     is_first: bool = False
     joins_by: tuple[str, ...] = ()
+    beside: Beside = NOTHING_BESIDE
 
     @property
     def writes(self) -> int:
         """How many there are, if nothing is copied yet."""
-        return 0 if self.is_cancelled else self.tickets * self.unsettled
+        return 0 if self.is_cancelled else (self.tickets + self.beside.both) * self.unsettled
+
+    def saved(self, copied: int, there: int) -> int:
+        """How many writes a target takes less: it has `copied` tickets from this request, and `there` from elsewhere."""
+        settled = min(self.tickets, copied + there)
+        if not settled:
+            return 0
+        # A target where all was there before has what stands beside it, too.
+        is_there = settled == self.tickets and not copied
+        return settled + (self.beside.both if is_there else self.beside.before)
 
 
 def cohort_joined(joins_by: tuple[str, ...], found: Sequence[OpenRequest]) -> str:

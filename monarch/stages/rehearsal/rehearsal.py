@@ -97,6 +97,7 @@ class Rehearser:
             self._rules,
             _POLICY,
             lambda: 0.0,
+            self._style,
         )
         verdict = await planner.plan(request, act, delivery, RehearsedHold(delivery, clock))
         match verdict:

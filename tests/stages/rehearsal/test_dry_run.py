@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pytest
 import structlog
 import trio
 from hypothesis import event, given, settings
@@ -11,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from structlog.testing import CapturingLogger
 from trio.testing import MockClock
 
+from monarch.core.budget.beside import beside
 from monarch.core.copy.marker import Marker
 from monarch.core.copy.style import Style
 from monarch.core.ids import TargetId, TicketId
@@ -278,6 +280,7 @@ async def _compare(world: World) -> None:
 
     assert done == foretold(rehearsal)
     assert rehearsal.writes == len(done)
+    assert rehearsal.writes - len(rehearsal.rewrite) <= await most_writes(house)
     created = {copy.number: copy.title for copy in rehearsal.create}
     there = {issue.number: issue.title for issue in house.github.issues(TEAM_A)}
     assert created.items() <= there.items()
@@ -286,6 +289,34 @@ async def _compare(world: World) -> None:
     # A run that stops is tried again, and then notes what is left to be created.
     noted = {line["note"] for line in house.told("migration.noted")[noted_before:]}
     assert noted <= set(rehearsal.notes) or rehearsal.problem
+
+
+async def most_writes(house: House) -> int:
+    """What a forecast takes a target for that has nothing yet."""
+    plan = await planned(rehearser(sources(house), house.style))
+    return len(plan.tickets) + beside(plan, house.style).both
+
+
+@pytest.mark.parametrize("style", [Style(), Style(labels=False), Style(milestones=False)], ids=str)
+async def test_a_forecast_counts_the_writes_that_a_plan_counts(style: Style) -> None:
+    """For an empty target: `show` counted tickets alone, and said half of what `plan` had said."""
+    house = House()
+    house.style = style
+    house.github.add(SOURCE)
+    for number, parent in enumerate((None, 1, 1, 2), 1):
+        labels, milestone = LABELS[: number % 3], MILESTONES[number % 2]
+        house.github.add_issue(
+            SOURCE, f"{number}", parent=parent, labels=labels, milestone=milestone
+        )
+    house.github.add_issue(SOURCE, "last", labels=(Label("BUG", "d73a4a", ""),))
+    issues = house.github.issues(SOURCE)
+    for blocker in issues[:2]:
+        house.github.at(SOURCE).block(3, blocker.id)
+    house.github.add(TEAM_A)
+
+    rehearsal = await rehearsed(house)
+
+    assert rehearsal.writes == await most_writes(house) == len(await carried_out(house))
 
 
 async def test_a_plan_is_not_misled_by_what_students_have_planted() -> None:

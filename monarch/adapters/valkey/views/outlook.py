@@ -16,6 +16,7 @@ from monarch.adapters.valkey.accounts import Accounts
 from monarch.adapters.valkey.client.spoiled import answers_of
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views.raw import text, whole
+from monarch.core.budget.beside import Beside
 from monarch.core.budget.ceilings import Ceilings, Pace
 from monarch.core.budget.forecast import Forecast, Load, forecast_s, write_ms
 from monarch.core.budget.moves import Shares
@@ -44,10 +45,19 @@ _AT_ONCE: Final = 250
 _JOINS_BY: Final = ["source", "channel", "not_before_ms", "milestones"]
 """What requests of one cohort have in common, as in `_cards.lua`."""
 
-_FIELDS: Final = ["state", "tickets", "cancelled_by", "card", "first_by", *_JOINS_BY]
+_FIELDS: Final = [
+    "state",
+    "tickets",
+    "cancelled_by",
+    "card",
+    "first_by",
+    "writes_before",
+    "writes_after",
+    *_JOINS_BY,
+]
 
 _SETTLED: Final = ["copied", "present", "refused", "deleted"]
-"""The counts of tickets that a migration does not copy any more."""
+"""The counts of tickets that a migration does not copy any more, the copied ones first."""
 
 PACE: Final = Pace()
 """Its margins: permit.lua makes each window a little longer than GitHub's."""
@@ -188,26 +198,27 @@ class ValkeyOutlook:
                 bool(known[2]),
                 _cohort(one, known),
                 bool(known[4]),
-                _joins_by(known[5:]),
+                _joins_by(known[7:]),
+                Beside(_number(known[5]), _number(known[6])),
             )
             for one, known, unsettled in rows
             if known[0] is not None and text(known[0]) not in ENDS
         ]
 
     async def _left(self, requests: Sequence[OpenRequest], own: RequestId | None) -> list[int]:
-        """How many tickets each of them still has to copy: exact for the oldest, and for `own`."""
+        """How many writes each of them still takes: exact as to its tickets for the oldest, and for `own`."""
         left = [one.writes for one in requests]
         exact, looked_at = [], 0
         for index, one in enumerate(requests):
             if left[index] and (looked_at < LOOKED_AT or one.request == own):
                 exact.append(index)
                 looked_at += one.unsettled
-        for index, there in zip(exact, await self._there(requests, exact), strict=True):
-            left[index] = max(0, left[index] - there)
+        for index, saved in zip(exact, await self._saved(requests, exact), strict=True):
+            left[index] = max(0, left[index] - saved)
         return left
 
-    async def _there(self, requests: Sequence[OpenRequest], exact: Sequence[int]) -> list[int]:
-        """How many tickets the targets of each of these already have."""
+    async def _saved(self, requests: Sequence[OpenRequest], exact: Sequence[int]) -> list[int]:
+        """How many writes each of these takes less, by what its targets already have."""
         pipe = self._client.pipeline(transaction=False)
         for index in exact:
             pipe.smembers(self._keys.unsettled(requests[index].request))
@@ -217,13 +228,13 @@ class ValkeyOutlook:
             for place, names in enumerate(answers)
             for name in sorted(map(text, names))
         ]
-        there = [0] * len(exact)
+        saved = [0] * len(exact)
         for start in range(0, len(named), _AT_ONCE):
             some = named[start : start + _AT_ONCE]
             for (place, _), counts in zip(some, await self._counts(some), strict=True):
-                tickets = requests[exact[place]].tickets
-                there[place] += min(tickets, sum(map(_number, counts)))
-        return there
+                copied, *there = map(_number, counts)
+                saved[place] += requests[exact[place]].saved(copied, sum(there))
+        return saved
 
     async def _counts(self, some: Sequence[tuple[int, str]]) -> list[list[bytes | None]]:
         pipe = self._client.pipeline(transaction=False)

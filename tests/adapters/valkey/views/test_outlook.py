@@ -143,6 +143,35 @@ async def test_what_people_have_deleted_is_not_to_be_written(books: Books) -> No
     assert (await books.outlook.traffic()).ahead.before(9_999) == 400 - 4 - 390
 
 
+async def test_labels_and_links_of_a_request_are_foretold_with_its_tickets(books: Books) -> None:
+    """`show` counted its tickets alone: with a ceiling of three a minute it said half of the time that it took."""
+    beside = {"writes_before": "8", "writes_after": "3"}
+    await books.request(OWN, 12, 0, **beside)
+
+    begun = (await books.outlook.traffic()).ahead.before(9_999)
+    migration = f"{KEYS.prefix}migration:{OWN}:o/0"
+    counts = []
+    for copied, present in ((0, 0), (12, 0), (3, 9), (0, 12)):
+        pipe = books.client.pipeline()
+        pipe.hset(migration, mapping={"copied": copied, "present": present})
+        await pipe.execute()
+        counts.append((await books.outlook.traffic()).ahead.before(9_999))
+
+    assert begun == 12 - 1 + 3
+    # Nothing yet; its links are left; the same; all was there before, and so are its links.
+    assert counts == [12 + 8 + 3, 3, 3, 0]
+
+
+@pytest.mark.parametrize("value", ["", "x", "1.5", "-3"])
+async def test_a_record_without_a_count_beside_the_tickets_has_none(
+    books: Books, value: str
+) -> None:
+    """One of an older version, or one that was spoiled."""
+    await books.request(OWN, 4, 0, writes_before=value)
+
+    assert (await books.outlook.traffic()).ahead.before(9_999) == 3
+
+
 async def test_what_has_ended_or_is_called_off_is_not_in_the_way(books: Books) -> None:
     """Though it is open until people were told."""
     await books.request(OLD, 12, 0, state="failed")

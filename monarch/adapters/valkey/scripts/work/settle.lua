@@ -6,7 +6,7 @@
 -- Gives 1; 2 + ms since the request was appended where this ended it; 0 where the delivery was lost (nothing changed).
 --
 -- The document, by verdict; each also has `request`, and `migration` where there is one:
---   planned   source source_id channel tickets asked targets[] refused[{target code reason}] details{field: value}
+--   planned   source source_id channel tickets writes_before writes_after asked targets[] refused[{target code reason}] details{field: value}
 --   skipped   source source_id channel asked targets[] refused[{target code reason}]
 --   migrated  tickets deleted
 --   said
@@ -265,6 +265,7 @@ function handle.planned()
   if #targets > 0 then knock(request) end
   refuse_targets(targets)
   redis.call('HSET', request_key, 'tickets', doc.tickets, 'planned_ms', int(now), 'targets', table.concat(targets, '\n'))
+  redis.call('HSET', request_key, 'writes_before', doc.writes_before, 'writes_after', doc.writes_after)
   if doc.left_out then redis.call('HSET', request_key, 'left_out', doc.left_out) end
   event('request.planned', 'request', request, 'tickets', doc.tickets, 'targets', #doc.targets)
   if #doc.targets == 0 then end_request('failed') end
