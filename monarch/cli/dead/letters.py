@@ -209,7 +209,7 @@ def drop_letters(
 
     dropped, gone = operate(work)
     _show_dropped(dropped, gone, as_json=as_json)
-    if not dropped and not gone and not as_json:
+    if wish.chosen.request and not dropped and not gone and not as_json:
         complain(_none_meant(wish))
     if gone:
         raise typer.Exit(FAILED)
