@@ -90,9 +90,9 @@ async def _rehearsal(
     way = obstacle(passed, patience_s)
     verdict = passed.verdict if isinstance(passed, Passage) else passed
     match verdict:
-        case Done(Acted(changed=changed, left=left)) if isinstance(passed, Passage):
+        case Done(Acted(left=left, already=already)) if isinstance(passed, Passage):
             changes = tuple(passed.changed.values())
             now = passed.survey.repository.full_name
-            return TargetRehearsal(target, changes, changed - len(changes), left, now=now)
+            return TargetRehearsal(target, changes, already, left, now=now)
         case _:
             return TargetRehearsal(target, problem="" if way is None else way.reason)

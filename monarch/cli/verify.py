@@ -112,9 +112,9 @@ async def _patiently(
 
 
 def _is_well(found: "Verified", healings: "tuple[Healing, ...]") -> bool:
-    """Whether a person has nothing left to do: what is being healed needs no person."""
+    """Whether a person has nothing left to do: what is being healed needs no person, and what is refused does."""
     healed = {one.target for one in healings if one.migration}
-    return all(
+    return not any(one.refused for one in healings) and all(
         target.is_well or (target.target in healed and not target.count(Mark.DOUBLED))
         for target in found.targets
     )

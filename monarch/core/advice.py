@@ -37,6 +37,19 @@ def as_sentence(clause: str) -> str:
 
 NO_ADVICE: Final = Advice(replay=False)
 
+UNDONE: Final = "a replay undoes it"
+"""Behind what a person has called off."""
+
+_AGAIN: Final = "send the message again, since its dead letter was dropped"
+
+
+def after_the_drop(letter: str) -> str:
+    """The sentence of a dead letter that a person has dropped: its advice to replay it cannot be followed any more."""
+    for replay in (_REPLAY, UNDONE):
+        if letter.endswith(replay):
+            return letter.removesuffix(replay) + _AGAIN
+    return letter
+
 
 def sentence(reason: str, advice: Advice) -> str:
     """What happened, and what to do."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import assert_never
 
-from monarch.core.advice import NO_ADVICE, Advice, Advised, sentence
+from monarch.core.advice import NO_ADVICE, UNDONE, Advice, Advised, sentence
 from monarch.core.after.acts import Act
 from monarch.core.after.touch import Left
 from monarch.core.backoff import full_jitter_s, patience_s
@@ -78,12 +78,14 @@ class Migrated:
 class Acted:
     """The migrator's result of any other act than a copy: every copy was read, and changed or left.
 
-    `changed` copies stand as the act wants them, after this run or an earlier one; `left` are left to people.
+    `changed` copies were changed by it, in this run or by a worker that has died since; `already` stood as it wants them
+    before; `left` are left to people.
     """
 
     act: Act
     changed: int
     left: tuple[Left, ...]
+    already: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,7 @@ Verdict = Done | Retry | Snooze | Dead | Handback
 
 def called_off(by: str) -> Dead:
     """A person called the request off: what is left of it ends here."""
-    undone = Advice("a replay undoes it", replay=False)
+    undone = Advice(UNDONE, replay=False)
     return Dead(Code.CANCELLED, f"cancelled by {by}", advice=undone)
 
 

@@ -100,7 +100,8 @@ class Migrator:
         if not isinstance(writer, Credential):
             return writer
         us = await self._tools.logins.us(writer)
-        return Subject(delivery, hold, entry, plan, target, writer, us, origin.asked_ms)
+        asked_ms, act_ms = origin.asked_ms, origin.act_ms
+        return Subject(delivery, hold, entry, plan, target, writer, us, asked_ms, act_ms)
 
     async def _signer(self, name: str, delivery: Delivery) -> Credential | Verdict:
         """The credential for the repository of this name, or what becomes of a delivery without one."""

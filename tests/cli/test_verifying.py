@@ -228,6 +228,21 @@ def test_a_healing_that_is_refused_is_a_failure(find: Callable[..., Any], client
     assert client.xlen("{monarch}:migrations") == 0
 
 
+def test_a_healing_of_recalled_copies_that_is_refused_is_a_failure(
+    find: Callable[..., Any], client: Any
+) -> None:
+    """Nothing was missing and one ticket refused: the refusal stood on standard output, and the status was 0."""
+    done(client, {"org/team-a": "dead"})
+    findings = (a_finding(1, Mark.RECALLED), a_finding(2, Mark.REFUSED, reason="no, says GitHub"))
+    recalled = TargetReport("org/team-a", State.DEAD, Verification("org/team-a", findings))
+
+    looked, words = find(recalled), find(recalled, options=("--heal",))
+    document = find(recalled, options=("--heal", "--json"))
+
+    assert [one.exit_code for one in (looked, words, document)] == [0, 1, 1]
+    assert "replay it first" in words.stdout
+
+
 def test_a_target_that_is_called_otherwise_now_is_named(find: Callable[..., Any]) -> None:
     """Its copies were shown under a name that another repository had taken."""
     told = " ".join(find(replace(WELL, now="org/elsewhere")).stdout.split())

@@ -2,9 +2,9 @@
 
 import pytest
 
-from monarch.core.advice import NO_ADVICE, Advice
+from monarch.core.advice import NO_ADVICE, Advice, after_the_drop
 from monarch.core.outcome import Code, Permanent, Scope
-from monarch.core.verdict import Dead, Policy, Retry, Snooze, judge, judge_failure
+from monarch.core.verdict import Dead, Policy, Retry, Snooze, called_off, judge, judge_failure
 
 UNARCHIVE = Advice("unarchive it")
 AGAIN = Advice("send the message again", replay=False)
@@ -58,3 +58,31 @@ def test_a_failure_is_retried_with_its_advice_and_dies_with_it() -> None:
         "gave up after 2 attempts; the last one: no such field",
         advice=UNARCHIVE,
     )
+
+
+@pytest.mark.parametrize(
+    ("dead", "dropped"),
+    [
+        (
+            Dead(Code.ARCHIVED, "o/a is archived", advice=UNARCHIVE),
+            "o/a is archived; unarchive it, then send the message again, since its dead letter was dropped",
+        ),
+        (
+            Dead(Code.STRAYS, "o/a holds second copies", advice=Advice()),
+            "o/a holds second copies; send the message again, since its dead letter was dropped",
+        ),
+        (
+            called_off("ada"),
+            "cancelled by ada; send the message again, since its dead letter was dropped",
+        ),
+        (
+            Dead(Code.ARCHIVED, "it is archived", advice=AGAIN),
+            "it is archived; send the message again",
+        ),
+    ],
+)
+def test_what_a_dropped_letter_said_of_a_replay_is_not_said_any_more(
+    dead: Dead, dropped: str
+) -> None:
+    """`show` said to replay it, and there was no letter."""
+    assert after_the_drop(dead.letter) == dropped

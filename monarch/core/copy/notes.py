@@ -81,18 +81,25 @@ def personal(names: Iterable[str]) -> str:
 
 
 def recalled(numbers: Sequence[int]) -> str:
-    """Copies that a recall has closed are there, and a later message does not open them."""
+    """Copies that a recall has closed are there, and a later message does not open them.
+
+    The note stays when something has opened them since, so it says how they stood.
+    """
     return (
-        f"copies {numbered(numbers, _SHOWN)}: left closed, because a recall has closed them; `monarch recall` with --undo, for the"
-        " request that it was about, opens them again"
+        f"copies {numbered(numbers, _SHOWN)}: a recall had closed them before this message, which left them so; `monarch recall`"
+        " with --undo, for the request that it was about, opens those that are still closed"
     )
 
 
 def retired(numbers: Sequence[int]) -> str:
-    """Copies that an update has closed with their tickets are there; the tickets are open again, and a message opens none."""
+    """Copies that an update has closed with their tickets are there; the tickets are open again, and a message opens none.
+
+    It says how they stood, as `recalled` does.
+    """
     return (
-        f"copies {numbered(numbers, _SHOWN)}: left closed, because an update has closed them with their tickets, which are open"
-        " again; `monarch update`, for the request that it was about, opens those that people have not touched"
+        f"copies {numbered(numbers, _SHOWN)}: an update had closed them with their tickets, which are open again, and this"
+        " message left them so; `monarch update`, for the request that it was about, opens those that are still closed and"
+        " that people have not touched"
     )
 
 

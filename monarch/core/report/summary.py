@@ -82,7 +82,7 @@ class MigrationView:
     `refused` counts tickets that GitHub refused, `deleted` copies that people have deleted and that are not made again,
     `strays` second copies that were found. `notes` is what people should know though nothing failed, such as a label that
     GitHub dropped. `act` is the act under way other than copying (`recall`, `undo`), `acted` the last one that has ended;
-    `acted_by` asked for it, `changed` is how many copies stand as it wanted, `left` the copies that it left to people.
+    `acted_by` asked for it, `changed` is how many copies it has changed, `left` the copies that it left to people.
     """
 
     target: str

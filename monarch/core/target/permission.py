@@ -76,11 +76,13 @@ class Origin:
     `target` is the repository that it took last, `None`: it has not taken any. It is the one that was asked for, whichever
     bears its name by now. `asked_ms` is when its request was made, by the server's clock. Its id says so, but an id can
     be ahead of the clock: a producer may force one, a clock may be set back, and later ids follow the newest. Such a
-    request was made when it was planned.
+    request was made when it was planned. `act_ms` is when a person asked for the act that it lends itself to, `None` if
+    there is none, or an older version began it.
     """
 
     target: TargetId | None
     asked_ms: int
+    act_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

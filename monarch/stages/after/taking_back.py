@@ -74,7 +74,9 @@ class TakingBack:
 
     def _acted(self) -> Acted:
         turns = self._turns
-        return Acted(self._act, len(turns.changed) + len(turns.done), tuple(turns.left))
+        changed = len(turns.changed) + len(turns.done_before)
+        already = len(turns.done) - len(turns.done_before)
+        return Acted(self._act, changed, tuple(turns.left), already)
 
     def _versions(self, ticket: Ticket) -> list[tuple[Ticket, Copying]]:
         """The versions that the copy may have been written from: the ticket as requested, or as an update changed it."""

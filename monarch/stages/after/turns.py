@@ -37,7 +37,8 @@ class Turns:
 
     Attributes:
         changed: copies that were changed, each after its ticket, by their numbers.
-        done: copies that were so already.
+        done: copies that are so already.
+        done_before: those of them that this very act has changed: its worker has died since.
         left: copies that belong to people, and stay as they are.
         left_closed: the numbers of those of them that were closed when they were read.
     """
@@ -56,13 +57,14 @@ class Turns:
         )
         self.changed: list[tuple[int, int]] = []
         self.done: list[tuple[int, int]] = []
+        self.done_before: list[tuple[int, int]] = []
         self.left: list[Left] = []
         self.left_closed: set[int] = set()
 
     def was_changed(self, ticket: TicketId) -> bool:
         """Whether the ledger says that this very act has changed a ticket's copy: its worker has died since."""
         recall = self._later.get(ticket, NOTHING).recall
-        if recall is None or recall.at_ms < self._subject.asked_ms:
+        if recall is None or recall.at_ms < self._subject.since_ms:
             return False
         return recall.is_reopened is not self._change.closes
 
@@ -141,6 +143,8 @@ class Turns:
     def _count(self, ticket: Ticket, found: Inspected) -> None:
         if found.course is Course.DONE:
             self.done.append((ticket.number, found.issue.number))
+            if self.was_changed(ticket.id):
+                self.done_before.append(self.done[-1])
         elif found.is_left:
             self.left.append(Left(ticket.number, found.issue.number, found.touches))
             if found.issue.state == "closed":

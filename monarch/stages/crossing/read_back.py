@@ -4,6 +4,7 @@ Between the comparison and the verdict comes the second pass, which needs all co
 were refused or strays were found: what is there is put right.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from monarch.core.advice import Advice
@@ -28,6 +29,10 @@ _NAMED: Final = 20
 _REASONS: Final = 3
 """How many different reasons of refusals to report at most."""
 
+_NOT_SHOWN: Final = Advice(
+    "see whether GitHub hides them, as it does where it has flagged an account; if they never came to be, have them made as"
+    " docs/operating.md says (“Copies that GitHub does not show”)"
+)
 _CHANGE: Final = Advice("then send the message again; or change the target")
 
 
@@ -84,9 +89,12 @@ class ReadingBack:
         if not lost:
             return None
         numbers = numbered([ticket.number for ticket in lost], _NAMED)
-        return self._desk.fail(
+        verdict = self._desk.fail(
             f"reading {self._subject.name} back did not show the copies of {numbers}"
         )
+        if isinstance(verdict, Dead):
+            return replace(verdict, code=Code.COPIES_MISSING, advice=_NOT_SHOWN)
+        return verdict
 
     async def _second_pass(self) -> Verdict | None:
         return await SecondPass(self._context, self._writes).run()

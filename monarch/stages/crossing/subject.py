@@ -45,7 +45,7 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a crossing is about. `us` is who we are, as known when it began; `asked_ms` is that of its `Origin`."""
+    """What a crossing is about. `us` is who we are, as known when it began; `asked_ms` and `act_ms` are those of its `Origin`."""
 
     delivery: Delivery
     hold: Hold
@@ -55,6 +55,12 @@ class Subject:
     credential: Credential
     us: Us
     asked_ms: int
+    act_ms: int | None = None
+
+    @property
+    def since_ms(self) -> int:
+        """What was done to a copy since then was done for this very wish, by whichever worker."""
+        return self.asked_ms if self.act_ms is None else self.act_ms
 
     @property
     def name(self) -> str:

@@ -6,7 +6,7 @@ belongs to the forecast, and does not change what the crossing would do.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Final, assert_never
 
 from monarch.core.after.acts import Change
 from monarch.core.delivery import Delivery, MigrationEntry
@@ -54,6 +54,10 @@ DRY_RUN = RequestId(f"{2**53}-0")
 """The request of a dry run: younger than all that are on record."""
 
 
+_TO_COME: Final = 1 << 62
+"""When an act that is rehearsed begins, in milliseconds: nothing on record is a doing of it."""
+
+
 class RememberingLedger:
     """See `ports.Ledger`, for one target.
 
@@ -83,7 +87,7 @@ class RememberingLedger:
         """See `ports.Ledger`."""
         entry = delivery.entry
         asked_ms = entry_ms(entry.request) if isinstance(entry, MigrationEntry) else 0
-        return Origin(self._target, asked_ms)
+        return Origin(self._target, asked_ms, _TO_COME)
 
     async def permit(
         self, delivery: Delivery, target: TargetId, credential: Credential, wish: Wish

@@ -106,7 +106,7 @@ CAUSES: Final[dict[Code, tuple[str, str]]] = {
     ),
     Code.COPIES_MISSING: (
         "Copies are not there when a target is read back",
-        "Send it back: what is there is not made again.",
+        "If GitHub shows them by now, send it back; else see “Copies that GitHub does not show” in docs/operating.md.",
     ),
     Code.STRAYS: (
         "Tickets were copied twice",

@@ -4,6 +4,7 @@ from typing import Final
 
 import pytest
 
+from monarch.adapters.valkey.views.request import migration_view
 from monarch.core.delivery import Delivery, MigrationEntry, Stream
 from monarch.core.ids import RequestId, TicketId, migration_id
 from monarch.core.outcome import Code
@@ -249,6 +250,26 @@ async def test_a_healing_that_died_goes_on_healing_after_its_replay(world: World
     again = await world.next(MIGRATIONS)
     assert healing(again).run == 3
     assert healing(again).heal == {FIRST}
+
+
+async def test_a_dropped_letter_is_not_to_be_replayed(world: World) -> None:
+    """`show` and a healing said to replay it, and the replay found no letter and led back to `show`."""
+    request = await planned(world, TEAM_A)
+    reason = "it is archived; unarchive it, then replay it (`monarch dead replay`)"
+    await world.settle(await world.next(MIGRATIONS), Dead(Code.ARCHIVED, reason))
+    before = migration_view(await fields_of(world, request, TEAM_A)).reason
+    (letter,) = await world.dead()
+
+    await world.hands.drop([letter["id"]], "ann")
+
+    after = migration_view(await fields_of(world, request, TEAM_A)).reason
+    assert before == reason
+    assert after == (
+        "it is archived; unarchive it, then send the message again, since its dead letter was dropped"
+    )
+    assert (await heal(world, request)).refused == (
+        "its migration is dead, and its dead letter was dropped; send the message again"
+    )
 
 
 async def test_who_held_it_before_holds_nothing_after_the_healing(world: World) -> None:

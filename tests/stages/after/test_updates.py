@@ -451,7 +451,7 @@ async def test_copies_that_a_recall_has_closed_are_not_silently_there(house: Hou
 
     assert house.state(again) == "done"
     assert [one.state for one in house.github.issues(TEAM_A)] == ["closed", "closed"]
-    assert "copies #1, #2: left closed, because a recall has closed them" in house.notes()[-1]
+    assert "copies #1, #2: a recall had closed them before this message" in house.notes()[-1]
     assert len(house.notes()) == 1
 
     await began(house, base, Act.UNDO)
@@ -471,11 +471,11 @@ async def test_a_copy_that_went_with_its_ticket_is_not_silently_there_when_the_t
 
     assert house.state(again) == "done"
     assert states(house)[2] == "not_planned"
-    assert "copies #2: left closed, because an update has closed them with" in house.notes()[-1]
+    assert "copies #2: an update had closed them with their tickets" in house.notes()[-1]
 
     told = len(house.notes())
     assert await updated(house, base, Act.UPDATE) == [("change_state", 2)]
     last = await house.migrate(TEAM_A)
 
     assert house.state(last) == "done"
-    assert not any("left closed" in one for one in house.notes()[told:])
+    assert not any("had closed them" in one for one in house.notes()[told:])

@@ -99,11 +99,13 @@ class ValkeyLedger:
         """See `ports.Ledger.origin`."""
         about = _migration(delivery)
         keys = [self._keys.migration(about.migration), self._keys.request(about.request)]
-        target, planned_ms = map(_whole, cast("Answer", await self._scripts.call("origin", keys)))
+        answer = cast("Answer", await self._scripts.call("origin", keys))
+        target, planned_ms, act_ms = map(_whole, answer)
         asked_ms = entry_ms(about.request)
         return Origin(
             None if target is None else TargetId(target),
             asked_ms if planned_ms is None else min(asked_ms, planned_ms),
+            act_ms,
         )
 
     async def permit(

@@ -57,6 +57,8 @@ HEAL: Final = _OF_A_REQUEST | {
     "no_ticket": "no ticket is named",
     "never": "it can never be a target, so neither healing nor a replay helps: {0}",
     "given_up": "its migration is {0}; replay it first (`monarch dead replay --request {1}`)",
+    "dropped": "its migration is {0}, and its dead letter was dropped; send the message again",
+    "not_shown": "GitHub does not show copies that it has confirmed, and a healing makes only those that were deleted; see `monarch show {0}`",
 }
 
 BEGIN: Final = _OF_A_REQUEST | {

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from monarch.adapters.valkey.codec import pairs
 from monarch.adapters.valkey.left import decode_left
 from monarch.adapters.valkey.views.raw import Fields, lines_of, number, text, whole
+from monarch.core.advice import after_the_drop
 from monarch.core.card.view import Card, CohortView
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.portions.details import portion_of
@@ -123,4 +124,6 @@ def _state(fields: Fields) -> State:
 
 
 def _reason(fields: Fields) -> str:
-    return why_unknown(fields.get("state", "")) or fields.get("reason", "")
+    """Why it stands so; what it says of a replay holds only while there is a letter."""
+    reason = why_unknown(fields.get("state", "")) or fields.get("reason", "")
+    return after_the_drop(reason) if fields.get("dropped_ms") else reason

@@ -5,7 +5,7 @@ local BORROWED = {'state', 'code', 'reason', 'ended_ms', 'dropped_ms', 'refused'
 local function begin_act(key, act, by, bases)
   local known, before = redis.call('HMGET', key, unpack(BORROWED)), {}
   for i, field in ipairs(BORROWED) do before[field] = known[i] or nil end
-  redis.call('HSET', key, 'act', act, 'act_by', by, 'bases', bases, 'before', cjson.encode(before))
+  redis.call('HSET', key, 'act', act, 'act_by', by, 'act_ms', int(now_ms()), 'bases', bases, 'before', cjson.encode(before))
   redis.call('HDEL', key, 'acted', 'acted_by', 'acted_ms', 'changed', 'left')
 end
 
@@ -14,7 +14,7 @@ local function end_act(key)
   local known = redis.call('HMGET', key, 'act', 'before', 'act_by')
   local ok, before = pcall(cjson.decode, known[2] or '')
   if not ok or type(before) ~= 'table' or not before.state then before = {state = 'done', ended_ms = int(now_ms())} end
-  redis.call('HDEL', key, 'act', 'act_by', 'bases', 'before', 'waits', 'error', 'error_ms', unpack(BORROWED))
+  redis.call('HDEL', key, 'act', 'act_by', 'act_ms', 'bases', 'before', 'waits', 'error', 'error_ms', unpack(BORROWED))
   for field, value in pairs(before) do redis.call('HSET', key, field, value) end
   redis.call('HSET', key, 'acted_by', known[3] or '', 'acted_ms', int(now_ms()))
   return known[1]

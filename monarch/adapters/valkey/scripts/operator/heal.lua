@@ -52,13 +52,17 @@ local NEVER = {bad_target = true, target_is_source = true}
 local function heal(target, tickets)
   local migration = request .. ':' .. target
   local key = ns .. 'migration:' .. migration
-  local its = redis.call('HMGET', key, 'state', 'target', 'heal', 'code', 'reason')
+  local its = redis.call('HMGET', key, 'state', 'target', 'heal', 'code', 'reason', 'dropped_ms', 'act')
   if tickets == '' then return {'no_ticket'} end
   if its[3] == tickets and not ENDED[its[1]] then return end
   if problem then return problem end
   if not its[2] then return {'no_target', request, target} end
   if NEVER[its[4]] then return {'never', its[5] or ''} end
-  if its[1] == 'dead' or its[1] == 'cancelled' then return {'given_up', its[1], request} end
+  if its[1] == 'dead' or its[1] == 'cancelled' then
+    if its[6] then return {'dropped', its[1]} end
+    if its[4] == 'copies_missing' and not its[7] then return {'not_shown', request} end
+    return {'given_up', its[1], request}
+  end
   if its[1] ~= 'done' then return {'migration', its[1] or 'not known'} end
   reopen(request)
   redis.call('HSET', key, 'heal', tickets)
