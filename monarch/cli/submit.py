@@ -94,6 +94,7 @@ def _foretell(payload: bytes) -> None:
     """Warn of a message that cannot be planned: it is published all the same, to try what happens to it."""
     from monarch.app.plan import parsed  # noqa: PLC0415 - lazily
     from monarch.core.request.message import BadMessage  # noqa: PLC0415 - lazily
+    from monarch.core.request.misspelt import misspelt  # noqa: PLC0415 - lazily
 
     request = parsed(payload, settings())
     if isinstance(request, BadMessage):
@@ -103,6 +104,8 @@ def _foretell(payload: bytes) -> None:
         complain(f"! it will end as a dead letter: {clean(reason)}")
         return
     _warn_of(request.refused)
+    for key, near in misspelt(payload).items():
+        complain(f"! its key {clean(key)} is ignored: did you mean {near}?")
 
 
 def _demand_request(payload: bytes, done: str) -> "Portion":

@@ -325,6 +325,23 @@ def test_a_published_date_too_far_ahead_is_foretold(give: Give, client: "valkey.
     assert "! it will end as a dead letter: not_before is Thu 2099-01-01 00:00 UTC" in said
 
 
+def test_a_published_key_that_reads_like_another_is_told_of(
+    give: Give, client: "valkey.Valkey"
+) -> None:
+    """`milestone` was ignored in silence, and everything would have been copied."""
+    message = {
+        "source_repo": "o/s",
+        "all_target_repositories": ["o/a"],
+        "milestone": ["Sprint 1"],
+        "note": "of a newer publisher",
+    }
+    with somebody_listening(client):
+        said = " ".join(give("publish", "--payload", json.dumps(message)).stderr.split())
+
+    assert "! its key milestone is ignored: did you mean milestones?" in said
+    assert "note" not in said
+
+
 def test_publish_to_nobody_fails_and_says_what_to_do(give: Give) -> None:
     """Pub/sub keeps nothing, and perhaps the workers listen to another channel."""
     result = give("publish", "o/s", "o/a")
