@@ -16,7 +16,7 @@ Unknown      a write that may or may not have taken effect
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from monarch.core.advice import NO_ADVICE, Advice, Advised
 from monarch.core.ticket import Author
@@ -158,6 +158,10 @@ class Permanent(Advised):
     fields: tuple[str, ...] = ()
     advice: Advice = NO_ADVICE
     keeps_out: bool = False
+
+
+UNCLEAR: Final = "it is unknown whether it was done; Monarch looks first"
+"""What an unclear answer to a write means, and what happens next."""
 
 
 @dataclass(frozen=True, slots=True)

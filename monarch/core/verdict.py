@@ -236,6 +236,10 @@ def judge(outcome: ReadFailure, attempts: int, policy: Policy, dice: float) -> V
             assert_never(outcome)
 
 
+_OVER = Advice("wait until that is over")
+"""What a person can do about a failure that may pass, where nothing better is known."""
+
+
 def judge_failure(
     reason: str, attempts: int, policy: Policy, dice: float, advice: Advice = NO_ADVICE
 ) -> Retry | Dead:
@@ -243,7 +247,7 @@ def judge_failure(
     tried = attempts + 1
     if tried >= policy.max_attempts:
         last = f"gave up after {tried} attempts; the last one: {reason}"
-        return Dead(Code.OUT_OF_ATTEMPTS, last, advice=advice)
+        return Dead(Code.OUT_OF_ATTEMPTS, last, advice=advice if advice.text else _OVER)
     return Retry(sentence(reason, advice), full_jitter_s(tried, dice))
 
 

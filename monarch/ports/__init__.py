@@ -77,23 +77,34 @@ class StoreError(Exception):
     """Valkey could not be asked, or gave no usable answer; the message says what happened.
 
     `is_untouched`: the call certainly changed nothing there. Otherwise it may have.
-    `remedy`: what a person has to do before Valkey does it, a sentence; `""` if it is away and may come back by itself.
+    `remedy`: what a person has to do before Valkey does it, a sentence; `""` if that is not known, or it is away and may come
+    back by itself. `is_answer`: it answered, with an error.
     """
 
-    def __init__(self, message: str = "", *, is_untouched: bool = False, remedy: str = "") -> None:
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        is_untouched: bool = False,
+        remedy: str = "",
+        is_answer: bool = False,
+    ) -> None:
         super().__init__(message)
         self.is_untouched = is_untouched
         self.remedy = remedy
+        self.is_answer = is_answer
 
     @property
     def headline(self) -> str:
         """What is the matter with Valkey, in a few words, without a full stop."""
-        return "Valkey refuses what it is asked" if self.remedy else "Valkey does not answer"
+        refuses = self.remedy or self.is_answer
+        return "Valkey refuses what it is asked" if refuses else "Valkey does not answer"
 
     @property
     def sentence(self) -> str:
         """What is the matter, why, and what to do about it."""
-        return f"{self.headline}: {str(self).rstrip('.')}" + (self.remedy and f". {self.remedy}")
+        advice = self.remedy or ("See `monarch doctor`." if self.is_answer else "")
+        return f"{self.headline}: {str(self).rstrip('.')}" + (advice and f". {advice}")
 
 
 class StoreRefused(StoreError):  # noqa: N818 - a word of the contract, like StoreError

@@ -46,6 +46,8 @@ _STORE_PAUSE_S: Final = 1.0
 _FULL_CHECK_S: Final = 2.0
 _REPORTED_KEPT: Final = 1000
 _ALONE_CHECK_S: Final = 0.05
+_REPORT: Final = Advice("report it with that traceback")
+_RENAME: Final = Advice("find out with `valkey-cli` (TYPE) what it is, and rename it")
 
 
 class _Unexpected(Exception):  # noqa: N818 - it names what was caught
@@ -234,7 +236,7 @@ class Consumer:
             return Snooze("Valkey could not be asked", _STORE_PAUSE_S)
         except _Unexpected as error:
             reason = f"unexpected {error}; see the log for the traceback"
-            return judge_failure(reason, delivery.attempts, self._policy, self._dice())
+            return judge_failure(reason, delivery.attempts, self._policy, self._dice(), _REPORT)
 
     async def _classified(self, delivery: Delivery, work: Awaitable[T]) -> T:
         """Log an error that no code expects, and raise it as `_Unexpected`; let errors of a contract pass."""
@@ -257,7 +259,7 @@ class Consumer:
     def _refused(self, delivery: Delivery, error: StoreRefused) -> Retry | Dead:
         """Judge a refusal that no waiting repairs: counted, so that it ends."""
         reason = f"Valkey cannot do it with what stands in its keys ({quote(str(error), 300)})"
-        return judge_failure(reason, delivery.attempts, self._policy, self._dice())
+        return judge_failure(reason, delivery.attempts, self._policy, self._dice(), _RENAME)
 
     def _decide_unrun(self, delivery: Delivery) -> Verdict | None:
         """The verdict without running the handler; `None` if the handler has to run."""

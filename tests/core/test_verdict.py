@@ -2,6 +2,7 @@
 
 import pytest
 
+from monarch.core.advice import Advice
 from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Scope, Transient
 from monarch.core.verdict import (
     Dead,
@@ -38,7 +39,11 @@ NOT_FOUND = Permanent(Scope.REPOSITORY, Code.NOT_FOUND, "no such repository")
         (
             Transient("502"),
             2,
-            Dead(Code.OUT_OF_ATTEMPTS, "gave up after 3 attempts; the last one: 502"),
+            Dead(
+                Code.OUT_OF_ATTEMPTS,
+                "gave up after 3 attempts; the last one: 502",
+                advice=Advice("wait until that is over"),
+            ),
         ),
     ],
 )

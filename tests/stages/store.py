@@ -173,7 +173,7 @@ class Store:
     def cohort(self, cohort: CohortId) -> CohortView:
         """A cohort, as people see it."""
         answer = self.run("cohort", [self.keys.card(cohort)], cohort)
-        flat, requests, paused = cast("tuple[list[bytes], list[RawRequest], bytes]", answer)
+        flat, requests, paused, _ = cast("tuple[list[bytes], list[RawRequest], bytes, int]", answer)
         return cohort_view(cohort, pairs(flat), request_views(requests, paused))
 
     def targets(self, request: RequestId) -> list[str]:

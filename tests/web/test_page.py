@@ -116,13 +116,19 @@ async def test_dead_letters_that_cannot_be_read_are_not_nothing(telemetry: Telem
 
 async def test_the_front_page_answers_four_questions(telemetry: Telemetry) -> None:
     """Does it run, what is under way, what needs a person, when is it done."""
-    fleet = Snapshot(0, (), workers=2, replicas=2, open_requests=1, dead=3)
+    fleet = Snapshot(0, (), workers=2, replicas=2, open_requests=3, dead=3)
     source = Given(fleet, [a_line()], cohort_lines=[a_cohort_line()], dead=[a_letter()])
     async with paging(source, telemetry) as (client, _):
         answer = await client.get("/")
 
     assert answer.status_code == 200
-    for words in ("Yes", "2 workers, 2 listening", "1 cohort", "1 request to go", "3 dead letters"):
+    for words in (
+        "Yes",
+        "2 workers, 2 listening",
+        "3 requests",
+        "1 in 1 cohort, 2 more",
+        "3 dead letters",
+    ):
         assert words in answer.text
     assert f'href="/cohorts/{COHORT}"' in answer.text
     assert 'href="/dead?code=issues_disabled"' in answer.text

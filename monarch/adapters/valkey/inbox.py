@@ -166,7 +166,9 @@ class Submitter:
             # It is appended, whatever became of the wait.
             old = ": this server is too old, use Valkey 7.2 or newer"
             hint = old if "unknown command" in str(error) else ""
-            raise StoreError(f"{error}{hint}", remedy=error.remedy) from error
+            raise StoreError(
+                f"{error}{hint}", remedy=error.remedy, is_answer=error.is_answer
+            ) from error
         return Submission(request, what == b"new")
 
     async def has(self, idempotency_key: str) -> bool:

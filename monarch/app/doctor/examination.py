@@ -264,7 +264,7 @@ def check_slack(sent: Sent) -> Check:
         return Check("slack", Status.WARN, f"not now ({sent.status})", LATER)
     if "ok" not in fields:
         advice = "Correct SLACK_API_URL: what is there does not answer as Slack does."
-        return Check("slack", Status.FAIL, f"answered {sent.status}", advice)
+        return Check("slack", Status.FAIL, f"answered {sent.status}, and not as Slack does", advice)
     if fields["ok"] is not True:
         return slack_refusal("slack", str(fields.get("error") or f"answered {sent.status}"))
     detail = f"{fields.get('user', 'a bot')} in {fields.get('team', 'a workspace')}"

@@ -189,6 +189,17 @@ class Details:
     type: str = ""
     assignees: tuple[str, ...] = ()
 
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The names of those that it has."""
+        has = {
+            "labels": bool(self.labels),
+            "milestone": self.milestone is not None,
+            "type": bool(self.type),
+            "assignees": bool(self.assignees),
+        }
+        return frozenset(name for name, is_there in has.items() if is_there)
+
 
 def details_of(
     ticket: Ticket, style: Style, stock: Stock, without: Collection[str] = ()

@@ -57,9 +57,9 @@ def given_up(kind: str, names: Iterable[str], reason: str) -> str:
 
 
 def refused_fields(fields: Iterable[str], refusal: Permanent) -> str:
-    """GitHub refused a ticket because of fields that it can be copied without."""
+    """GitHub refused a ticket because of fields that it can be copied without; whether it is copied then is not known yet."""
     kinds = {_KINDS.get(field, field): None for field in fields}
-    return f"{_and(tuple(kinds))}: some tickets were copied without. {refusal.sentence}"
+    return f"{_and(tuple(kinds))}: left out of tickets that GitHub refuses with them. {refusal.sentence}"
 
 
 def not_listed(kind: str, name: str) -> str:

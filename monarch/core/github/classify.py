@@ -50,7 +50,7 @@ from typing import Final
 from monarch.core.advice import RESTART, Advice
 from monarch.core.github.limits import asked_wait_s, is_limit
 from monarch.core.github.reply import Reply, ReplyWords, read_reply
-from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient, Unknown
+from monarch.core.outcome import UNCLEAR, Code, Permanent, RateLimited, Scope, Transient, Unknown
 
 Failure = RateLimited | Transient | Permanent | Unknown
 
@@ -187,7 +187,7 @@ def _refuses(said: ReplyWords) -> bool:
 
 def _unclear(said: ReplyWords) -> Unknown | Transient:
     if said.writing:
-        return Unknown(said.because("it is unknown whether it was done; Monarch looks first"))
+        return Unknown(said.because(UNCLEAR))
     if said.status >= 500:  # noqa: PLR2004 - HTTP's own number
         return Transient(said.because("it has an outage, or a proxy on the way to it"))
     return Transient(said.because("that is no usable answer"))

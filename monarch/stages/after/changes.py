@@ -23,6 +23,7 @@ from enum import Enum
 from functools import partial
 from typing import Final
 
+from monarch.core.advice import Advice
 from monarch.core.after.acts import Change
 from monarch.core.after.later import Pending
 from monarch.core.after.standing import took_effect
@@ -61,6 +62,8 @@ ROUNDS: Final = 3
 
 GONE: Final = frozenset({Code.NOT_FOUND, Code.ISSUES_DISABLED})
 """What GitHub answers about an issue that is not there any more."""
+
+_WRITE: Final = Advice("give Monarch's account the right to change issues there")
 
 IsStill = Callable[[], Awaitable[bool | Verdict]]
 """Reads the copy, and says whether it is still to be changed."""
@@ -123,13 +126,13 @@ class Changes:
             f"GitHub left {UNANSWERED} writes without an answer: {change} #{number}"
         )
 
-    def became(self, answer: Answer | Nothing | Verdict) -> Became | Verdict:
-        """What `make` came to; a refusal that is not about this copy ends the act."""
+    async def became(self, answer: Answer | Nothing | Verdict, number: int) -> Became | Verdict:
+        """What `make` came to for copy `number`; a refusal that is not about this copy ends the act."""
         match answer:
             case Accepted() | AlreadyThere():
                 return Became.CHANGED
             case Permanent(Scope.TICKET, code) if code in GONE:
-                return Became.GONE
+                return await self._gone(number, answer)
             case Permanent():
                 tools, attempts = self._tools, self._subject.delivery.attempts
                 return judge(answer, attempts, tools.policy, tools.dice())
@@ -137,6 +140,19 @@ class Changes:
                 return Became.OTHER
             case _:
                 return answer
+
+    async def _gone(self, number: int, refusal: Permanent) -> Became | Verdict:
+        """Believe that a copy is gone only if a reading says so, too: a right that is missing may look the same."""
+        answer = await self._tools.github.read_issue(self._subject.repository, number)
+        match answer:
+            case Absent():
+                return Became.GONE
+            case Found():
+                advice = refusal.advice if refusal.advice.text else _WRITE
+                reason = f"GitHub shows #{number} and refuses to change it: {refusal.reason}"
+                return self._desk.fail(reason, advice)
+            case _:
+                return await self._desk.judge(answer)
 
     async def is_still(self, read: Issue) -> bool | Verdict:
         """Whether GitHub shows the very issue that was read, its counts and `updated_at` included."""

@@ -14,11 +14,11 @@ from monarch.core.after.acts import Act
 from monarch.core.after.course import Course, course
 from monarch.core.after.later import NOTHING, Later
 from monarch.core.after.standing import standing
-from monarch.core.after.touch import Touch
+from monarch.core.after.touch import Happening, Touch
 from monarch.core.after.touches import touches_in_timeline, touches_shown_beside
 from monarch.core.copy.style import Copying
 from monarch.core.ids import TicketId
-from monarch.core.outcome import Absent, Found, Permanent, ReadFailure
+from monarch.core.outcome import Absent, Found, Permanent, ReadFailure, Transient
 from monarch.core.target.logins import Us
 from monarch.core.ticket import Issue, Repository, Ticket
 from monarch.ports import GitHub
@@ -88,11 +88,18 @@ class Inspector:
         return Inspected(issue, what, touches) if isinstance(touches, tuple) else touches
 
     async def _touches_since(self, number: int) -> tuple[Touch, ...] | Absent | ReadFailure:
-        answer = await self._github.read_timeline(self._repository, number)
-        match answer:
-            case Found(happenings):
-                return touches_in_timeline(happenings, self._us)
-            case Permanent(code=code) if code in GONE:
-                return Absent(taken=True)
-            case _:
-                return answer
+        answer = await history_of(self._github, self._repository, number)
+        return touches_in_timeline(answer.value, self._us) if isinstance(answer, Found) else answer
+
+
+async def history_of(
+    github: GitHub, repository: Repository, number: int
+) -> Found[tuple[Happening, ...]] | Absent | ReadFailure:
+    """What happened to an issue; `Absent` only if GitHub shows neither its history nor the issue."""
+    answer = await github.read_timeline(repository, number)
+    if not (isinstance(answer, Permanent) and answer.code in GONE):
+        return answer
+    shown = await github.read_issue(repository, number)
+    if isinstance(shown, Found):
+        return Transient(f"GitHub shows #{number} and not its history: {answer.reason}")
+    return shown

@@ -124,7 +124,7 @@ class Turns:
                 return None
             is_still = partial(self._changes.is_still, found.issue)
             answer = await self._changes.make(ticket.id, self._change, number, is_still)
-            became = self._changes.became(answer)
+            became = await self._changes.became(answer, number)
             if became is Became.CHANGED:
                 self._note(ticket, self._change, number)
                 self.changed.append((ticket.number, number))

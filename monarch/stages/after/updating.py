@@ -34,12 +34,13 @@ from monarch.core.after.revision import (
 from monarch.core.after.standing import Standing, standing
 from monarch.core.after.touch import Left, Touch
 from monarch.core.copy.details import Details, wished
-from monarch.core.outcome import Absent, Found, Permanent
+from monarch.core.outcome import Absent, Found
 from monarch.core.plan import Plan
 from monarch.core.ticket import Issue, Ticket
 from monarch.core.verdict import Acted, Done, Verdict
-from monarch.stages.after.changes import GONE, ROUNDS, Became, Changes
+from monarch.stages.after.changes import ROUNDS, Became, Changes
 from monarch.stages.after.closing import Closing
+from monarch.stages.after.inspection import history_of
 from monarch.stages.after.returning import Returning
 from monarch.stages.crossing.context import Context
 from monarch.stages.crossing.details import Detailing
@@ -127,7 +128,7 @@ class Updating:
             is_still = partial(self._changes.is_still, read.value)
             send = partial(self._tools.github.revise_issue, self._subject.repository, number, edit)
             answer = await self._changes.make(ticket.id, Change.EDIT, number, is_still, send)
-            became = self._changes.became(answer)
+            became = await self._changes.became(answer, number)
             if became is Became.CHANGED:
                 self._changed.add(number)
             if became is not Became.OTHER:
@@ -141,15 +142,15 @@ class Updating:
         found = await self._decided(issue, ticket, details, NONE)
         if not isinstance(found, Edit) or not found.gives_details:
             return found
-        timeline = await self._tools.github.read_timeline(self._subject.repository, issue.number)
-        match timeline:
+        history = await history_of(self._tools.github, self._subject.repository, issue.number)
+        match history:
             case Found(happenings):
                 changed = detail_changes(happenings, self._subject.us)
                 return await self._decided(issue, ticket, details, changed)
-            case Permanent(code=code) if code in GONE:
+            case Absent():
                 return None
             case _:
-                return await self._desk.judge(timeline)
+                return await self._desk.judge(history)
 
     async def _decided(
         self, issue: Issue, ticket: Ticket, details: Details, changed: DetailChanges

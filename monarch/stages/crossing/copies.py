@@ -180,15 +180,16 @@ class Writer:
         before = self._left_out(ticket)
         after = before | frozenset(refusal.fields)
         if before < after <= DISPENSABLE:
+            had = self._details.of(ticket, before).kinds
             self._without[ticket.id] = after
             # A wrong type or a missing right is the target's: do not let it refuse other tickets, too.
             is_right = refusal.code is Code.FORBIDDEN
-            self._never |= after & {"type", *(["labels"] if is_right else [])}
+            self._never |= after & had & {"type", *(["labels"] if is_right else [])}
             await self._withdraw(ticket, granted)
-            note = notes.refused_fields(refusal.fields, refusal)
+            note = notes.refused_fields([one for one in refusal.fields if one in had], refusal)
             if is_right:
                 self._suspicion = note
-            else:
+            elif had.intersection(refusal.fields):
                 await self._desk.note(note)
             return
         run = self._subject.entry.run

@@ -20,6 +20,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, assert_never
 
 from monarch.core.outcome import (
+    UNCLEAR,
     Accepted,
     AlreadyThere,
     Code,
@@ -84,7 +85,9 @@ class OtherWrites:
                 return answer
             if isinstance(answer, Unknown):
                 unanswered, why = unanswered + 1, answer.reason
-        reason = f"it is unknown what became of {UNANSWERED} writes ({what}): {why}"
+        # Nothing is looked for any more, so only what GitHub said is left to say.
+        said = why.removesuffix(f": {UNCLEAR}")
+        reason = f"{UNANSWERED} writes had no clear answer ({what}): {said}"
         return _given_up(reason) if self._desk.has_patience_ended else self._desk.fail(reason)
 
     async def _send(self, send: Send) -> DetailOutcome:

@@ -123,7 +123,7 @@ def _after(done: object) -> Iterator[None]:
         yield
     except StoreError as error:
         if done:
-            raise StoreError(str(error), remedy=error.remedy) from error
+            raise StoreError(str(error), remedy=error.remedy, is_answer=error.is_answer) from error
         raise
 
 

@@ -100,10 +100,11 @@ def _under_way(snapshot: Snapshot, shown: Sequence[CohortCard]) -> Answer:
         return Answer(question, "bad", "Not known", "the open requests cannot be read", "/requests")
     if not many:
         return Answer(question, "quiet", "Nothing", "every request has ended", "/requests")
+    # A request that is not planned yet has no cohort, and one that has ended is open until Slack shows it.
     to_go = sum(card.requests - card.done for card in shown)
-    more = f"{counted(to_go, 'request')} to go" if to_go else counted(many, "request")
-    head = counted(len(shown), "cohort") if shown else counted(many, "request")
-    return Answer(question, "busy", head, more, "/requests")
+    rest = f", {number(many - to_go)} more" if many > to_go else ""
+    more = f"{number(to_go)} in {counted(len(shown), 'cohort')}{rest}" if shown else "in no cohort"
+    return Answer(question, "busy", counted(max(many, to_go), "request"), more, "/requests")
 
 
 def _needs(

@@ -25,7 +25,7 @@ REFUSAL = Permanent(Scope.TICKET, Code.REFUSED, 'GitHub said "no"; ask it')
         (
             notes.refused_fields(("milestone", "type"), REFUSAL),
             "milestones and issue types: ",
-            "without",
+            "left out",
         ),
         (notes.not_listed("milestones", "S"), "milestones S: ", "does not list it"),
         (

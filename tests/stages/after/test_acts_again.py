@@ -4,8 +4,9 @@ import pytest
 
 from monarch.core.after.acts import Act
 from monarch.core.ids import RequestId, TicketId
-from monarch.core.outcome import Code, Created
+from monarch.core.outcome import Absent, Code, Created, Permanent, Scope
 from monarch.core.target.step import CreatedAs
+from monarch.core.ticket import Label
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.github import LOST
 from tests.stages.after.test_updates import began, copied
@@ -53,6 +54,56 @@ async def test_an_undoing_after_a_healing_has_opened_nothing(house: House) -> No
     assert all(issue.state == "open" for issue in house.github.issues(TEAM_A))
 
     assert await acted(house, base, Act.UNDO) == (0, 0)
+
+
+NOT_THERE = Fault(Permanent(Scope.TICKET, Code.NOT_FOUND, 'GitHub answered 404 "Not Found"'))
+
+
+@pytest.mark.parametrize("act", [Act.RECALL, Act.UNDO, Act.UPDATE])
+@pytest.mark.parametrize("method", ["write", "read_timeline"])
+async def test_an_act_whose_writes_are_refused_as_if_the_copies_were_gone_does_not_end_as_done(
+    house: House, act: Act, method: str
+) -> None:
+    """A token that may read and not write meets 404: "0 copies recalled", a request that is done, and open copies."""
+    base = await copied(house, "One", "Two")
+    if act is Act.UNDO:
+        await began(house, base, Act.RECALL)
+    if act is Act.UPDATE:
+        house.github.edit_issue(SOURCE, 1, title="Uno", labels=(Label("bug", "d73a4a", ""),))
+    writes = "revise_issue" if act is Act.UPDATE else "change_state"
+    refused = writes if method == "write" else method
+    for nth in range(1, 200):
+        house.github.faults.at(refused, house.github.faults.count(refused) + nth, NOT_THERE)
+    before = house.github.issues(TEAM_A)
+
+    if act is Act.UPDATE:
+        request = house.update(TEAM_A, bases=base, act=act)
+    else:
+        request = base
+        await house.hands().begin(base, act, [TEAM_A], "Ann")
+    await house.settle()
+
+    reason = house.store.dead[-1]["reason"]
+    assert house.github.issues(TEAM_A) == before
+    assert house.state(request) == "failed"
+    assert "GitHub shows #1 and" in reason
+    assert reason.endswith("then replay it (`monarch dead replay`)")
+    if method == "write":
+        assert "refuses to change it" in reason
+        assert "give Monarch's account the right to change issues there" in reason
+
+
+async def test_a_copy_that_is_deleted_between_the_reading_and_the_write_is_gone(
+    house: House,
+) -> None:
+    """GitHub says so of the write, and of the reading after it."""
+    base = await copied(house, "One", "Two")
+    house.github.faults.at("change_state", 1, NOT_THERE)
+    taken = house.github.faults.count("read_issue")
+    # The look's five beyond the highest number, the inspection and the last reading; then that after the refused write.
+    house.github.faults.at("read_issue", taken + 8, Fault(Absent(taken=True)))
+
+    assert await acted(house, base, Act.RECALL) == (1, 1)
 
 
 # --------------------------------------------------------------- a copy that was confirmed and is not shown

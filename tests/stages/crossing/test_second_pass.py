@@ -127,7 +127,7 @@ async def test_an_edit_that_is_never_answered_costs_no_ticket(house: House) -> N
     house.github.faults.at("edit_body", 0, Fault(Unknown("GitHub answered 500")))
     await house.migrated(TEAM_A)
 
-    assert ["it is unknown what became of" in note for note in house.notes()] == [True]
+    assert ["writes had no clear answer" in note for note in house.notes()] == [True]
 
 
 @pytest.mark.parametrize("fault", [LOST, BAD_GATEWAY, DROPPED, HANG, LATE, LIMITED])

@@ -158,7 +158,7 @@ async def test_a_sub_issue_that_is_never_answered_costs_no_ticket(house: House) 
     house.github.faults.at("add_sub_issue", 0, Fault(Unknown("GitHub answered 500")))
     await house.migrated(TEAM_A)
 
-    assert ["it is unknown what became of" in note for note in house.notes()] == [True]
+    assert ["writes had no clear answer" in note for note in house.notes()] == [True]
 
 
 async def test_one_parent_that_is_gone_hides_no_other(house: House) -> None:

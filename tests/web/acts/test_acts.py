@@ -426,6 +426,18 @@ async def test_a_valkey_that_does_not_answer_is_a_sentence(
     assert "Valkey does not answer: TimeoutError" in said
 
 
+async def test_a_valkey_that_refuses_a_press_is_not_said_to_be_silent() -> None:
+    """Out of memory, it answered at once, and waiting would not have helped."""
+    error = StoreError("submit: OutOfMemoryError: no", is_untouched=True, is_answer=True)
+    said = await press_in_trouble(Means(), "pause", error)
+
+    assert "does not answer" not in said
+    assert (
+        "Nothing was done. Valkey refuses what it is asked: submit: OutOfMemoryError: no. See `monarch doctor`."
+        in said
+    )
+
+
 async def test_a_receipt_that_cannot_be_read_does_not_undo_the_press() -> None:
     """It said "Not done: nothing was done" to who had just pressed, and a press again would have been a second one."""
     means = Means(trouble_at={"receipt": StoreError("LOADING", remedy="Correct VALKEY_DB.")})

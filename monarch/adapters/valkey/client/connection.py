@@ -60,7 +60,10 @@ def classified(doing: str) -> Iterator[None]:
             named = _IN_THE_WAY.search(message)
             key = named[1] if named else ""
             raise StoreRefused(message, is_untouched=untouched, remedy=remedy, key=key) from error
-        raise StoreError(message, is_untouched=untouched, remedy=remedy) from error
+        is_answer = isinstance(error, ResponseError)
+        raise StoreError(
+            message, is_untouched=untouched, remedy=remedy, is_answer=is_answer
+        ) from error
 
 
 _NEVER_RUN = re.compile(

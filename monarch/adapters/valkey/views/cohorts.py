@@ -68,15 +68,15 @@ class Cohorts:
     async def one(self, cohort: CohortId) -> CohortView | None:
         """One cohort with all its requests and their targets, at one moment; `None` where it is not known (any more)."""
         answer = await cast(
-            "Awaitable[tuple[Flat, list[RawRequest], bytes]]",
+            "Awaitable[tuple[Flat, list[RawRequest], bytes, int]]",
             self._scripts.call("cohort", [self._keys.card(cohort)], cohort),
         )
-        flat, requests, paused = answer
+        flat, requests, paused, in_hand = answer
         await self._look_for_spoiled(cohort, requests)
         if not flat:
             return None
         views = request_views(requests, paused)
-        return cohort_view(cohort, pairs(flat), views)
+        return cohort_view(cohort, _settled(pairs(flat), in_hand), views)
 
     async def _look_for_spoiled(self, cohort: CohortId, found: list[RawRequest]) -> None:
         """Read again what the script has left out, so that a key of another type is noted."""
@@ -106,9 +106,15 @@ async def _cards(
     pipe = client.pipeline(transaction=False)
     for one in cohorts:
         pipe.hgetall(keys.card(one))
+        pipe.exists(keys.saying(one))
     answers = await answers_of(pipe, "reading cards")
-    found = zip(cohorts, answers, strict=True)
-    return {one: texts(raw) for one, raw in found if raw}
+    found = zip(cohorts, answers[::2], answers[1::2], strict=True)
+    return {one: _settled(texts(raw), in_hand) for one, raw, in_hand in found if raw}
+
+
+def _settled(card: Mapping[str, str], in_hand: int) -> dict[str, str]:
+    """The fields of a card without what a notifier has in hand: a call that is under way is not one without an answer."""
+    return {name: value for name, value in card.items() if name != "card_open" or not in_hand}
 
 
 async def read_cards(

@@ -8,7 +8,7 @@ import pytest
 
 from monarch.adapters.valkey.views.cohorts import Cohorts
 from monarch.adapters.valkey.views.requests import RequestReader
-from monarch.core.card.telling import Message
+from monarch.core.card.telling import CARD, Message
 from monarch.core.card.view import Card
 from monarch.core.delivery import Stream
 from monarch.core.ids import CohortId, RequestId
@@ -371,3 +371,26 @@ async def test_a_listing_names_the_cohort_of_each_request(platform: Platform) ->
 async def test_a_cohort_that_nobody_knows_is_none(platform: Platform) -> None:
     """It has expired, or was mistyped."""
     assert await platform.cohorts.one(CohortId("1-1")) is None
+
+
+async def test_a_card_whose_call_is_under_way_is_not_one_without_an_answer(world: World) -> None:
+    """A slow call looked lost for good: `show` and the page said that the card is not posted again."""
+    platform = Platform(world)
+    request = await platform.asks()
+    notice = await one(world.streams("notifier"), Stream.NOTICES)
+    cohort = (await begun(world, notice)).view.id
+    await world.cards.sending(cohort, CARD)
+
+    async def unanswered() -> list[bool]:
+        details = await platform.reader.request(RequestId(request))
+        (line,) = await platform.cohorts.newest(1)
+        whole = await platform.cohorts.one(cohort)
+        assert details is not None
+        assert whole is not None
+        return [one.card is not None and one.card.is_unanswered for one in (details, line, whole)]
+
+    under_way = await unanswered()
+    await world.cards.end(notice, cohort)
+
+    assert under_way == [False] * 3
+    assert await unanswered() == [True] * 3
