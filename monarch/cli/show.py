@@ -161,7 +161,9 @@ def _print_request(details: "RequestDetails", forecast: "Forecast | None") -> No
     print_acts(details.view.migrations)
     for one in details.view.migrations:
         if one.deleted:
-            say(f"note on {clean(one.target)}: {one.deleted} deleted by a person, not made again")
+            say(
+                f"note on {clean(one.target)}: {one.deleted} deleted or moved away by a person, not made again"
+            )
         for note in one.notes:
             say(f"note on {clean(one.target)}: {clean(note)}")
 

@@ -1,7 +1,7 @@
 """What is known about a target of a request, ticket by ticket: its ledger and the last look for people."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from monarch.core.after.later import NOTHING, Later
 from monarch.core.ids import RequestId, TicketId
@@ -54,9 +54,21 @@ class Holding:
 
     @property
     def to_heal(self) -> tuple[Finding, ...]:
-        """The tickets to heal: copies to make again, and recalled copies to open again."""
-        wanted = {Mark.MISSING, Mark.RECALLED}
-        return tuple(one for one in self.findings.values() if wanted & set(one.marks))
+        """The tickets to heal: copies to make again, and recalled copies to open again, also those recalled since the look."""
+        if self.look is None:
+            return ()
+        wanted, current = {Mark.MISSING, Mark.RECALLED}, self.findings
+        since = (
+            replace(one, marks=(Mark.RECALLED,))
+            if one.id not in current and self.is_recalled(one.id)
+            else one
+            for one in self.look.found.findings
+        )
+        return tuple(
+            one
+            for one in since
+            if wanted & set(one.marks) and (one.id in current or self.is_recalled(one.id))
+        )
 
     def is_recalled(self, ticket: TicketId) -> bool:
         """Whether the ledger's newest word is that a recall has closed this copy."""

@@ -259,7 +259,7 @@ def test_a_request_is_shown_with_its_targets(give: Give) -> None:
     assert "2024-11-24 00:00:00 UTC" in shown
     assert "o/a     done        2        1        0      #9" in shown
     assert "o/b does not exist" in shown
-    assert "\nnote on o/a: 4 deleted by a person, not made again\n" in shown
+    assert "\nnote on o/a: 4 deleted or moved away by a person, not made again\n" in shown
     assert "\nnote on o/a: labels: not copied\nnote on o/a: references in #3: " in shown
 
 

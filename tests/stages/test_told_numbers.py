@@ -85,7 +85,7 @@ async def test_deleted_copies_are_told_by_one_that_fails(house: House) -> None:
 
     again = await house.migrate(TEAM_A)
 
-    assert "10/13 (1 refused, 2 deleted by a person), *failed*." in line(house)
+    assert "10/13 (1 refused, 2 deleted or moved away by a person), *failed*." in line(house)
     assert counts(house, again) == (0, 10, 2)
 
 

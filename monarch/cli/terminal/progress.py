@@ -243,7 +243,7 @@ def migration_line(migration: MigrationView, tickets: int) -> str:
     if migration.present:
         line += f" ({migration.present} already there)"
     if migration.deleted:
-        line += f", {migration.deleted} deleted by a person"
+        line += f", {migration.deleted} deleted or moved away by a person"
     if migration.strays:
         line += f", second copies to close: {' '.join(f'#{n}' for n in migration.strays)}"
     return f"{line}: {clean(migration.reason)}" if migration.reason else line

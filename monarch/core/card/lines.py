@@ -148,7 +148,7 @@ def _aside(share: Share) -> str:
     parts = [
         f"{migration.present} already there" if migration.present and ended_well else "",
         f"{migration.refused} refused" if migration.refused else "",
-        f"{deleted} deleted by a person" if deleted > 0 else "",
+        f"{deleted} deleted or moved away by a person" if deleted > 0 else "",
     ]
     shown = ", ".join(filter(None, parts))
     return f" ({shown})" if shown else ""

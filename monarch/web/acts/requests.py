@@ -237,7 +237,10 @@ def _why_none(members: Sequence[Member], given_up: Sequence[str]) -> str:
     if members:
         return ""
     reasons = " ".join(f"{target}: {_GIVEN_UP}" for target in given_up)
-    return reasons or "Nothing was missing at the last look."
+    return (
+        reasons
+        or "Nothing was missing at the last look; look again if something was deleted since."
+    )
 
 
 def _unread(looked: Looking | Looked | None) -> Iterator[str]:

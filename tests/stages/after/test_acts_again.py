@@ -56,6 +56,22 @@ async def test_an_undoing_after_a_healing_has_opened_nothing(house: House) -> No
     assert await acted(house, base, Act.UNDO) == (0, 0)
 
 
+async def test_a_healing_of_some_recalled_copies_does_not_count_the_others_as_its_own(
+    house: House,
+) -> None:
+    """COPIED went from two to one, and "copied" in the event counted exactly the copy that is still closed."""
+    base = await copied(house, "One", "Two")
+    await began(house, base, Act.RECALL)
+    first, _ = sorted(house.store.ledger(house.github.at(TEAM_A).repository.id))
+
+    await house.hands().heal(base, {TEAM_A: [first]}, "ada")
+    await house.settle()
+
+    ((_, fields),) = house.store.migrations.items()
+    assert [issue.state for issue in house.github.issues(TEAM_A)] == ["open", "closed"]
+    assert (fields["copied"], fields["present"], fields["deleted"]) == ("2", "0", "0")
+
+
 NOT_THERE = Fault(Permanent(Scope.TICKET, Code.NOT_FOUND, 'GitHub answered 404 "Not Found"'))
 
 

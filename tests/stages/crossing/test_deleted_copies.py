@@ -62,7 +62,7 @@ async def test_deleted_copies_are_deleted_copies(house: House, copies: int) -> N
     await house.migrated(TEAM_A)
 
     assert house.told("migration.migrated")[-1]["deleted"] == copies
-    assert f"{copies} deleted by a person" in house.card()
+    assert f"{copies} deleted or moved away by a person" in house.card()
     assert house.github.titles(TEAM_A) == []
 
 
@@ -91,7 +91,7 @@ async def test_a_replay_works_where_copies_were_deleted(house: House, copies: in
     house.github.faults.at("create_issue", copies + 1, Fault(no))
     again = await house.migrate(TEAM_A)
     assert house.state(again) == "failed"
-    assert f"0/{copies + 1} ({copies} deleted by a person), *failed*" in house.card()
+    assert f"0/{copies + 1} ({copies} deleted or moved away by a person), *failed*" in house.card()
 
     await house.world.hands.replay([letter["id"] for letter in house.store.dead], "ann")
     await house.settle()

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from monarch.core.after.acts import Act
+from monarch.core.after.later import Later, Recalled
 from monarch.core.ids import TicketId
 from monarch.core.report.summary import State
 from monarch.core.report.verification import Finding, Mark, Verification
@@ -326,6 +327,26 @@ async def test_what_is_being_made_again_is_not_said_to_be_there() -> None:
         refused = await press(page, f"/acts/heal?request={REQUEST}")
 
     assert "what is missing may be copied yet" in refused.text
+
+
+async def test_what_a_recall_has_closed_since_the_look_is_opened_again() -> None:
+    """The matrix showed it as recalled, and the act said that nothing was missing at the last look."""
+    known = replace(
+        read("org/a", 1, 2, 3, mark=Mark.PRESENT),
+        records={TicketId(11): CreatedAs(7, 1), TicketId(12): CreatedAs(8, 1)},
+        later={
+            TicketId(11): Later(recall=Recalled(7, 10)),
+            TicketId(12): Later(recall=Recalled(8, 10, is_reopened=True)),
+        },
+    )
+    means = Means(known=a_request(a_migration("org/a", State.DONE), state=State.DONE))
+    means.held = [known]
+    async with a_page(means) as page:
+        told = await page.get(f"/acts/heal?request={REQUEST}", headers=ADA)
+        await press(page, f"/acts/heal?request={REQUEST}")
+
+    assert "org/a: #1 Ticket 1 (opened again)" in told.text
+    assert means.done == [("heal", REQUEST, {"org/a": (11,)}, BY)]
 
 
 async def test_what_was_made_since_the_look_is_not_made_again() -> None:

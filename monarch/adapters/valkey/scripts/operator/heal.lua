@@ -24,9 +24,9 @@ end
 
 local problem = problem_of_request()
 
--- The counts that people see of the target while it is healed: the copies that exist, without the missing ones.
-local function count_without(key, tickets)
-  local _, missing = string.gsub(tickets, '%d+', '')
+-- The counts that people see of the target while it is healed: the copies that exist, without the missing ones. A copy
+-- that a recall has closed is there.
+local function count_without(key, missing)
   local total = tonumber(redis.call('HGET', KEYS[1], 'tickets') or 0)
   local counts = redis.call('HMGET', key, 'copied', 'present', 'deleted')
   local copied, present = tonumber(counts[1] or 0), tonumber(counts[2] or 0)
@@ -36,13 +36,15 @@ local function count_without(key, tickets)
     'deleted', math.max(0, tonumber(counts[3] or 0) - missing))
 end
 
--- Whether a recall has closed one of these copies. Older code would skip such a copy and report the target as done.
-local function is_any_recalled(key, tickets)
+-- How many of these copies a recall has closed, and how many others there are.
+local function recalled_and_missing(key, tickets)
   local ledger = ns .. 'ledger:' .. (redis.call('HGET', key, 'target_id') or '')
+  local recalled, missing = 0, 0
   for ticket in string.gmatch(tickets, '%d+') do
-    if string.find(redis.call('HGET', ledger, 'recall:' .. ticket) or '', '^closed ') then return true end
+    if string.find(redis.call('HGET', ledger, 'recall:' .. ticket) or '', '^closed ') then recalled = recalled + 1
+    else missing = missing + 1 end
   end
-  return false
+  return recalled, missing
 end
 
 -- Failures after which a person has to ask anew, under another name.
@@ -66,8 +68,10 @@ local function heal(target, tickets)
   if its[1] ~= 'done' then return {'migration', its[1] or 'not known'} end
   reopen(request)
   redis.call('HSET', key, 'heal', tickets)
-  if is_any_recalled(key, tickets) then redis.call('HSET', key, 'heal_v', ACT_VERSION) end
-  count_without(key, tickets)
+  local recalled, missing = recalled_and_missing(key, tickets)
+  -- Older code would skip a recalled copy and report the target as done.
+  if recalled > 0 then redis.call('HSET', key, 'heal_v', ACT_VERSION) end
+  count_without(key, missing)
   queue_again(request, migration)
   event('migration.healing', 'request', request, 'migration', migration, 'by', by)
   changed(request)
