@@ -10,11 +10,12 @@ import trio._core._run as trio_run
 from anyio.abc import TaskGroup
 from trio.testing import MockClock
 
+from monarch.core.after import acts
 from monarch.core.card.head import head
 from monarch.core.card.messages import Places, card_words
 from monarch.core.copy.marker import read_marker
 from monarch.core.delivery import Stream
-from monarch.core.ids import RequestId, migration_id
+from monarch.core.ids import RequestId, TargetId, migration_id
 from monarch.core.report.summary import ENDS, State
 from monarch.sandbox.judge.claims import done_lines, failure_in
 from monarch.sandbox.judge.copies import doubled, lost
@@ -235,6 +236,7 @@ class Story:
         self._judge_loss()
         self._judge_copies()
         self._judge_words()
+        self._judge_counts()
 
     @property
     def _may_be_doubled(self) -> bool:
@@ -321,6 +323,17 @@ class Story:
         names = {target, *(name for asked in store.requests for name in store.targets(asked))}
         for number in numbers:
             assert any(f"/{name}/issues/{number}|" in said for name in names), said
+
+    def _judge_counts(self) -> None:
+        """A recall that was asked for once counts every copy that it has closed, whoever closed it."""
+        if self.goes_back:
+            return
+        for fields in self.house.store.migrations.values():
+            if fields.get("acted") != acts.Act.RECALL or fields["run"] != "2":
+                continue
+            later = self.house.store.later(TargetId(int(fields["target_id"]))).values()
+            closed = [one for one in later if one.recall and not one.recall.is_reopened]
+            assert int(fields["changed"]) == len(closed), fields
 
     def _judge_words(self) -> None:
         assert not self.lies
