@@ -35,6 +35,9 @@ def as_sentence(clause: str) -> str:
     return f"{clause[:1].upper()}{clause[1:]}."
 
 
+FIT: Final = "use a Monarch and a server that fit"
+"""What to do where GitHub refuses the version of its API, which no other credential changes."""
+
 NO_ADVICE: Final = Advice(replay=False)
 
 UNDONE: Final = "a replay undoes it"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from monarch.core.advice import find_out
+from monarch.core.advice import FIT, find_out
 from monarch.telemetry.snapshot import RefusalSnapshot, Snapshot
 
 
@@ -175,6 +175,13 @@ def refusals(snapshot: Snapshot) -> Sequence[RefusalSnapshot]:
 
 def _of_refusal(refusal: RefusalSnapshot) -> Obstacle:
     owner = "" if refusal.owner == "*" else f" for {refusal.owner}"
+    if FIT in refusal.reason:
+        return Obstacle(
+            Cause.CREDENTIAL_REFUSED,
+            f"GitHub refuses what the workers ask{owner}: {refusal.reason.rstrip('.')}",
+            "No other credential helps; until then work that needs it waits, and GitHub is asked once in a minute.",
+            refusal.since_ms,
+        )
     return Obstacle(
         Cause.CREDENTIAL_REFUSED,
         f"GitHub refuses the credential{owner}: {refusal.reason.rstrip('.')}",

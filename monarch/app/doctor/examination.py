@@ -17,7 +17,7 @@ from monarch.app.doctor.refusals import LATER, slack_refusal
 from monarch.app.doctor.valkey_checks import Check, Status, check_server
 from monarch.app.operator import Operator
 from monarch.app.wiring import ceilings_of
-from monarch.core.advice import as_sentence, find_out
+from monarch.core.advice import FIT, as_sentence, find_out
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.copy.frame import NAMES
 from monarch.core.github.reply import Reply
@@ -101,15 +101,21 @@ def check_refused(snapshot: Snapshot) -> tuple[Check, ...]:
     return tuple(map(_refused, refusals(snapshot)))
 
 
+_FORGOTTEN = "A refusal is forgotten within 3 min after it is mended."
+
+
 def _refused(refusal: RefusalSnapshot) -> Check:
     owner = "" if refusal.owner == "*" else f" for {refusal.owner}"
     since = _moment(refusal.since_ms)
+    if FIT in refusal.reason:
+        detail = f"GitHub refuses what the workers ask{owner} since {since}: {refusal.reason.rstrip('.')}"
+        return Check("workers' github", Status.FAIL, detail, f"{as_sentence(FIT)} {_FORGOTTEN}")
     detail = (
         f"GitHub refuses the workers' credential{owner} since {since}: {refusal.reason.rstrip('.')}"
     )
     advice = (
         "If the credential of this shell is fine, the workers have another one: put the right one into their environment"
-        " or .env, and restart them. A refusal is forgotten within 3 min after it is mended."
+        f" or .env, and restart them. {_FORGOTTEN}"
     )
     return Check("workers' github", Status.FAIL, detail, advice)
 
@@ -163,11 +169,13 @@ def check_waits(snapshot: Snapshot) -> tuple[Check, ...]:
         since = "" if snapshot.paused_ms is None else f" since {_moment(snapshot.paused_ms)}"
         detail = f"paused by {snapshot.paused_by}{since}"
         checks.append(Check("fleet", Status.WARN, detail, "`monarch resume` lets it go on."))
-    advice = "Wait: no worker asks GitHub before, and work goes on by itself then."
-    if snapshot.refused:
-        advice = "Mend the credential: until then GitHub is asked once in a minute, and the gate closed again."
     for account in snapshot.accounts:
         if account.gate_closed_s:
+            advice = "Wait: no worker asks GitHub before, and work goes on by itself then."
+            # A refusal closes the gate of the credential, a limit that of the account.
+            if account.account.startswith("token:"):
+                what = "this" if FIT in account.gate_cause else "the credential"
+                advice = f"Mend {what}: until then GitHub is asked once in a minute, and the gate closed again."
             opens = _moment(snapshot.at_ms + round(account.gate_closed_s * 1000))
             who = f" for {account.login}" if account.login else ""
             detail = f"closed{who} until {opens}: {account.gate_cause.rstrip('.')}"

@@ -47,7 +47,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from monarch.core.advice import RESTART, Advice
+from monarch.core.advice import FIT, RESTART, Advice
 from monarch.core.github.limits import asked_wait_s, is_limit
 from monarch.core.github.reply import Reply, ReplyWords, read_reply
 from monarch.core.outcome import UNCLEAR, Code, Permanent, RateLimited, Scope, Transient, Unknown
@@ -234,7 +234,7 @@ RULES: Final = (
         _is_about_version,
         _credential(
             Code.REFUSED,
-            "use a Monarch and a server that fit",
+            FIT,
             "the server does not speak this version of the API",
         ),
     ),

@@ -16,6 +16,7 @@ from monarch.app.doctor.examination import (
     check_dead,
     check_hearing,
     check_lists,
+    check_refused,
     check_slack,
     check_template,
     check_waits,
@@ -27,6 +28,7 @@ from monarch.core.budget.ceilings import Ceilings
 from monarch.core.github.reply import Reply
 from monarch.settings import Settings, settings_from
 from monarch.telemetry import AccountSnapshot, RefusalSnapshot, Snapshot
+from monarch.telemetry.obstacles import Cause, obstacles
 from tests.cli.conftest import Give
 
 UNREACHABLE = "http://127.0.0.1:1"
@@ -234,13 +236,31 @@ def test_why_work_waits_where_nothing_is_broken_has_lines_of_its_own() -> None:
     (fleet,) = check_waits(paused)
     (gate,) = check_waits(Snapshot(NOON_MS, (), accounts=(account,)))
     refused = RefusalSnapshot("*", NOON_MS, "GitHub answered 401")
-    (shut,) = check_waits(Snapshot(NOON_MS, (), accounts=(account,), refused=(refused,)))
+    token = replace(account, account="token:abc")
+    _, shut = check_waits(Snapshot(NOON_MS, (), accounts=(account, token), refused=(refused,)))
 
     assert (fleet.status, gate.status) == (Status.WARN, Status.WARN)
     assert fleet.detail == "paused by ada since 2025-11-25 12:00:00 UTC"
     assert (gate.advice[:5], shut.advice[:19]) == ("Wait:", "Mend the credential")
     assert gate.detail == "closed for bot until 2025-11-26 12:00:00 UTC: GitHub answered 403"
     assert check_waits(Snapshot(NOON_MS, (), accounts=(replace(account, gate_closed_s=0),))) == ()
+
+
+def test_a_version_that_github_refuses_is_not_called_a_refused_credential() -> None:
+    """`status` and the doctor had people replace a token that was fine."""
+    reason = "GitHub answered 410: the server does not speak this version of the API; use a Monarch and a server that fit"
+    refused = RefusalSnapshot("*", NOON_MS, reason)
+    account = AccountSnapshot("token:abc", 0, 0, None, None, 1, 60, reason)
+    snapshot = Snapshot(NOON_MS, (), accounts=(account,), refused=(refused,))
+
+    (told,) = [one for one in obstacles(snapshot) if one.cause is Cause.CREDENTIAL_REFUSED]
+    (line,), (gate,) = check_refused(snapshot), check_waits(snapshot)
+
+    assert told.words == f"GitHub refuses what the workers ask: {reason}"
+    assert told.advice.startswith("No other credential helps")
+    assert line.advice.startswith("Use a Monarch and a server that fit.")
+    assert gate.advice.startswith("Mend this: ")
+    assert not any("credential" in one for one in (told.words, line.detail, gate.advice))
 
 
 def test_workers_that_go_by_other_ceilings_than_the_shell_have_a_line() -> None:
