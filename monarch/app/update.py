@@ -13,6 +13,7 @@ from monarch.app.operator import Operator, message
 from monarch.app.surveys import LOOKED_AT, OTHERS, PLANNED, SurveyTools, in_order, surveying
 from monarch.app.wiring import style_of
 from monarch.core.after.acts import Act
+from monarch.core.after.sentences import NEVER_COPIED
 from monarch.core.ids import RequestId
 from monarch.core.plan import Plan
 from monarch.core.portions.message import Portion
@@ -28,13 +29,17 @@ from monarch.stages.rehearsal.rehearsal import RehearsalWish
 
 @dataclass(frozen=True, slots=True)
 class UpdateWish:
-    """One request to be: the same source, channel and milestones as those that it updates."""
+    """One request to be: the same source, channel and milestones as those that it updates.
+
+    `unreached`: targets of the request that was named, which it has not worked on, so that there is nothing to update.
+    """
 
     source: str
     targets: tuple[str, ...]
     channel: str | None
     milestones: tuple[str, ...]
     bases: tuple[RequestId, ...]
+    unreached: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,10 @@ async def wishes(
         return UpdateRefused(
             f"no target of request {request} can be read: see `monarch show {request}`"
         )
-    return tuple(found) or UpdateRefused(_nothing_worked_on(request, source, only))
+    unknown = [target for target in only if target.lower() not in taken]
+    if unknown or not found:
+        return UpdateRefused(_nothing_worked_on(request, source, unknown or only))
+    return tuple(found)
 
 
 def _nothing_worked_on(request: RequestId | None, source: str, only: Sequence[str]) -> str:
@@ -113,7 +121,17 @@ async def _wish(
     view = details.view
     if not targets:
         return []
-    return [UpdateWish(view.source, targets, view.channel, view.portion.milestones, bases)]
+    unreached = tuple(one.target for one in details.times if one.target_id is None)
+    return [
+        UpdateWish(
+            view.source,
+            targets,
+            view.channel,
+            view.portion.milestones,
+            bases,
+            () if only else unreached,
+        )
+    ]
 
 
 async def submitted(
@@ -161,6 +179,9 @@ async def foreseen(
             if isinstance(updates, UpdateRefused):
                 return updates
             found += updates
+        if request is not None:
+            unreached = asked[0].unreached
+            found += [TargetUpdate(target, problem=NEVER_COPIED) for target in unreached]
         return tuple(found)
 
 

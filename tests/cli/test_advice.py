@@ -338,6 +338,30 @@ def test_an_update_says_which_request_has_not_worked_on_a_target(give: Give, cli
     assert "no request for o/s has worked on o/b: see `monarch requests`" in by_source.stderr
 
 
+def test_an_update_leaves_no_target_out_in_silence(give: Give, client: Any) -> None:
+    """A typo in the second of two targets, and a target that was never reached: the others were updated, and no word said so."""
+    request = give("submit", "o/s", "o/a", "o/b").stdout.strip()
+    for target, reached in (("o/a", {"target_id": "7"}), ("o/b", {})):
+        fields = {"state": "done", "target": target, **reached}
+        client.hset(f"{{monarch}}:migration:{request}:{target}", mapping=fields)
+    done = {"state": "done", "targets": "o/a\no/b", "tickets": "2", "source": "o/s"}
+    client.hset(f"{{monarch}}:request:{request}", mapping=done)
+    before = client.xlen("{monarch}:requests")
+
+    by_request = give("update", request, "--target", "o/a", "--target", "o/x")
+    by_source = give("update", "--source", "o/s", "--target", "o/a", "--target", "o/x")
+    refused = client.xlen("{monarch}:requests") - before
+    whole = give("update", request)
+
+    assert (by_request.exit_code, by_source.exit_code, refused) == (1, 1, 0)
+    assert f"request {request} has not worked on o/x: see" in by_request.stderr
+    assert "no request for o/s has worked on o/x: see" in by_source.stderr
+    assert whole.exit_code == 0
+    assert (
+        "! nothing is updated in o/b: nothing was ever copied there by this request" in whole.stderr
+    )
+
+
 def test_the_newest_request_is_called_last(give: Give) -> None:
     """What people look for most."""
     none = give("show", "last")

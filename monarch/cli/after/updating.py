@@ -13,9 +13,11 @@ from monarch.cli.follow import follow, judge
 from monarch.cli.terminal.followed import UPDATING
 from monarch.cli.terminal.output import note_done
 from monarch.cli.terminal.printing import clean, say, show_json
+from monarch.cli.terminal.problem import complain
 from monarch.cli.terminal.readings import readings
 from monarch.cli.terminal.troubles import standing_beside, tell_obstacles
 from monarch.core.after.edit import Edit
+from monarch.core.after.sentences import NEVER_COPIED
 from monarch.core.ids import RequestId
 from monarch.core.report.differing import (
     closed_words,
@@ -51,6 +53,9 @@ def update_copies(
         if isinstance(asked, UpdateRefused):
             fail(clean(asked.reason))
         requests: list[RequestId] = []
+        if asked_for[0] is not None:
+            for target in asked[0].unreached:
+                complain(f"! nothing is updated in {clean(target)}: {NEVER_COPIED}")
         for wish in asked:
             submitting = submitted(person, wish, name, close=close)
             requests.append((await changed("update", "`monarch requests`", submitting)).request)

@@ -133,7 +133,7 @@ async def to_heal(means: Means, asked: Mapping[str, str]) -> Meant:
             *_unread(looked),
         ),
         _why_not_healed(request, details, looked, was_read=was_read)
-        or _why_none(members, given_up),
+        or _why_none(members, given_up, looked),
         instead="" if was_read or not _may_look(details) else f"/acts/verify?request={request}",
     )
 
@@ -224,6 +224,8 @@ def _why_not_healed(
         return (
             f"Request {request} is {details.view.state.value}: what is missing may be copied yet."
         )
+    if not was_read and (unread := " ".join(_unread(looked))):
+        return f"At the last look {unread} Look again."
     if not was_read:
         return "Its targets were not looked at yet: look first."
     return ""
@@ -232,10 +234,14 @@ def _why_not_healed(
 _GIVEN_UP: Final = "it was given up, so send it back instead (`monarch dead replay`)."
 
 
-def _why_none(members: Sequence[Member], given_up: Sequence[str]) -> str:
+def _why_none(
+    members: Sequence[Member], given_up: Sequence[str], looked: Looking | Looked | None
+) -> str:
     """Why there is nothing to make again; `""` where there is something."""
     if members:
         return ""
+    if unread := " ".join(_unread(looked)):
+        return f"Nothing is known to be missing, but at the last look {unread} Look again."
     reasons = " ".join(f"{target}: {_GIVEN_UP}" for target in given_up)
     return (
         reasons

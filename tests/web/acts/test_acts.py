@@ -369,7 +369,16 @@ async def test_what_was_made_since_the_look_is_not_made_again() -> None:
         (None, (read("org/a"),), "Nothing was missing"),
         (Looked("ada", 1), (read("org/a"),), "Nothing was missing"),
         (Looked("ada", 1, "GitHub answered 401"), (read("org/a", 1),), "GitHub answered 401"),
-        (Looked("ada", 1, "", {"org/a": "it is gone"}), (), "org/a could not be read: it is gone."),
+        (
+            Looked("ada", 1, "", {"org/a": "it is gone"}),
+            (),
+            "At the last look org/a could not be read: it is gone. Look again.",
+        ),
+        (
+            Looked("ada", 1, "", {"org/a": "it is gone"}),
+            (read("org/a"),),
+            "Nothing is known to be missing, but at the last look org/a could not be read: it is gone. Look again.",
+        ),
     ],
 )
 async def test_nothing_is_made_again_without_a_look(
