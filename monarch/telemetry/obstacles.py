@@ -179,7 +179,7 @@ def _of_refusal(refusal: RefusalSnapshot) -> Obstacle:
         return Obstacle(
             Cause.CREDENTIAL_REFUSED,
             f"GitHub refuses what the workers ask{owner}: {refusal.reason.rstrip('.')}",
-            "No other credential helps; until then work that needs it waits, and GitHub is asked once in a minute.",
+            "No other credential helps. Work that needs it waits, and GitHub is asked once in a minute.",
             refusal.since_ms,
         )
     return Obstacle(

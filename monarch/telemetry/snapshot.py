@@ -81,7 +81,8 @@ class Snapshot:
         accounts: those whose writes are counted or whose gate was used.
         workers: consumers that have read within the last minute.
         hides_workers: whether the user that this was read with may not see them: `workers` is 0 then, and it is not known.
-        roles: what these do together; `None` if one of them does not say (it is of an older version, or Valkey was emptied).
+        roles: what these do together; where one of them does not say (it is of an older version, or Valkey was emptied), by
+            what is read; `None` if that is not known either.
         ceilings: the strictest of those that the living workers go by; `None` if none of them says.
         replicas: subscribers of the channel: `None` if Valkey does not say.
         epoch: names Valkey's present memory, `None` before the first worker.

@@ -29,7 +29,7 @@ from monarch.ports.readings import (
     WorkerLine,
 )
 from monarch.ports.spoiled import note_spoiled
-from monarch.telemetry import AccountSnapshot, Snapshot, Telemetry
+from monarch.telemetry import AccountSnapshot, RefusalSnapshot, Snapshot, Telemetry
 from monarch.web.acts.means import Looked, Looking
 from monarch.web.documents import request_document, status_document
 from monarch.web.page import drawing
@@ -133,6 +133,19 @@ async def test_the_front_page_answers_four_questions(telemetry: Telemetry) -> No
     assert f'href="/cohorts/{COHORT}"' in answer.text
     assert 'href="/dead?code=issues_disabled"' in answer.text
     assert f'href="/requests/{REQUEST}"' in answer.text  # it belongs to no cohort
+
+
+async def test_what_stops_all_work_needs_a_person(telemetry: Telemetry) -> None:
+    """Under "GitHub refuses the credential" stood "What needs a person? Nothing", in green."""
+    refused = RefusalSnapshot("*", 0, "GitHub answered 401; set a valid one")
+    fleet = Snapshot(0, (), workers=2, replicas=2, refused=(refused,))
+    async with paging(Given(fleet), telemetry) as (client, _):
+        answer = in_words(unescape((await client.get("/")).text))
+
+    needs = answer[answer.index("What needs a person?") :]
+    assert "What stops the work" in needs
+    assert "Work that needs it waits" in needs
+    assert "no dead letters" not in answer
 
 
 async def test_workers_that_may_not_be_seen_are_not_counted_as_none(telemetry: Telemetry) -> None:

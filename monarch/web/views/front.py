@@ -122,6 +122,9 @@ def _needs(
         )
     if missed := _missed(snapshot):
         return Answer(question, "warn", missed, "named by no message", "/missed")
+    if found := obstacles(snapshot):
+        tone = "warn" if snapshot.paused and len(found) == 1 else "bad"
+        return Answer(question, tone, "What stops the work", found[0].advice, "/workers")
     return Answer(question, "ok", "Nothing", "no dead letters", "/dead")
 
 

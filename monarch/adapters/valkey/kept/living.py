@@ -22,6 +22,15 @@ ALIVE_MS: Final = 60_000
 RELEASED: Final = "released"
 """The pseudo-consumer to which deliveries are handed back."""
 
+_READS: Final = {
+    Stream.REQUESTS: "planner",
+    Stream.MIGRATIONS: "migrator",
+    Stream.NOTICES: "notifier",
+}
+"""Which role reads a stream."""
+
+_SHOWN_NOWHERE: Final = frozenset({"intake", "reclaimer"})
+
 _UNKNOWN: Final = Entered(0, "")
 
 
@@ -36,11 +45,16 @@ class Living:
     def __len__(self) -> int:
         return len(self._lines)
 
-    @property
-    def roles(self) -> frozenset[str] | None:
-        """The roles of all; `None` if one of them does not say."""
+    def roles_by(self, read: Iterable[Stream] | None) -> frozenset[str] | None:
+        """What they do together; `read` are the streams that one of them reads, `None`: that is not known.
+
+        Where one of them does not say (Valkey was emptied, or it is of an older version), those that read a stream show
+        the role. A reclaimer shows nowhere, and is taken to be there. `None`: not known.
+        """
         found = [one.roles for one in self._lines.values()]
-        return frozenset().union(*found) if all(found) else None
+        if all(found):
+            return frozenset().union(*found)
+        return None if read is None else _SHOWN_NOWHERE.union(_READS[stream] for stream in read)
 
     @property
     def ceilings(self) -> Ceilings | None:

@@ -95,7 +95,11 @@ class FleetReader:
             **_whole(whole),
             workers=len(living),
             hides_workers=any(raw["hides_consumers"] for raw in streams),
-            roles=living.roles,
+            roles=living.roles_by(
+                None
+                if any(raw["hides_consumers"] for raw in streams)
+                else [raw["stream"] for raw in streams if raw["alive"]]
+            ),
             ceilings=living.ceilings,
             streams=tuple(
                 _stream(raw, found, whole["now_ms"])

@@ -63,7 +63,23 @@ async def test_the_roles_of_the_living_are_known_if_each_says_them(client: Valke
     assert [one.words for one in obstacles(known) if one.cause is Cause.NO_ROLE] == [
         "no worker has the role planner, so requests wait to be planned"
     ]
-    assert unknown.roles is None
+    # By what is read: nobody reads requests or notices, and a reclaimer shows nowhere.
+    assert unknown.roles == frozenset({"intake", "migrator", "reclaimer"})
+
+
+async def test_a_role_that_is_lacking_is_said_after_valkey_was_emptied(client: Valkey) -> None:
+    """The three lines of a fleet without a planner were gone, and a request stood still under green lights."""
+    keys = Keys("emptied")
+    stream = keys.stream(Stream.MIGRATIONS)
+    await client.xgroup_create(stream, GROUP, mkstream=True)
+    await client.xgroup_createconsumer(stream, GROUP, "host.1.aa")
+
+    seen = await FleetReader(client, keys, "channel", Ceilings()).snapshot()
+
+    assert [one.words for one in obstacles(seen) if one.cause is Cause.NO_ROLE] == [
+        "no worker has the role planner, so requests wait to be planned",
+        "no worker has the role notifier, so Slack hears nothing",
+    ]
 
 
 async def test_figures_go_by_the_ceilings_of_the_workers_and_not_of_the_readers_shell(
