@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from anyio import to_thread
@@ -87,6 +87,9 @@ async def wishes(
     unknown = [target for target in only if target.lower() not in taken]
     if unknown or not found:
         return UpdateRefused(_nothing_worked_on(request, source, unknown or only))
+    if details is not None and not only:
+        unreached = tuple(one.target for one in details.times if one.target_id is None)
+        return (replace(found[0], unreached=unreached),)
     return tuple(found)
 
 
@@ -121,17 +124,7 @@ async def _wish(
     view = details.view
     if not targets:
         return []
-    unreached = tuple(one.target for one in details.times if one.target_id is None)
-    return [
-        UpdateWish(
-            view.source,
-            targets,
-            view.channel,
-            view.portion.milestones,
-            bases,
-            () if only else unreached,
-        )
-    ]
+    return [UpdateWish(view.source, targets, view.channel, view.portion.milestones, bases)]
 
 
 async def submitted(
@@ -179,9 +172,7 @@ async def foreseen(
             if isinstance(updates, UpdateRefused):
                 return updates
             found += updates
-        if request is not None:
-            unreached = asked[0].unreached
-            found += [TargetUpdate(target, problem=NEVER_COPIED) for target in unreached]
+            found += [TargetUpdate(target, problem=NEVER_COPIED) for target in wish.unreached]
         return tuple(found)
 
 

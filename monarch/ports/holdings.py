@@ -58,17 +58,13 @@ class Holding:
         if self.look is None:
             return ()
         wanted, current = {Mark.MISSING, Mark.RECALLED}, self.findings
-        since = (
-            replace(one, marks=(Mark.RECALLED,))
-            if one.id not in current and self.is_recalled(one.id)
-            else one
-            for one in self.look.found.findings
-        )
-        return tuple(
-            one
-            for one in since
-            if wanted & set(one.marks) and (one.id in current or self.is_recalled(one.id))
-        )
+        found: list[Finding] = []
+        for one in self.look.found.findings:
+            if one.id not in current and self.is_recalled(one.id):
+                found.append(replace(one, marks=(Mark.RECALLED,)))
+            elif one.id in current and wanted & set(one.marks):
+                found.append(one)
+        return tuple(found)
 
     def is_recalled(self, ticket: TicketId) -> bool:
         """Whether the ledger's newest word is that a recall has closed this copy."""

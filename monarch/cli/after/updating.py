@@ -53,10 +53,9 @@ def update_copies(
         if isinstance(asked, UpdateRefused):
             fail(clean(asked.reason))
         requests: list[RequestId] = []
-        if asked_for[0] is not None:
-            for target in asked[0].unreached:
-                complain(f"! nothing is updated in {clean(target)}: {NEVER_COPIED}")
         for wish in asked:
+            for target in wish.unreached:
+                complain(f"! nothing is updated in {clean(target)}: {NEVER_COPIED}")
             submitting = submitted(person, wish, name, close=close)
             requests.append((await changed("update", "`monarch requests`", submitting)).request)
             note_done(f"submitted as {', '.join(requests)}")

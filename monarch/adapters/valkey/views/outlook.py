@@ -1,7 +1,7 @@
 """What lies ahead of a request: the account's budget and gate, and the writes that go before its own.
 
 Those are the writes of older requests of its cohort, and the share of the other cohorts (core/budget/shares.py).
-Six round trips and some thousand answers, whatever the backlog: it looks only at the oldest requests. If there are
+Seven round trips and some thousand answers, whatever the backlog: it looks only at the oldest requests. If there are
 more, the forecast is a minimum. The account is the one that the fleet writes with; of several, the busiest in the
 last hour, since no request is bound to an account before it writes.
 """
