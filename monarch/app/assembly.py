@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Final
 
 from valkey.asyncio import Valkey
 
+import monarch
 from monarch.adapters.valkey.budget import ValkeyBudget
 from monarch.adapters.valkey.cards import ValkeyCards
 from monarch.adapters.valkey.client.seen import NewestMemory
 from monarch.adapters.valkey.inbox import ValkeyInbox
+from monarch.adapters.valkey.kept.enrolment import Enrolment
+from monarch.adapters.valkey.kept.roster import Roster
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.ledger.ledger import ValkeyLedger
 from monarch.adapters.valkey.logins import ValkeyLogins
@@ -25,7 +28,6 @@ from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams
 from monarch.adapters.valkey.views.plans import ValkeyPlans
 from monarch.app.surroundings import Production, Surroundings, Terms, terms_of
-from monarch.core.budget.ceilings import Ceilings
 from monarch.core.delivery import Stream
 from monarch.ports import GitHub, Streams
 from monarch.settings import Settings
@@ -82,10 +84,9 @@ class Parts:
     intake: Intake | None
     commands: Valkey
     keys: Keys
+    enrolment: Enrolment
     signature: SignatureWatch | None = None
     missed: "MissedWatch | None" = None
-    roles: frozenset[Role] = frozenset(Role)
-    ceilings: Ceilings | None = None
 
 
 @asynccontextmanager
@@ -125,7 +126,8 @@ class _Assembly:
         places = self._terms.places + 2 * BESIDE
         commands = self._among.client("commands", connections=places + SPARE_SOCKETS)
         scripts = Scripts(commands, self._keys.prefix)
-        streams = self._streams(scripts)
+        enrolment = self._enrolment(commands)
+        streams = self._streams(scripts, enrolment)
         holds = Holds(streams, self._telemetry, self._among.clock, lease_s=self._terms.lease_s)
         intake = self._intake(commands)
         handlers = self._handlers(scripts, commands, intake)
@@ -143,16 +145,25 @@ class _Assembly:
             intake,
             commands,
             self._keys,
+            enrolment,
             self._signature,
             self._missed,
-            self._roles,
-            self._terms.ceilings,
+        )
+
+    def _enrolment(self, commands: Valkey) -> Enrolment:
+        return Enrolment(
+            Roster(commands, self._keys),
+            self._among.name,
+            monarch.__version__,
+            sorted(self._roles),
+            self._terms.ceilings if Role.MIGRATOR in self._roles else None,
+            lambda where, error: self._telemetry.store_trouble(where=where, error=error),
         )
 
     def _scripts(self, purpose: str) -> Scripts:
         return Scripts(self._among.client(purpose), self._keys.prefix)
 
-    def _streams(self, commands: Scripts) -> ValkeyStreams:
+    def _streams(self, commands: Scripts, enrolment: Enrolment) -> ValkeyStreams:
         consumed = [STREAM_OF[role] for role in STREAM_OF if role in self._roles]
         readers = {stream: self._among.client(f"reads-{stream}") for stream in consumed}
         return ValkeyStreams(
@@ -166,6 +177,7 @@ class _Assembly:
             lease_ms=self._lease_ms,
             retention_ms=self._terms.retention_ms,
             on_request_ended=lambda took_s: self._telemetry.request_duration(seconds=took_s),
+            on_emptied=enrolment.enter,
         )
 
     def _handlers(

@@ -19,10 +19,8 @@ from typing import Final
 import anyio
 from anyio.abc import TaskGroup
 
-import monarch
-from monarch.adapters.valkey.kept.roster import Roster
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.app.assembly import Parts, Role
+from monarch.app.assembly import Parts
 from monarch.ports import StoreError
 
 WRITE_GRACE_S: Final = 7.0
@@ -41,7 +39,6 @@ class Worker:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._roster = Roster(parts.commands, parts.keys)
         self._draining = anyio.Event()
         self._tasks: TaskGroup | None = None
 
@@ -72,7 +69,7 @@ class Worker:
         async with anyio.create_task_group() as tasks:
             self._tasks = tasks
             await self._open_epoch()
-            await self._enter_roster()
+            await self._parts.enrolment.enter()
             self._start_loops(tasks)
 
     def _start_loops(self, tasks: TaskGroup) -> None:
@@ -108,19 +105,10 @@ class Worker:
             else:
                 return
 
-    async def _enter_roster(self) -> None:
-        """Enter the roster once, and ignore a failure: no decision depends on the roster."""
-        try:
-            roles = sorted(self._parts.roles)
-            writes = self._parts.ceilings if Role.MIGRATOR in self._parts.roles else None
-            await self._roster.enter(self._parts.consumer_name, monarch.__version__, roles, writes)
-        except StoreError as error:
-            self._parts.telemetry.store_trouble(where="entering the roster", error=error)
-
     async def _retire(self) -> None:
         with anyio.move_on_after(RETIRE_WITHIN_S):
             try:
                 await self._parts.streams.retire()
-                await self._roster.leave(self._parts.consumer_name)
+                await self._parts.enrolment.leave()
             except StoreError as error:
                 self._parts.telemetry.store_trouble(where="retiring", error=error)

@@ -21,6 +21,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, cast
 
 from anyio import to_thread
+from anyio.lowlevel import checkpoint
 from valkey.asyncio import Valkey
 from valkey.exceptions import ResponseError
 
@@ -67,6 +68,7 @@ class ValkeyStreams:
         lease_ms: how long a delivery is left alone without a renewal.
         retention_ms: how long what ended well is kept.
         on_request_ended: called with the duration, in seconds, of a request that one of our settles has ended.
+        on_emptied: awaited where a stream that was read before has lost its group: Valkey was emptied meanwhile.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class ValkeyStreams:
         lease_ms: int,
         retention_ms: int,
         on_request_ended: Callable[[float], None] = lambda _: None,
+        on_emptied: Callable[[], Awaitable[None]] = checkpoint,
     ) -> None:
         self._readers = readers
         self._commands = commands
@@ -93,6 +96,8 @@ class ValkeyStreams:
         self._lease_ms = lease_ms
         self._retention_ms = retention_ms
         self._on_request_ended = on_request_ended
+        self._on_emptied = on_emptied
+        self._has_read: set[Stream] = set()
         self._cursors = dict.fromkeys(Stream, "0-0")
         self._in_vain = dict.fromkeys(Stream, 0)
 
@@ -109,7 +114,11 @@ class ValkeyStreams:
                 if not str(error).startswith("NOGROUP"):
                     raise
                 await make_group(reader, name)
+                # A new installation has no group either, and has lost nothing.
+                if stream in self._has_read:
+                    await self._on_emptied()
                 return ()
+        self._has_read.add(stream)
         entries = answer[0][1] if answer else []
         self._in_vain[stream] = 0 if entries else self._in_vain[stream] + 1
         return tuple(self._new(stream, entry, fields) for entry, fields in entries)

@@ -39,3 +39,19 @@ async def test_a_shell_with_other_ceilings_than_the_workers_shows_no_false_figur
     assert plan["seconds"] < 60
     assert "the workers go by 70 a minute, 300 an hour, 0 s apart, 1 at once" in doctor
     assert "this shell has 10 a minute, 20 an hour, " in doctor
+
+
+async def test_a_running_worker_is_known_again_after_valkey_was_emptied(fleet: Fleet) -> None:
+    """Its version, its roles and its ceilings were lost until it was restarted, and figures went by the reader's shell."""
+    await fleet.sandbox.seed(a_seed(1, ["team/a", "team/b"]))
+    fleet.start(**THEIRS)
+    fleet.publish(a_message(["team/a"]))
+    fleet.until_ended()
+    before = json.loads(fleet.run("workers", "--json").stdout)
+
+    fleet.client.flushall()
+    fleet.until(lambda: bool(json.loads(fleet.run("status", "--json", **OURS).stdout)["ceilings"]))
+    after = json.loads(fleet.run("workers", "--json").stdout)
+
+    shown = ("name", "version", "since_ms")
+    assert [[one[k] for k in shown] for one in after] == [[one[k] for k in shown] for one in before]

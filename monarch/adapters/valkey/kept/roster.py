@@ -1,6 +1,6 @@
 """Which workers have started: the version, the roles and the ceilings of each, since when, and how it hears, for people. No decision depends on it.
 
-A worker enters itself when it starts and leaves when it stops. A killed worker stays until `KEPT` others have started
+A worker enters itself when it starts, once more when Valkey was emptied, and leaves when it stops. A killed worker stays until `KEPT` others have started
 after it; to show the roster, a reader asks the consumer groups which of them live.
 """
 
@@ -54,20 +54,30 @@ class Roster:
         self._hearing = keys.hearing
 
     async def enter(
-        self, name: str, version: str, roles: Iterable[str], ceilings: Ceilings | None = None
-    ) -> None:
-        """Enter a worker that starts; one that entered before keeps its time. `ceilings` as in `Entered`."""
+        self,
+        name: str,
+        version: str,
+        roles: Iterable[str],
+        ceilings: Ceilings | None = None,
+        *,
+        since_ms: int | None = None,
+    ) -> int:
+        """Enter a worker; one whose line is there keeps it. `ceilings` and `since_ms` as in `Entered`, `None`: since now.
+
+        Gives the time that it entered with.
+        """
         # Its ceilings stand among its roles: an older reader takes them for a role that it does not know.
         terms = [*roles, *([] if ceilings is None else [_packed(ceilings)])]
         with classified("entering the roster of workers"):
             seconds, micros = await self._client.time()
             now_ms = int(seconds) * 1000 + int(micros) // 1000
-            line = f"{now_ms} {version} {','.join(terms)}"
+            line = f"{since_ms or now_ms} {version} {','.join(terms)}"
             await cast("Awaitable[bool]", self._client.hsetnx(self._key, name, line))
         known = await self.all()
         if len(known) > KEPT:
             oldest = sorted(known, key=lambda one: known[one].since_ms)[: len(known) - KEPT]
             await self._remove("shortening the roster of workers", oldest)
+        return since_ms or now_ms
 
     async def leave(self, name: str) -> None:
         """Remove a worker that has stopped."""
