@@ -4,9 +4,7 @@ Three round trips for a snapshot, whatever the backlog. What a server does not s
 `CONFIG`, a stream may not exist yet) reads as unknown, or as nothing.
 """
 
-import json
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
@@ -20,6 +18,7 @@ from monarch.adapters.valkey.client.spoiled import answers_and_errors_of
 from monarch.adapters.valkey.kept.living import RELEASED, Living, living_of
 from monarch.adapters.valkey.keys import GROUP, KINDS, Keys
 from monarch.adapters.valkey.logins import login_of_each
+from monarch.adapters.valkey.refusals import refusals_of
 from monarch.adapters.valkey.views.raw import text, texts, whole
 from monarch.adapters.valkey.views.rights import ask_rights, rights_lacking
 from monarch.adapters.valkey.views.server import Server, ServerFacts, subscribed
@@ -28,15 +27,12 @@ from monarch.core.delivery import Stream
 from monarch.core.entry_ids import entry_ms
 from monarch.core.moments import within_dates
 from monarch.ports.spoiled import note_spoiled, spoiled_keys
-from monarch.telemetry import AccountSnapshot, RefusalSnapshot, Snapshot, StreamSnapshot
+from monarch.telemetry import AccountSnapshot, Snapshot, StreamSnapshot
 
 PARKED_LOOKED_AT: Final = 200
 """How many parked entries, those that are due first, to search for the oldest."""
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
-
-REFUSED_FOR_MS: Final = 180_000
-"""A refusal of the credential is over if it was not confirmed for longer, in milliseconds; work asks once a minute."""
 
 MET_FOR_MS: Final = 90_000
 """A broken key is mended if no worker met it for longer, in milliseconds; its work comes round once a lease."""
@@ -262,7 +258,7 @@ def _whole(read: Mapping[str, Any]) -> dict[str, Any]:
         "newer": _count(newer),
         "open_requests": _count(still_open),
         "oldest_parked_s": _oldest_s(first, read["now_ms"]),
-        "refused": _refused(refused, read["now_ms"]),
+        "refused": refusals_of(_known(refused), read["now_ms"]),
         "refuses_writes": why_refused(_known(info), texts(_known(config))),
         "lacks_rights": rights_lacking(rights),
         "oldest_open_s": max(0.0, (read["now_ms"] - began) / 1000),
@@ -289,16 +285,6 @@ def _oldest_s(parked: Any, now_ms: int) -> float:
 def _known(answer: Any) -> dict[Any, Any]:
     """What a server says about itself; empty where it may not be asked."""
     return answer if isinstance(answer, dict) else {}
-
-
-def _refused(answer: Any, now_ms: int) -> tuple[RefusalSnapshot, ...]:
-    found = []
-    for owner, packed in sorted(texts(_known(answer)).items()):
-        with suppress(ValueError, TypeError, KeyError):
-            one = json.loads(packed)
-            if now_ms - int(one["at"]) < REFUSED_FOR_MS:
-                found.append(RefusalSnapshot(owner, int(one["since"]), str(one["reason"])))
-    return tuple(found)
 
 
 def _raw(stream: Stream, answers: list[Any]) -> dict[str, Any]:

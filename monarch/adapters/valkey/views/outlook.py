@@ -15,6 +15,7 @@ from valkey.asyncio import Valkey
 from monarch.adapters.valkey.accounts import Accounts
 from monarch.adapters.valkey.client.spoiled import answers_of
 from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.refusals import ALL, refusals_of
 from monarch.adapters.valkey.views.raw import text, whole
 from monarch.core.budget.beside import Beside
 from monarch.core.budget.ceilings import Ceilings, Pace
@@ -70,13 +71,19 @@ Effective = Callable[[str], Awaitable[Ceilings]]
 class Traffic:
     """The state of the account, and what comes before a request; `paused_by` as in `RequestView`.
 
-    `is_least`: there are more open requests than were looked at.
+    `is_least`: there are more open requests than were looked at. `is_refused`: GitHub refuses the credential.
     """
 
     load: Load
     ahead: Ahead = field(default_factory=Ahead)
     paused_by: str = ""
     is_least: bool = False
+    is_refused: bool = False
+
+    @property
+    def waits_for_a_person(self) -> bool:
+        """Whether nothing goes on before a person does something: no one can say when that is."""
+        return bool(self.paused_by) or self.is_refused
 
     def forecast(self, writes: int) -> Forecast:
         """When this many more writes will be done, in turns with what is ahead."""
@@ -129,7 +136,7 @@ class ValkeyOutlook:
             traffic, own = await self._look(request)
         except StoreError:
             return None
-        return None if traffic.paused_by or not own else traffic.forecast(own)
+        return None if traffic.waits_for_a_person or not own else traffic.forecast(own)
 
     async def traffic(self, newcomer: Newcomer | None = None) -> Traffic:
         """What a request would meet if it were appended now; `None`: a request that is a cohort by itself.
@@ -146,7 +153,7 @@ class ValkeyOutlook:
         Raises:
             StoreError: Valkey cannot be asked.
         """
-        now_ms, by, names = await self._oldest()
+        now_ms, by, _, names = await self._oldest()
         found = await self._open(names[:AHEAD])
         left = await self._left(found, None)
         parts = parts_of((one.cohort, n, one.is_first) for one, n in zip(found, left, strict=True))
@@ -160,7 +167,7 @@ class ValkeyOutlook:
         Broken keys of others are not noted: they do not make what is shown of this one incomplete.
         """
         with spoiled_keys():
-            now_ms, by, names = await self._oldest()
+            now_ms, by, is_refused, names = await self._oldest()
             is_least = len(names) > AHEAD
             names = [one for one in names[:AHEAD] if one != request]
             found = await self._open([*names, *([] if request is None else [request])])
@@ -168,17 +175,24 @@ class ValkeyOutlook:
             load = await self._load(now_ms)
         own = sum(n for one, n in zip(found, left, strict=True) if one.request == request)
         joined = cohort_joined(newcomer.joins_by, found) if newcomer else ""
-        return Traffic(load, ahead_in(found, left, request, joined), by, is_least), own
+        ahead = ahead_in(found, left, request, joined)
+        return Traffic(load, ahead, by, is_least, is_refused), own
 
-    async def _oldest(self) -> tuple[int, str, list[RequestId]]:
-        """The server's time, who has paused the fleet, and the oldest open requests: one more than it looks at."""
+    async def _oldest(self) -> tuple[int, str, bool, list[RequestId]]:
+        """The server's time, who has paused the fleet, whether GitHub refuses the credential, and the oldest open requests.
+
+        It reads one request more than it looks at.
+        """
         pipe = self._client.pipeline(transaction=False)
         pipe.time()
         pipe.get(self._keys.paused)
+        pipe.hgetall(self._keys.refused)
         pipe.zrange(self._keys.open, 0, AHEAD)
-        (seconds, micros), paused, members = await answers_of(pipe, _DOING)
+        (seconds, micros), paused, refused, members = await answers_of(pipe, _DOING)
+        now_ms = int(seconds) * 1000 + int(micros) // 1000
+        is_refused = any(one.owner == ALL for one in refusals_of(refused, now_ms))
         names = sorted((RequestId(text(one)) for one in members), key=entry_order)
-        return int(seconds) * 1000 + int(micros) // 1000, text(paused), names
+        return now_ms, text(paused), is_refused, names
 
     # ------------------------------------------------------------------------------ what is to be written
 

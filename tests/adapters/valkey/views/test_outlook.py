@@ -8,6 +8,8 @@ from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import connect
 from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.refusals import ValkeyRefusals
+from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.views import outlook as module
 from monarch.adapters.valkey.views.outlook import Newcomer, ValkeyOutlook
 from monarch.core.budget.ceilings import Ceilings
@@ -201,6 +203,19 @@ async def test_nothing_is_foretold_while_the_fleet_is_paused(books: Books) -> No
 
     assert await books.seconds(OWN) is None
     assert (await books.outlook.traffic()).paused_by == "ada"
+
+
+async def test_nothing_is_foretold_while_github_refuses_the_credential(books: Books) -> None:
+    """`show` foretold an end that slid on, minute by minute, until a person set another token."""
+    await books.request(OWN, 4, 0)
+    refusals = ValkeyRefusals(books.client, Scripts(books.client, KEYS.prefix), KEYS)
+
+    await refusals.note("GitHub does not accept the token")
+    refused = await books.seconds(OWN)
+    await refusals.note(None)
+
+    assert refused is None
+    assert await books.seconds(OWN) is not None
 
 
 async def test_the_budget_is_that_of_the_busiest_account(books: Books) -> None:
