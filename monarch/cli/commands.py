@@ -241,7 +241,7 @@ def cancel(
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
-    """Cancel a request. What is copied stays; nothing more is copied. A replay undoes it."""
+    """Cancel a request. What is done stays; nothing more is written. A replay undoes it."""
     from monarch.cli.steering import cancel_request
 
     cancel_request(request, by, as_json=as_json)

@@ -93,7 +93,7 @@ def cancel_request(request: str, by: str | None, *, as_json: bool) -> None:
         show_json({"request": known, "by": name, "targets": done.targets})
         return
     say(f"cancelled by {name}: {_left(done.targets)}")
-    say("what is copied stays, a write that is under way is finished, nothing more is copied")
+    say("what is done stays, a write that is under way is finished, nothing more is written")
     _tell_what_stops(snapshot, "ends")
     say(f"`monarch dead replay --request {known}` undoes it once it has ended")
 

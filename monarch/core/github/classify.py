@@ -289,7 +289,7 @@ RULES: Final = (
         _says(422, "spammed"),
         _repository(
             Code.REFUSED,
-            "wait some hours, look at the account's issues, lower MONARCH_WRITES_PER_MINUTE",
+            "wait some hours, look at the account's issues, set a lower MONARCH_WRITES_PER_MINUTE",
             "GitHub may take this for spam",
         ),
     ),

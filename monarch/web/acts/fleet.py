@@ -51,11 +51,7 @@ async def to_resume(means: Means, asked: Mapping[str, str]) -> Meant:
         "Resume",
         "monarch resume",
         "/",
-        (
-            Member(
-                _state(snapshot), f"the fleet, paused by {snapshot.paused_by}: {waiting} waiting"
-            ),
-        ),
+        (Member(_state(snapshot), f"the fleet, {_paused(snapshot)}: {waiting} waiting"),),
         ("What waits goes on within 3 seconds.",),
         "" if snapshot.paused else "The fleet is not paused.",
     )
@@ -73,6 +69,10 @@ async def resume(means: Means, meant: Meant, by: str) -> ActResult:
 def _state(snapshot: Snapshot) -> str:
     """The state as a text: a pause by another person, or at another time, is another state."""
     return f"paused by {snapshot.paused_by} {snapshot.paused_ms}" if snapshot.paused else _RUNNING
+
+
+def _paused(snapshot: Snapshot) -> str:
+    return f"paused by {snapshot.paused_by}" if snapshot.paused else _RUNNING
 
 
 def _done(title: str, words: str) -> ActResult:

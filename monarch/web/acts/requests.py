@@ -28,7 +28,7 @@ async def to_cancel(means: Means, asked: Mapping[str, str]) -> Meant:
         f"/requests/{request}",
         members,
         (
-            "What is copied stays, a write that is under way is finished, and nothing more is copied.",
+            "What is done stays, a write that is under way is finished, and nothing more is written.",
             "Each of these ends as a dead letter; sending it back undoes it.",
         ),
         _why_not_cancelled(request, details),

@@ -97,7 +97,7 @@ CAUSES: Final[dict[Code, tuple[str, str]]] = {
     ),
     Code.FORBIDDEN: (
         "Monarch's account may not do this",
-        "Give it the right to write, and send it back.",
+        "Give it what the reason says is lacking, and send it back.",
     ),
     Code.REFUSED: ("GitHub refuses it", "See the reason; correct it, and send it back."),
     Code.TICKETS_REFUSED: (
