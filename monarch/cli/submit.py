@@ -93,8 +93,8 @@ def _demand_channel(channel: str | None) -> None:
 def _foretell(payload: bytes) -> None:
     """Warn of a message that cannot be planned: it is published all the same, to try what happens to it."""
     from monarch.app.plan import parsed  # noqa: PLC0415 - lazily
+    from monarch.core.request.ignored import misspelt, repeated  # noqa: PLC0415 - lazily
     from monarch.core.request.message import BadMessage  # noqa: PLC0415 - lazily
-    from monarch.core.request.misspelt import misspelt  # noqa: PLC0415 - lazily
 
     request = parsed(payload, settings())
     if isinstance(request, BadMessage):
@@ -106,6 +106,8 @@ def _foretell(payload: bytes) -> None:
     _warn_of(request.refused)
     for key, near in misspelt(payload).items():
         complain(f"! its key {clean(key)} is ignored: did you mean {near}?")
+    for key in repeated(payload):
+        complain(f"! its key {key} is given more than once: only the last one counts")
 
 
 def _demand_request(payload: bytes, done: str) -> "Portion":

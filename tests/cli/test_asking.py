@@ -342,6 +342,22 @@ def test_a_published_key_that_reads_like_another_is_told_of(
     assert "note" not in said
 
 
+def test_a_published_key_that_is_given_twice_is_named(give: Give, client: "valkey.Valkey") -> None:
+    """The first list of targets was dropped in silence, as JSON readers do."""
+    payload = (
+        '{"source_repo": "o/s", "all_target_repositories": ["o/a"],'
+        ' "all_target_repositories": ["o/b"], "note": {"a": 1, "a": 2}}'
+    )
+    with somebody_listening(client):
+        said = " ".join(give("publish", "--payload", payload).stderr.split())
+
+    assert (
+        "! its key all_target_repositories is given more than once: only the last one counts"
+        in said
+    )
+    assert "note" not in said
+
+
 def test_publish_to_nobody_fails_and_says_what_to_do(give: Give) -> None:
     """Pub/sub keeps nothing, and perhaps the workers listen to another channel."""
     result = give("publish", "o/s", "o/a")
