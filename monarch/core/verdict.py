@@ -236,7 +236,7 @@ def judge(outcome: ReadFailure, attempts: int, policy: Policy, dice: float) -> V
             assert_never(outcome)
 
 
-_OVER = Advice("wait until that is over")
+_OVER = Advice("mend what causes it, or wait until it is over")
 """What a person can do about a failure that may pass, where nothing better is known."""
 
 

@@ -42,7 +42,7 @@ NOT_FOUND = Permanent(Scope.REPOSITORY, Code.NOT_FOUND, "no such repository")
             Dead(
                 Code.OUT_OF_ATTEMPTS,
                 "gave up after 3 attempts; the last one: 502",
-                advice=Advice("wait until that is over"),
+                advice=Advice("mend what causes it, or wait until it is over"),
             ),
         ),
     ],

@@ -130,7 +130,7 @@ def test_a_failover_must_be_possible_and_forget_nothing(
         ("asking: NoPermissionError: no permissions to run 'info'", "rights"),
         ("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate", "ssl_ca_certs"),
         ("[SSL: CERTIFICATE_VERIFY_FAILED] Hostname mismatch", "ssl_check_hostname"),
-        ("primary 'm' of the Sentinels h:1: none of them knows it", "VALKEY_SENTINELS"),
+        ("primary 'm' of the Sentinels h:1: none of them says where it is", "VALKEY_SENTINELS"),
         ("Error 111 connecting to localhost:6379", "VALKEY_URL"),
         ("asking: TimeoutError: Timeout connecting to server", "valkeys://"),
         ("asking: ConnectionError: Connection closed by server.", "valkeys://"),

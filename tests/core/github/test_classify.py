@@ -180,7 +180,11 @@ def test_a_validation_that_only_mentions_spam_is_no_limit() -> None:
     """A limit is waited for uncounted, for ever if need be; this may be for ever."""
     reply = a_reply(422, "Validation failed, or the endpoint has been spammed.")
 
-    assert isinstance(classify(reply, writing=True), Permanent)
+    outcome = classify(reply, writing=True)
+
+    assert isinstance(outcome, Permanent)
+    # It said to lower the ceiling, and 0 is none.
+    assert "set a lower MONARCH_WRITES_PER_MINUTE" in outcome.advice.text
 
 
 @pytest.mark.parametrize(

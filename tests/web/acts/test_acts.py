@@ -84,6 +84,15 @@ async def test_a_resume_is_of_the_pause_that_was_seen() -> None:
     assert again.status_code == 303
 
 
+async def test_a_fleet_that_runs_is_not_shown_as_paused() -> None:
+    """`/acts/resume` said "paused by" and no name."""
+    async with a_page(Means()) as page:
+        told = (await page.get("/acts/resume", headers=ADA | JSON)).json()
+
+    assert told["problem"] == "The fleet is not paused."
+    assert [one["words"] for one in told["set"]] == ["the fleet, running: 4 waiting"]
+
+
 async def test_exactly_the_letters_that_are_shown_are_sent_back() -> None:
     """By cause; another cause and another target are left alone."""
     means = with_letters(

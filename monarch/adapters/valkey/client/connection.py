@@ -69,7 +69,7 @@ def classified(doing: str) -> Iterator[None]:
 _NEVER_RUN = re.compile(
     r"^(OOM|READONLY|LOADING|MASTERDOWN|NOREPLICAS|MISCONF|NOAUTH|NOPERM|WRONGPASS|CLUSTERDOWN|MOVED|WRONGTYPE|DENIED)\b"
     # What a server says of a new connection, before the first command: its database, and how many there may be.
-    r"|^(ERR )?(DB index is out of range|SELECT is not allowed|max number of clients reached)|none of them knows it"
+    r"|^(ERR )?(DB index is out of range|SELECT is not allowed|max number of clients reached)|none of them says where it is"
 )
 
 

@@ -95,7 +95,7 @@ class Guide:
         answers, refusals = await self._ask_all()
         if not answers:
             raise ConnectionLostError(
-                f"{self._sentinels}: none of them knows it: {'; '.join(refusals)}"
+                f"{self._sentinels}: none of them says where it is: {'; '.join(refusals)}"
             )
         self._address = max(answers).address
         self._asked_at = self._now()
