@@ -7,7 +7,7 @@ from dataclasses import replace
 from html import unescape
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monarch.cli.terminal.printing import as_json
@@ -563,11 +563,17 @@ async def test_hostile_words_are_words(telemetry: Telemetry) -> None:
 
 
 @given(st.text())
+@example("`-`")
+@example("`monarch dead replay --all` <b>")
 def test_a_command_in_a_text_is_the_only_thing_that_is_marked(text: str) -> None:
-    """Between backticks, which are left out; whatever a text tries beside that is shown as it is."""
+    """Between backticks, which are left out; whatever a text tries beside that is shown as it is.
+
+    Inside of a command, words with a hyphen are kept whole.
+    """
     printed = str(drawing.coded(text))
 
-    bare = re.sub(r"<code class=\"command\">([^`<>]+)</code>", r"`\1`", printed)
+    torn = re.sub(r"<span class=\"whole\">([^`<>]+)</span>", r"\1", printed)
+    bare = re.sub(r"<code class=\"command\">([^`<>]+)</code>", r"`\1`", torn)
     assert not {"<", ">", '"'} & set(bare)
     assert unescape(bare) == drawing.shown(text)
 
