@@ -15,7 +15,7 @@ from monarch.adapters.github.retries import Patience, Reader
 from monarch.adapters.github.shapes import read_as
 from monarch.adapters.http_send import Sent, new_client
 from monarch.app.doctor.asked import ANSWER_WITHIN_S, asked, fields_of, unreached, why
-from monarch.app.doctor.refusals import github_refusal
+from monarch.app.doctor.refusals import github_refusal, is_from_a_proxy
 from monarch.app.doctor.valkey_checks import Check, Status
 from monarch.app.wiring import app_of, proxy_of
 from monarch.core.github.reply import Reply, read_reply
@@ -174,7 +174,7 @@ def check_app(answer: Answer) -> Check:
     """Whether GitHub knows the App by its signature, and whether it asks its owners for what it needs."""
     if not isinstance(answer, Reply):
         return Check(APP, Status.FAIL, why(answer), unreached(answer, "GITHUB_API_URL"))
-    if answer.status in _NO_SUCH_APP:
+    if answer.status in _NO_SUCH_APP and not is_from_a_proxy(answer):
         said = read_reply(answer, writing=False).because()
         return Check(APP, Status.FAIL, said, _OTHER_APP)
     if answer.status != _OK:

@@ -5,14 +5,18 @@ from typing import Final
 from monarch.adapters.slack_errors import Meaning, meaning_of
 from monarch.app.doctor.valkey_checks import Check, Status
 from monarch.core.advice import as_sentence
-from monarch.core.github.classify import classify
+from monarch.core.github.classify import classify, rule_of
 from monarch.core.github.reply import Reply, read_reply
-from monarch.core.outcome import Permanent, RateLimited, Scope
+from monarch.core.outcome import Permanent, RateLimited, Scope, Transient
 from monarch.core.redact import quote
 
 LATER: Final = "Look again later."
 
 _FORBIDDEN: Final = 403
+_PROXY: Final = (
+    "Correct the proxy (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY), name the host in NO_PROXY, or let what stands before it pass"
+    " the calls."
+)
 _OUTAGE: Final = "GitHub has an outage, or a proxy on the way to it: look again later. If it stays, check GITHUB_API_URL."
 
 
@@ -27,6 +31,8 @@ def github_refusal(name: str, reply: Reply, otherwise: str) -> Check:
     """
     said = read_reply(reply, writing=False).because()
     match classify(reply, writing=False):
+        case Transient(reason) if is_from_a_proxy(reply):
+            return Check(name, Status.FAIL, reason, _PROXY)
         case RateLimited():
             return Check(name, Status.WARN, f"not now: {said}", "Wait for the limit to pass.")
         case Permanent(scope=scope) as refused if (
@@ -37,6 +43,11 @@ def github_refusal(name: str, reply: Reply, otherwise: str) -> Check:
             return Check(name, Status.WARN, f"not now: {said}", _OUTAGE)
         case _:
             return Check(name, Status.FAIL, said, otherwise)
+
+
+def is_from_a_proxy(reply: Reply) -> bool:
+    """Whether something on the way to GitHub has answered."""
+    return rule_of(reply, writing=False) == "proxy"
 
 
 def _may_pass(status: int) -> bool:

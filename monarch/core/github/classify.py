@@ -7,6 +7,7 @@ fits decides:
 ```
 limit       403, 429 by its headers, its words or its page    RateLimited
 pace        422 "submitted too quickly"                       RateLimited    the same limit in other words
+proxy       407, or a page for people with most other 4xx     Unknown for a write, Transient for a read
 token       401                                               Permanent      the credential
 suspended   403 account or installation suspended             Permanent      the credential
 app         404 "Integration not found"                       Permanent      the credential
@@ -29,6 +30,10 @@ unclear     all the rest                                      Unknown for a writ
 
 *unclear* is the important one: a 5xx, a 408 or a 2xx that cannot be read says nothing about whether a
 write took effect (issues and comments were created despite a 500: probot/probot#921).
+
+*proxy* comes before all that GitHub says of a token or a repository: what stands between answers in a page for people, and
+GitHub's API never does. No right of a token would change it. A page with a write's refusal may have come after the write
+was done, so it is unknown; a 407 never passed the proxy.
 
 *exhausted* comes after the words of a missing right: the last call that an hour allows may be refused for a
 reason of its own, and waiting for the hour would change nothing. Without such words it is a limit, since a limit
@@ -115,6 +120,29 @@ def _limited(said: ReplyWords) -> RateLimited:
     return RateLimited(said.because("its limit is reached"), asked_wait_s(said))
 
 
+_PROXY_LOGIN: Final = 407
+_NOT_FOUND: Final = 404
+_TOO_LARGE: Final = 413
+_PAGES: Final = ("<!doctype", "<html", "<?xml")
+
+
+def _is_from_a_proxy(said: ReplyWords) -> bool:
+    """Whether something between us and GitHub's API refuses.
+
+    A page with a 404 may be another server's (`_missing`), and a text that is too large for a proxy is too large.
+    """
+    if said.status in {_NOT_FOUND, _TOO_LARGE}:
+        return False
+    return said.status == _PROXY_LOGIN or (_refuses(said) and said.page.startswith(_PAGES))
+
+
+def _from_a_proxy(said: ReplyWords) -> Unknown | Transient:
+    if said.status == _PROXY_LOGIN:
+        return Transient("a proxy on the way to GitHub answered 407: it asks for its own password")
+    reason = f"something on the way to GitHub, such as a proxy, answered {said.status} in its place"
+    return Unknown(f"{reason}: {UNCLEAR}") if said.writing else Transient(reason)
+
+
 def _credential(code: Code, advice: str, meaning: str = "") -> Callable[[ReplyWords], Permanent]:
     do = Advice(advice, replay=False)
     return lambda said: Permanent(Scope.CREDENTIAL, code, said.because(meaning), advice=do)
@@ -196,6 +224,7 @@ def _unclear(said: ReplyWords) -> Unknown | Transient:
 RULES: Final = (
     Rule("limit", is_limit, _limited),
     Rule("pace", _is_pace, _limited),
+    Rule("proxy", _is_from_a_proxy, _from_a_proxy),
     Rule(
         "token",
         _status(401),

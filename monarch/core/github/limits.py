@@ -40,14 +40,9 @@ def is_limit(said: ReplyWords) -> bool:
 
 def _is_in_a_page(said: ReplyWords) -> bool:
     """Whether a page for people says so, as GitHub's edge and a proxy before an Enterprise Server write one ("Whoa there!")."""
-    page = said.reply.body[:_MAX_PAGE].lstrip()
-    if not page.startswith(b"<"):
-        return False
-    text = page.decode("utf-8", "replace").lower()
-    return any(word in text for word in _LIMIT_WORDS)
+    page = said.page
+    return any(word in page for word in _LIMIT_WORDS)
 
-
-_MAX_PAGE: Final = 64 * 1024
 
 _LIMIT_WORDS: Final = (
     "rate limit",

@@ -13,6 +13,8 @@ from monarch.core.redact import quote
 _MAX_BODY: Final = 1024 * 1024
 """A longer answer is not one of GitHub's errors, and its words are not read."""
 
+_MAX_PAGE: Final = 64 * 1024
+
 _MAX_ERRORS: Final = 20
 """A request of ours has fewer fields."""
 
@@ -51,6 +53,12 @@ class ReplyWords:
     def status(self) -> int:
         """The status of the reply."""
         return self.reply.status
+
+    @property
+    def page(self) -> str:
+        """The beginning of a page for people, in lower case; `""` where the body is none. GitHub's API answers in JSON."""
+        page = self.reply.body[:_MAX_PAGE].lstrip()
+        return page.decode("utf-8", "replace").lower() if page.startswith(b"<") else ""
 
     def header(self, name: str) -> str:
         """A header by its name in lower case; `""` if it is missing."""

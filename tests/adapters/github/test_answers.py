@@ -169,7 +169,12 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "created_as_text": CREATED,
     "created_in_latin_1": CREATED,
     # What HTTP knows, and GitHub writes nothing about
-    "html_403": repository(Code.FORBIDDEN, "access to the repository"),
+    "forbidden": repository(Code.FORBIDDEN, "access to the repository"),
+    "html_403": UNKNOWN,
+    "proxy_login": Meaning(Transient, advice="asks for its own password"),
+    "proxy_login_page": Meaning(Transient, advice="asks for its own password"),
+    "html_400": UNKNOWN,
+    "html_401": UNKNOWN,
     "blocked": repository(Code.REFUSED, "ask its owner, or GitHub"),
     "exhausted": RESET,
     "last_call_forbidden": RIGHTS,
@@ -206,6 +211,11 @@ NOTHING_LEFT: Final = (
 )
 OTHERS: Final = {
     "html_403": Answer(403, b"<html><h1>Forbidden</h1></html>", (("Content-Type", "text/html"),)),
+    "html_400": Answer(400, b"<!DOCTYPE html><title>Bad Request</title>"),
+    "html_401": Answer(401, b"\n <html><h1>Sign in</h1></html>"),
+    "proxy_login": Answer(407, b""),
+    "proxy_login_page": Answer(407, b"<html>Proxy Authentication Required</html>"),
+    "forbidden": Answer(403, b'{"message":"Forbidden"}'),
     "blocked": Answer(451, b'{"message":"Repository access blocked"}'),
     "exhausted": Answer(403, b'{"message":"Forbidden"}', NOTHING_LEFT),
     # Refused for reasons of their own, and the last calls that this hour allows.
@@ -261,7 +271,7 @@ def assert_means(outcome: WriteOutcome | ReadFailure, meaning: Meaning) -> None:
         assert outcome.wait_s == meaning.wait_s
     if isinstance(outcome, RateLimited | Permanent | Transient):
         assert meaning.advice in said_of(outcome)
-        assert outcome.reason.startswith("GitHub answered ")
+        assert " answered " in outcome.reason
 
 
 @each_answer

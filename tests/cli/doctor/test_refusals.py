@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from monarch.adapters.slack_errors import ERRORS, Meaning
 from monarch.app.doctor import missed_checks
 from monarch.app.doctor.examination import check_slack
-from monarch.app.doctor.github_checks import check_github, github_checks
+from monarch.app.doctor.github_checks import check_app, check_github, github_checks
 from monarch.app.doctor.valkey_checks import Check, Status
 from monarch.core.advice import Advice
 from monarch.core.github.classify import classify
@@ -54,6 +54,17 @@ def test_what_github_answers_means_to_the_doctor_what_it_means_to_the_workers(na
     elif answer.status != 200:
         assert (found.status, found.advice) == (Status.FAIL, "Check GITHUB_API_URL.")
     assert answer.status == 200 or f"GitHub answered {answer.status}" in found.detail
+
+
+@pytest.mark.parametrize(
+    "reply", [Reply(407), Reply(403, {}, b"<html>Blocked"), Reply(401, {}, b"<!doctype html>")]
+)
+def test_a_proxy_that_refuses_is_named(reply: Reply) -> None:
+    """A 407 was GitHub's, and to be mended by GITHUB_API_URL; a firewall's page by a right of the token."""
+    for found in (check_github(reply), check_app(reply)):
+        assert found.status is Status.FAIL
+        assert f"answered {reply.status}" in found.detail
+        assert found.advice.startswith("Correct the proxy")
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ PERMANENT = [
         Scope.REPOSITORY,
         Code.FORBIDDEN,
     ),
-    (Reply(403, body=b"<html>"), Scope.REPOSITORY, Code.FORBIDDEN),
+    (Reply(403, body=b"Forbidden"), Scope.REPOSITORY, Code.FORBIDDEN),
     (a_reply(404, "Not Found"), Scope.REPOSITORY, Code.NOT_FOUND),
     (a_reply(410, "Issues are disabled for this repo"), Scope.REPOSITORY, Code.ISSUES_DISABLED),
     (a_reply(405), Scope.REPOSITORY, Code.REFUSED),
@@ -174,6 +174,20 @@ def test_a_404_in_nobodys_words_may_be_another_servers(body: bytes, *, elsewhere
     assert isinstance(outcome, Permanent)
     assert ("GITHUB_API_URL" in outcome.advice.text) == elsewhere
     assert "check its name and access" in outcome.advice.text
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 405, 407, 410, 422, 451])
+def test_what_a_proxy_answers_condemns_neither_a_target_nor_the_token(status: int) -> None:
+    """A firewall's 403 killed the target at once, and said to give the token access to the repository."""
+    reply = Reply(status, {"content-type": "text/html"}, b"\n<!DOCTYPE html><p>Blocked by policy")
+
+    read, written = classify(reply, writing=False), classify(reply, writing=True)
+
+    assert isinstance(read, Transient)
+    assert f"answered {status}" in read.reason
+    assert "proxy" in read.reason
+    # What answers in GitHub's place may do so after GitHub has done it.
+    assert isinstance(written, Transient if status == 407 else Unknown)
 
 
 def test_a_validation_that_only_mentions_spam_is_no_limit() -> None:
