@@ -223,6 +223,8 @@ class Consumer:
             if known is not None:
                 return known
             await self._until_alone(hold)
+            # A read that began before the first signal may bring work after it, and a handler's first question is GitHub's.
+            hold.check()
             return await self._classified(delivery, self._handler.handle(delivery, hold))
         except LeaseLost:
             return None
@@ -233,7 +235,8 @@ class Consumer:
             return self._refused(delivery, error)
         except StoreError as error:
             self._telemetry.store_trouble(where=f"handling {self.stream}", error=error)
-            return Snooze("Valkey could not be asked", _STORE_PAUSE_S)
+            reason = "Valkey refused it" if error.is_answer else "Valkey could not be asked"
+            return Snooze(reason, _STORE_PAUSE_S)
         except _Unexpected as error:
             reason = f"unexpected {error}; see the log for the traceback"
             return judge_failure(reason, delivery.attempts, self._policy, self._dice(), _REPORT)

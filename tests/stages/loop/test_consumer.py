@@ -396,6 +396,36 @@ async def test_a_drained_worker_finishes_the_step_in_hand(house: House) -> None:
     assert house.events.count("delivery.handed_back") == 1
 
 
+async def test_a_valkey_that_refuses_is_not_said_to_be_away(house: House) -> None:
+    """Out of memory it answers, and `show` said that it could not be asked."""
+
+    async def once(_delivery: Delivery, _hold: Hold) -> Verdict:
+        if len(bench.handler.handled) == 1:
+            raise StoreError("OutOfMemoryError: command not allowed", is_answer=True)
+        return DONE
+
+    bench = Bench(house, once)
+    bench.give()
+    await bench.run(bench.until_quiet)
+
+    assert [line["reason"] for line in house.told("delivery.snoozed")] == ["Valkey refused it"]
+
+
+async def test_work_that_a_last_read_brings_after_the_signal_is_handed_back_untouched(
+    house: House,
+) -> None:
+    """A handler asks GitHub before its first step: a stopping worker's refused token parked new work for a minute."""
+    bench = Bench(house)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(bench.consumer.run, tasks)
+        await pass_time(1)
+        bench.drain()
+        bench.give()
+
+    assert bench.handler.handled == []
+    assert house.events.count("delivery.handed_back") == 1
+
+
 async def test_a_handler_that_does_not_end_is_given_up(house: House) -> None:
     """And its delivery handed back all the same."""
     bench = Bench(house, forever)
