@@ -18,6 +18,7 @@ class Touch(StrEnum):
     MILESTONED = "moved to another milestone"
     LINKED = "linked"
     CLOSED = "closed or reopened"
+    RECALLED = "closed by a recall"
     CHANGED = "changed"
 
 

@@ -137,7 +137,7 @@ class Updating:
         return None
 
     async def _edit(self, issue: Issue, ticket: Ticket) -> Edit | LeftToPeople | Verdict | None:
-        """What to do with a copy; `None`: nothing, since a recall has closed it or it is gone."""
+        """What to do with a copy; `None`: nothing, since it is gone."""
         details = self._details.of(ticket, ())
         found = await self._decided(issue, ticket, details, NONE)
         if not isinstance(found, Edit) or not found.gives_details:
@@ -154,20 +154,22 @@ class Updating:
 
     async def _decided(
         self, issue: Issue, ticket: Ticket, details: Details, changed: DetailChanges
-    ) -> Edit | LeftToPeople | None:
+    ) -> Edit | LeftToPeople:
         later = self._later.get(ticket.id, NOTHING)
         how = standing(issue, later, self._subject.us)
+        closed = Touch.CLOSED
         if how is Standing.RECALLED:
             # If the ledger does not know this copy (Valkey was emptied), it is unknown who wanted it closed.
-            is_known = later.recall is not None and later.recall.number == issue.number
-            return None if is_known else LeftToPeople(Touch.CLOSED)
+            if later.recall is None or later.recall.number != issue.number:
+                return LeftToPeople(Touch.CLOSED)
+            closed = Touch.RECALLED
         earlier = self._of(ticket)
         copying, us = self._watch.copying(self._subject.plan), self._subject.us
         found = await self._tools.aside(
             lambda: revision(issue, ticket, copying, earlier, details, us, changed)
         )
-        if how is Standing.CLOSED and isinstance(found, Edit):
-            return found if found.is_empty else LeftToPeople(Touch.CLOSED)
+        if how is not Standing.OPEN and isinstance(found, Edit):
+            return found if found.is_empty else LeftToPeople(closed)
         return found
 
     def _of(self, ticket: Ticket) -> tuple[Earlier, ...]:

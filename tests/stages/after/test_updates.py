@@ -195,6 +195,25 @@ async def test_what_a_person_recalls_stays_closed_whatever_becomes_of_its_ticket
     assert set(states(house).values()) == {"reopened"}
 
 
+async def test_a_recalled_copy_whose_ticket_was_edited_is_listed(house: House) -> None:
+    """An update said nothing of it, and once the recall was undone it was open with the old text."""
+    base = await copied(house, "One", "Two")
+    await began(house, base, Act.RECALL)
+    earlier = await planned(house)
+    house.github.edit_issue(SOURCE, 1, body="Do it better.")
+    passed = await passage(house, await planned(house), Act.UPDATE, earlier)
+
+    assert await updated(house, base, Act.UPDATE) == []
+
+    assert house.told("act.ended")[-1]["left"] == 1
+    told = foresight_of(passed, [earlier], house.style)
+    assert [(one.issue.number, one.found) for one in told.differing] == [
+        (1, LeftToPeople(Touch.RECALLED))
+    ]
+    await began(house, base, Act.UNDO)
+    assert await updated(house, base, Act.UPDATE) == [("revise_issue", 1)]
+
+
 async def test_a_closed_copy_of_which_nothing_is_on_record_is_left_and_listed(house: House) -> None:
     """Valkey forgot the ledger: it may have been a recall, which an update must not undo."""
     base, earlier = await retired(house, 2)
