@@ -62,7 +62,7 @@ def unseen_line(request: RequestId, wish: Unplanned) -> RequestLine:
 
 
 def wished_line(line: RequestLine, wish: Unplanned, next_ms: int | None) -> RequestLine:
-    """The same, with what its message asks for where it is not planned yet."""
+    """A line that is not planned yet, with what its message asks for, and when it is tried next."""
     return replace(
         line,
         source=line.source or wish.source,

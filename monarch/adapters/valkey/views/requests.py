@@ -110,7 +110,10 @@ class RequestReader:
         members = [member_of_request(one, Stream.REQUESTS) for one in queued]
         due = dict(zip(queued, await self._waiting.due(members), strict=True))
         return tuple(
-            wished_line(line, wishes.get(line.id, Unplanned()), due.get(line.id)) for line in lines
+            wished_line(line, wishes.get(line.id, Unplanned()), due.get(line.id))
+            if line.id in queued
+            else line
+            for line in lines
         )
 
     async def _sought(self, ids: Sequence[RequestId], sought: Sought) -> Sequence[RequestId]:

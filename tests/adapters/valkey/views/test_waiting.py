@@ -234,6 +234,23 @@ async def test_a_running_request_says_in_the_list_why_and_until_when_its_target_
     )
 
 
+async def test_a_running_request_shows_its_next_try_beside_one_that_is_not_planned(
+    house: House,
+) -> None:
+    """One queued request in the list took the next try from every running one."""
+    running = await submitted(house)
+    await house.settle(Stream.REQUESTS, planned("o/a"))
+    await house.settle(Stream.MIGRATIONS, Retry("GitHub answered 502", 30.0))
+    (alone,) = await house.reader.requests(10)
+    queued = await submitted(house, "two")
+
+    lines = {line.id: line for line in await house.reader.requests(10)}
+
+    assert alone.next_ms is not None
+    assert lines[running].next_ms == alone.next_ms
+    assert lines[queued].next_ms is None
+
+
 async def test_a_running_request_is_found_behind_many_parked_entries_of_others(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
