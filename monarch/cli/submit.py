@@ -153,6 +153,10 @@ def _checked(key: str) -> str:
     return key
 
 
+def _is_json(word: str | None) -> bool:
+    return word is not None and word.lstrip().startswith("{")
+
+
 def publish_message(
     source: str | None,
     targets: list[str],
@@ -165,7 +169,9 @@ def publish_message(
     has_payload, has_names = payload is not None, bool(source or targets or channel)
     if has_payload == has_names or (has_names and not (source and targets)):
         fail(
-            "give SOURCE and TARGETS (with --channel or without), or --payload, and not both", WRONG
+            "give SOURCE and TARGETS (with --channel or without), or --payload, and not both",
+            WRONG,
+            advice="a message as JSON goes behind --payload" if _is_json(source) else None,
         )
     content = _content(source, targets, channel, payload)
 

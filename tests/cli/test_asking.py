@@ -358,6 +358,14 @@ def test_a_published_key_that_is_given_twice_is_named(give: Give, client: "valke
     assert "note" not in said
 
 
+def test_a_message_in_the_place_of_a_source_is_led_to_its_option(give: Give) -> None:
+    """It said to give SOURCE and TARGETS, and a newcomer had given both, in the message."""
+    result = give("publish", '{"source_repo": "o/s", "all_target_repositories": ["o/a"]}')
+
+    assert result.exit_code == 2
+    assert "a message as JSON goes behind --payload" in " ".join(result.stderr.split())
+
+
 def test_publish_to_nobody_fails_and_says_what_to_do(give: Give) -> None:
     """Pub/sub keeps nothing, and perhaps the workers listen to another channel."""
     result = give("publish", "o/s", "o/a")

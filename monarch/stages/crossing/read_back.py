@@ -33,7 +33,7 @@ _NOT_SHOWN: Final = Advice(
     "see whether GitHub hides them, as it does where it has flagged an account; if they never came to be, have them made as"
     " docs/operating.md says (“Copies that GitHub does not show”)"
 )
-_CHANGE: Final = Advice("then send the message again; or change the target")
+_CHANGE: Final = Advice("send the message again after that; or change the target instead")
 
 
 class ReadingBack:

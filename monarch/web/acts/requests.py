@@ -49,7 +49,7 @@ async def cancel(means: Means, meant: Meant, by: str) -> ActResult:
 async def to_first(means: Means, asked: Mapping[str, str]) -> Meant:
     """The request, if it is under way."""
     request, details = await named(means, asked)
-    state = "" if details is None else details.view.state.value
+    state = "not known" if details is None else details.view.state.value
     return Meant(
         "first",
         f"Put request {request} first",
