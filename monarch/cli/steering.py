@@ -6,7 +6,6 @@ from monarch.cli.calling import changed, fail, operate, unknown_request
 from monarch.cli.choice import actor, request_id
 from monarch.cli.terminal.printing import age, clean, say, show_json
 from monarch.cli.terminal.troubles import standing_beside, tell_obstacles
-from monarch.core.delivery import Stream
 from monarch.telemetry.obstacles import obstacles
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def pause_fleet(by: str | None, *, as_json: bool) -> None:
         return paused, await person.standing.snapshot()
 
     paused, snapshot = operate(work)
-    in_hand, waiting = _work_in(snapshot)
+    in_hand, waiting = snapshot.work
     if as_json:
         numbers = {"in_hand": in_hand, "waiting": waiting}
         show_json({"paused": True, "changed": paused.changed, "by": paused.by, **numbers})
@@ -60,7 +59,7 @@ def resume_fleet(by: str | None, *, as_json: bool) -> None:
     if as_json:
         show_json({"paused": False, "changed": paused.changed, "by": paused.by})
     elif paused.changed:
-        _, waiting = _work_in(snapshot)
+        _, waiting = snapshot.work
         is_shut = _shut(snapshot) is not None
         goes_on = "waits" if is_shut or obstacles(snapshot) else "waited, and goes on now"
         say(f"resumed (it was paused by {clean(paused.by)}); {goes_on}: {waiting}")
@@ -69,14 +68,6 @@ def resume_fleet(by: str | None, *, as_json: bool) -> None:
     else:
         say("it was not paused")
     tell_obstacles(snapshot)
-
-
-def _work_in(snapshot: "Snapshot") -> tuple[int, int]:
-    """How many requests and migrations are in a worker's hands, and how many wait, parked ones included."""
-    streams = [s for s in snapshot.streams if s.stream is not Stream.NOTICES]
-    in_hand = sum(s.pending - s.released for s in streams)
-    parked = snapshot.parked - snapshot.parked_notices
-    return in_hand, sum(s.length for s in streams) - in_hand + parked
 
 
 def cancel_request(request: str, by: str | None, *, as_json: bool) -> None:

@@ -142,6 +142,14 @@ class Snapshot:
     hides_workers: bool = False
 
     @property
+    def work(self) -> tuple[int, int]:
+        """How many requests and migrations are in a worker's hands, and how many wait, parked ones included."""
+        streams = [one for one in self.streams if one.stream is not Stream.NOTICES]
+        in_hand = sum(one.pending - one.released for one in streams)
+        parked = self.parked - self.parked_notices
+        return in_hand, sum(one.length for one in streams) - in_hand + parked
+
+    @property
     def writes_fail(self) -> bool:
         """Whether what is written with the user that this was read with is refused."""
         return bool(self.refuses_writes or self.lacks_rights)

@@ -135,6 +135,24 @@ async def test_the_front_page_answers_four_questions(telemetry: Telemetry) -> No
     assert f'href="/requests/{REQUEST}"' in answer.text  # it belongs to no cohort
 
 
+async def test_what_has_ended_and_is_not_in_slack_yet_is_not_under_way(
+    telemetry: Telemetry,
+) -> None:
+    """For some seconds after each end stood "1 request, in no cohort", and "Not known yet" under "When is it done?"."""
+    cohort = a_cohort_line(states={"done": 2})
+    fleet = Snapshot(0, (), workers=2, replicas=2, open_requests=1)
+    async with paging(Given(fleet, cohort_lines=[cohort]), telemetry) as (client, _):
+        ended = in_words(unescape((await client.get("/")).text))
+    parked = replace(fleet, parked=1)
+    async with paging(Given(parked, cohort_lines=[cohort]), telemetry) as (client, _):
+        waits = in_words(unescape((await client.get("/")).text))
+
+    assert "1 request ended; Slack is to show it yet" in ended
+    assert "nothing waits" in ended
+    assert "in no cohort" in waits
+    assert "Not known yet" in waits
+
+
 async def test_what_stops_all_work_needs_a_person(telemetry: Telemetry) -> None:
     """Under "GitHub refuses the credential" stood "What needs a person? Nothing", in green."""
     refused = RefusalSnapshot("*", 0, "GitHub answered 401; set a valid one")

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Final
 
-from monarch.core.delivery import Stream
 from monarch.telemetry import Snapshot
 from monarch.web.acts.means import Means
 from monarch.web.acts.meant import ActResult, Line, Meant, Member
@@ -15,7 +14,7 @@ async def to_pause(means: Means, asked: Mapping[str, str]) -> Meant:
     """The fleet, if it runs."""
     del asked
     snapshot = await means.snapshot()
-    in_hand, waiting = work_in(snapshot)
+    in_hand, waiting = snapshot.work
     return Meant(
         "pause",
         "Pause the fleet",
@@ -24,7 +23,7 @@ async def to_pause(means: Means, asked: Mapping[str, str]) -> Meant:
         "/",
         (Member(_state(snapshot), f"the fleet: {in_hand} in hand, {waiting} waiting"),),
         (
-            "Nothing new is begun until a person resumes it; messages are heard and kept.",
+            "Within 3 seconds nothing new is begun any more, until a person resumes it; messages are heard and kept.",
             "What is in hand runs on to its end.",
         ),
         f"The fleet is paused already, by {snapshot.paused_by}." if snapshot.paused else "",
@@ -37,14 +36,15 @@ async def pause(means: Means, meant: Meant, by: str) -> ActResult:
     paused = await means.hands.pause(by)
     if not paused.changed:
         return _done("The fleet was paused already", f"by {paused.by}")
-    return _done("The fleet is paused", "Nothing new is begun until a person resumes it.")
+    words = "Within 3 seconds nothing new is begun any more, until a person resumes it."
+    return _done("The fleet is paused", words)
 
 
 async def to_resume(means: Means, asked: Mapping[str, str]) -> Meant:
     """The fleet, if it is paused."""
     del asked
     snapshot = await means.snapshot()
-    _, waiting = work_in(snapshot)
+    _, waiting = snapshot.work
     return Meant(
         "resume",
         "Let the fleet go on",
@@ -77,10 +77,3 @@ def _paused(snapshot: Snapshot) -> str:
 
 def _done(title: str, words: str) -> ActResult:
     return ActResult(title, (Line(words),), "/", "To the overview")
-
-
-def work_in(snapshot: Snapshot) -> tuple[int, int]:
-    """How many requests and migrations are in a worker's hands, and how many wait in a stream."""
-    streams = [s for s in snapshot.streams if s.stream is not Stream.NOTICES]
-    in_hand = sum(s.pending - s.released for s in streams)
-    return in_hand, sum(s.length for s in streams) - in_hand

@@ -64,7 +64,7 @@ def front(
             _runs(snapshot),
             _under_way(snapshot, under_way),
             _needs(snapshot, causes, unreported),
-            _done(snapshot, forecast),
+            _done(snapshot, under_way, forecast),
         ),
         under_way,
         tuple(card for card in cards if card.done == card.requests),
@@ -100,11 +100,19 @@ def _under_way(snapshot: Snapshot, shown: Sequence[CohortCard]) -> Answer:
         return Answer(question, "bad", "Not known", "the open requests cannot be read", "/requests")
     if not many:
         return Answer(question, "quiet", "Nothing", "every request has ended", "/requests")
+    if _is_only_told(snapshot, shown):
+        ended = f"{counted(many, 'request')} ended; Slack is to show it yet"
+        return Answer(question, "quiet", "Nothing", ended, "/requests")
     # A request that is not planned yet has no cohort, and one that has ended is open until Slack shows it.
     to_go = sum(card.requests - card.done for card in shown)
     rest = f", {number(many - to_go)} more" if many > to_go else ""
     more = f"{number(to_go)} in {counted(len(shown), 'cohort')}{rest}" if shown else "in no cohort"
     return Answer(question, "busy", counted(max(many, to_go), "request"), more, "/requests")
+
+
+def _is_only_told(snapshot: Snapshot, shown: Sequence[CohortCard]) -> bool:
+    """Whether all that is open has ended, and only Slack does not show it yet."""
+    return not shown and not any(snapshot.work)
 
 
 def _needs(
@@ -139,11 +147,11 @@ def _and_more(causes: int) -> str:
     return f", and {counted(causes - 1, 'other cause')}" if causes > 1 else ""
 
 
-def _done(snapshot: Snapshot, forecast: Forecast | None) -> Answer:
+def _done(snapshot: Snapshot, shown: Sequence[CohortCard], forecast: Forecast | None) -> Answer:
     question = "When is it done?"
     if is_spoiled(spoiled_so_far(), "open"):
         return Answer(question, "bad", "Not known", "the open requests cannot be read", "/budget")
-    if not snapshot.open_requests:
+    if not snapshot.open_requests or _is_only_told(snapshot, shown):
         return Answer(question, "ok", "Now", "nothing waits", "/budget")
     if snapshot.paused:
         return Answer(
