@@ -30,6 +30,7 @@ from monarch.cli.terminal.problem import complain
 from monarch.cli.terminal.progress import Progress, RequestSight, progress
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import State
+from monarch.ports.spoiled import forget_spoiled
 from monarch.telemetry.obstacles import obstacles
 
 if TYPE_CHECKING:
@@ -131,6 +132,7 @@ async def _sights(
 
 
 async def _look(person: "Operator", request: RequestId) -> RequestSight:
+    forget_spoiled()
     details = await person.reader.request(request)
     if details is None:
         if cannot_be_read(f"request:{request}"):

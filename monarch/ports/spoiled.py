@@ -32,6 +32,13 @@ def note_spoiled(key: str) -> None:
         met.setdefault(key, False)
 
 
+def forget_spoiled() -> None:
+    """Begin a new reading of the same within the block: what an earlier one has met may be mended since."""
+    met = _MET.get()
+    if met is not None:
+        met.clear()
+
+
 def mark_told(key: str) -> None:
     """Note that this key was named to a person already, in other words."""
     met = _MET.get()

@@ -119,6 +119,25 @@ def test_who_follows_is_told_that_nobody_works(follower: Follower) -> None:
     )
 
 
+def test_a_key_that_was_mended_meanwhile_is_no_failure(
+    own: EmbeddedValkey, follower: Follower
+) -> None:
+    """The request was done, and a script took exit 1 for its failure: minutes ago a key had been in the way."""
+    follower.until("o/a: queued")
+    client: Any = valkey.Valkey.from_url(own.url)
+    client.set("{monarch}:dead", "text")
+    follower.until("{monarch}:dead")
+    client.delete("{monarch}:dead")
+    ended(own)
+
+    status, said = follower.end()
+
+    assert status == 0
+    assert "done: 1 of 1 target done" in said
+    assert "which is left out here" not in said
+    client.connection_pool.disconnect()
+
+
 def test_an_interrupted_following_says_that_it_goes_on(follower: Follower) -> None:
     """And where to look; the request is not called off by it."""
     request = follower.until_out("-").strip()
