@@ -33,10 +33,9 @@ class ActDone:
     by: str
 
 
-def doing_words(view: RequestView) -> str:
+def doing_words(act: str) -> str:
     """What is under way, such as "closing untouched copies in"; `""` where it is copying."""
-    acts = {migration.act for migration in view.migrations if migration.act}
-    return _DOING.get(min(acts), "") if acts else ""
+    return _DOING.get(act, "")
 
 
 def under_way_words(migration: MigrationView) -> str:

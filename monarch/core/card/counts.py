@@ -60,11 +60,15 @@ def shares(view: CohortView) -> tuple[Share, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many repositories there are, how many of them hold all that they were asked to, and how many failed."""
+    """How many repositories there are, how many of them hold all that they were asked to, and how many failed.
+
+    `cancelled` are those that did not fail, and were called off in part or whole.
+    """
 
     repositories: int
     done: int
     failed: int
+    cancelled: int
 
 
 def tally(found: Iterable[Share]) -> Tally:
@@ -74,7 +78,12 @@ def tally(found: Iterable[Share]) -> Tally:
         by_name.setdefault(share.migration.target.lower(), []).append(share)
     done = sum(all(share.is_done for share in those) for those in by_name.values())
     failed = sum(any(share.is_given_up for share in those) for those in by_name.values())
-    return Tally(len(by_name), done, failed)
+    off = sum(
+        any(share.migration.state is State.CANCELLED for share in those)
+        and not any(share.is_given_up for share in those)
+        for those in by_name.values()
+    )
+    return Tally(len(by_name), done, failed, off)
 
 
 def alone(view: CohortView) -> tuple[RequestView, ...]:
@@ -100,6 +109,24 @@ def state_of(view: CohortView) -> State:
     if State.CANCELLED in states:
         return State.CANCELLED
     return State.SKIPPED if states <= {State.SKIPPED} else State.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """An act that is under way: in which repositories, by their names in small letters, it is or has ended already."""
+
+    act: str
+    targets: frozenset[str]
+
+
+def acts_under_way(view: CohortView) -> tuple[Doing, ...]:
+    """Each act that is under way, in the order of the requests."""
+    found: dict[str, set[str]] = {}
+    for request in view.requests:
+        for act in dict.fromkeys(one.act for one in request.migrations if one.act):
+            taken = (one for one in request.migrations if act in {one.act, one.acted})
+            found.setdefault(act, set()).update(one.target.lower() for one in taken)
+    return tuple(Doing(act, frozenset(targets)) for act, targets in found.items())
 
 
 @dataclass(frozen=True, slots=True)

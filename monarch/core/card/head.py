@@ -6,7 +6,15 @@ from typing import Final
 
 from monarch.core.after.sentences import doing_words, done_words
 from monarch.core.budget.forecast import Forecast, in_words, sharing_words, utc
-from monarch.core.card.counts import GIVEN_UP, Share, alone, shares, state_of, tally
+from monarch.core.card.counts import (
+    GIVEN_UP,
+    Share,
+    acts_under_way,
+    alone,
+    shares,
+    state_of,
+    tally,
+)
 from monarch.core.card.lines import SIGNS, common_reason
 from monarch.core.card.text import MAX_NAME, count, fit, link, repositories, sentence
 from monarch.core.card.view import CohortView
@@ -44,14 +52,32 @@ def _running(view: CohortView, forecast: Forecast | None) -> str:
         return f": {count(len(view.requests), 'request')} so far{_again(view)}.{_hands(view)}"
     counts = tally(found)
     failed = f", {counts.failed} failed" if counts.failed else ""
-    doing = next(filter(None, map(doing_words, view.requests)), "")
-    what = doing or f"copying {_volume(found)}{_portion(view)} into"
     progress = (
-        f": {what} {repositories(counts.repositories)}"
-        f" so far{_again(view)}; {counts.done} of {counts.repositories} done{failed},"
+        f": {_what(view, found)} so far{_again(view)}; {counts.done} of {counts.repositories} done{failed},"
         f" {_there(found)}{_when(view, forecast)}."
     )
     return progress + _hands(view) + _waits(view)
+
+
+def _what(view: CohortView, found: Sequence[Share]) -> str:
+    """What is under way, and in how many repositories: acts that people asked for stand before the copying beside them."""
+    acts = [(words, one) for one in acts_under_way(view) if (words := doing_words(one.act))]
+    if not acts:
+        return f"copying {_volume(found)}{_portion(view)} into {repositories(tally(found).repositories)}"
+    parts = [f"{words} {repositories(len(one.targets))}" for words, one in acts]
+    acting = frozenset[str]().union(*(one.targets for _, one in acts))
+    copying = [
+        share
+        for share in found
+        if share.migration.state in _OPEN and share.migration.target.lower() not in acting
+    ]
+    if copying:
+        into = repositories(tally(copying).repositories)
+        parts.append(f"copying {_volume(copying)} into {into}")
+    return " and ".join(parts)
+
+
+_OPEN: Final = frozenset({State.QUEUED, State.RUNNING, State.PARKED})
 
 
 def _done(view: CohortView, _: Forecast | None) -> str:
@@ -82,7 +108,8 @@ def _failed_head(view: CohortView, _: Forecast | None) -> str:
         f"{count(requests, 'request')} failed" if requests else "",
     ]
     counted = ", ".join(filter(None, parts))
-    return f": {counted}{_again(view)}{f', {counts.done} done' if counts.done else ''}."
+    off = f", {counts.cancelled} cancelled{_by(view)}" if counts.cancelled else ""
+    return f": {counted}{_again(view)}{off}{f', {counts.done} done' if counts.done else ''}."
 
 
 def _dead(view: CohortView, _: Forecast | None) -> str:
@@ -97,8 +124,7 @@ def _skipped(view: CohortView, _: Forecast | None) -> str:
 
 def _cancelled(view: CohortView, _: Forecast | None) -> str:
     found = shares(view)
-    by = {request.cancelled_by for request in view.requests if request.cancelled_by}
-    who = f" by {fit(by.pop(), MAX_NAME)}" if len(by) == 1 else ""
+    who = _by(view)
     counts = tally(found)
     whole = f" {counts.done} of {repositories(counts.repositories)} done." if counts.done else ""
     return f": cancelled{who}{_again(view)}.{whole}"
@@ -117,6 +143,12 @@ _HEADS: Final[dict[State, Callable[[CohortView, Forecast | None], str]]] = {
 }
 
 # ------------------------------------------------------------------------------------------ small parts
+
+
+def _by(view: CohortView) -> str:
+    """Who has called it off, if that was one person."""
+    by = {request.cancelled_by for request in view.requests if request.cancelled_by}
+    return f" by {fit(by.pop(), MAX_NAME)}" if len(by) == 1 else ""
 
 
 def _volume(found: Sequence[Share]) -> str:

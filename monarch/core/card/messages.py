@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Final
 
 from monarch.core.budget.forecast import Forecast
-from monarch.core.card.counts import Failure, Share, failures, shares
+from monarch.core.card.counts import GIVEN_UP, Failure, Share, failures, shares
 from monarch.core.card.head import head
 from monarch.core.card.lines import lines, share_line
 from monarch.core.card.text import (
@@ -160,9 +160,14 @@ def _advice(requests: Sequence[RequestView]) -> str:
         return ""
     ids = list(dict.fromkeys(shown_id(one.id) for one in requests))
     replays = listed([f"`monarch dead replay --request {one}`" for one in ids], _MAX_IDS)
+    # A cancelled target is a dead letter, too, and the command means every one of the request.
+    states = {migration.state for one in requests for migration in one.migrations}
+    off = "; what was cancelled goes on, too, unless `--code` chooses" * (
+        State.CANCELLED in states and bool(states & GIVEN_UP)
+    )
     return (
         f"\nWhat to do: `monarch dead list --request {ids[0]}` lists what was given up;"
-        f" once it is put right, {replays} goes on with it (what is already there is not copied twice)."
+        f" once it is put right, {replays} goes on with it (what is already there is not copied twice{off})."
     )
 
 

@@ -89,6 +89,45 @@ def test_a_card_says_what_stands_where() -> None:
     ]
 
 
+def test_a_recall_of_one_repository_is_not_said_of_all() -> None:
+    """Slack said that copies were being closed in all 22 repositories, where one was recalled and others were copied."""
+    recalled = asked(a_migration("org/team-a", state=State.RUNNING, act="recall"))
+    copied = asked(
+        a_migration("org/team-b", state=State.RUNNING, copied=1),
+        a_migration("org/team-c"),
+        number=2,
+    )
+
+    both, alone = card(recalled, copied)[0], card(recalled)[0]
+
+    assert (
+        ": closing untouched copies in 1 repository and copying 20 tickets into 1 repository so far;"
+        in both
+    )
+    assert ": closing untouched copies in 1 repository so far;" in alone
+
+
+def test_what_was_called_off_is_not_hidden_by_what_failed() -> None:
+    """The ending of a cancelled request named its failure alone, and its advice undid the cancel without a word."""
+    mixed = asked(
+        a_migration("org/team-a", state=State.DEAD, code="refused", reason="blocked"),
+        a_migration("org/team-b", state=State.CANCELLED),
+        state=State.CANCELLED,
+        cancelled_by="ada",
+    )
+    failed = asked(
+        a_migration("org/team-a", state=State.DEAD, code="refused", reason="blocked"),
+        state=State.FAILED,
+    )
+
+    said = ending_words(cohort(mixed), HERE, repeated=False).text
+    plain = ending_words(cohort(failed), HERE, repeated=False).text
+
+    assert ": 1 of 2 repositories failed, 1 cancelled by ada." in said
+    assert "what was cancelled goes on, too, unless `--code` chooses" in said
+    assert "cancelled" not in plain
+
+
 def test_a_reason_that_all_wait_for_stands_in_the_head() -> None:
     """A closed gate is said once, and not for each team."""
     reason = "GitHub's hourly limit is reached until 18:11 UTC"
