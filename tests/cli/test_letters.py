@@ -215,15 +215,18 @@ def test_none_that_is_meant_is_no_failure(give: Give) -> None:
 
 
 @pytest.mark.parametrize("command", ["replay", "drop"])
-def test_no_letter_of_a_request_that_is_unknown_leads_to_what_says_so(
-    give: Give, command: str
+@pytest.mark.parametrize("option", ["--yes", "--dry-run"])
+def test_no_letter_of_a_request_that_is_unknown_is_a_failure(
+    give: Give, command: str, option: str
 ) -> None:
-    """A mistyped id read like a request that is well."""
-    said = give("dead", command, "--request", "99-0")
+    """A mistyped id read like a request that is well, and a script went on."""
+    options = [option] if (command, option) != ("replay", "--yes") else []
+    said = give("dead", command, "--request", "99-0", *options)
 
-    assert said.exit_code == 0
-    assert "no dead letter is meant: see `monarch show 99-0`" in said.stderr
-    assert "no request 99-0 is known" in give("show", "99-0").stderr
+    assert said.exit_code == 1
+    assert "no request 99-0 is known" in said.stderr
+    assert said.stdout == ""
+    assert said.stderr.splitlines()[0] == give("show", "99-0").stderr.splitlines()[0]
 
 
 def test_many_are_sent_back_in_chunks(

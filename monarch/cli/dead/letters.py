@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import typer
 
-from monarch.cli.calling import FAILED, WRONG, changed, fail, nothing, operate
+from monarch.cli.calling import FAILED, WRONG, changed, fail, nothing, operate, unknown_request
 from monarch.cli.choice import actor, demand_ids, hint_of
 from monarch.cli.dead.named import (
     ENTRY,
@@ -22,6 +22,7 @@ from monarch.cli.terminal.printing import clean, moment, say, show_facts, show_j
 from monarch.cli.terminal.problem import complain
 from monarch.cli.terminal.tables import reason, word
 from monarch.cli.terminal.troubles import standing_beside, tell_obstacles
+from monarch.core.ids import RequestId
 from monarch.web.documents import letter_document
 
 if TYPE_CHECKING:
@@ -252,15 +253,27 @@ def _show_meant(wish: Wish, *, as_json: bool) -> None:
 async def _meant(
     person: "Operator", wish: Wish, command: str
 ) -> "AsyncIterator[tuple[Sequence[DeadLetter], Sequence[str]]]":
-    """The chosen letters, a chunk at a time, and with the first chunk the ids that mean none of them."""
+    """The chosen letters, a chunk at a time, and with the first chunk the ids that mean none of them.
+
+    A request without any letter that is not known either is a failure: its id is mistyped, or it is of another namespace.
+    """
     if not wish.ids:
+        found = False
         async for page in person.letters.pages(wish.chosen):
             for chunk in _chunks(page):
+                found = True
                 yield chunk, []
+        if not found:
+            await _demand_known(person, wish.chosen.request)
         return
     letters, missing = wished(wish, await person.letters.named(wish.ids, wish.chosen), command)
     for number, chunk in enumerate([*_chunks(letters)] or [()]):
         yield chunk, () if number else missing
+
+
+async def _demand_known(person: "Operator", request: str | None) -> None:
+    if request and await person.reader.request(RequestId(request)) is None:
+        unknown_request(request)
 
 
 def _chunks(many: "Sequence[T]") -> "Iterator[Sequence[T]]":
@@ -272,7 +285,7 @@ _UNCHANGED: Final = "nothing was changed (--dry-run)"
 
 
 def _none_meant(wish: Wish) -> str:
-    """Where to look if no letter is meant: a request may be unknown, still be at work, or have none."""
+    """Where to look if no letter is meant: a request may still be at work, or have none."""
     request = wish.chosen.request
     where = f"`monarch show {clean(request)}`" if request else "`monarch dead list`"
     return f"no dead letter is meant: see {where}. What is being cancelled has its letters once it has ended"
