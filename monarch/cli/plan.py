@@ -76,7 +76,8 @@ def _no_tickets(found: "DryRun") -> str:
 def _writes(found: "DryRun") -> str:
     total = found.writes
     if not total:
-        return "0: nothing is to be done"
+        barred = any(target.rehearsal.problem for target in found.targets)
+        return f"0: nothing is to be done{' where nothing is in the way' if barred else ''}"
     counts = {
         name: sum(len(kind(target.rehearsal)) for target in found.targets)
         for name, kind in _KINDS.items()

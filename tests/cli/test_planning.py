@@ -116,10 +116,12 @@ def test_programs_get_one_document(foretell: Callable[..., Any]) -> None:
 def test_nothing_to_do_is_nothing_wrong(foretell: Callable[..., Any]) -> None:
     """A complete target, and an empty template."""
     complete = foretell(DryRun("o/s", 5, FOUND.targets[1:2]))
+    rest = foretell(DryRun("o/s", 5, FOUND.targets[1:]))
     empty = foretell(DryRun("o/s"))
 
     assert (complete.exit_code, empty.exit_code) == (0, 0)
-    assert "0: nothing is to be done" in complete.stdout
+    assert "0: nothing is to be done\n" in complete.stdout
+    assert "0: nothing is to be done where nothing is in the way\n" in rest.stdout
     assert "the source has no open issues" in empty.stdout
 
 

@@ -91,6 +91,14 @@ def test_a_cause_with_one_letter_that_may_return_offers_that() -> None:
     assert {letter.stays == "" for one in cause.reasons for letter in one.letters} == {True, False}
 
 
+def test_the_command_for_all_letters_is_one_that_works() -> None:
+    """A drop of all of them wants to be confirmed, and the page named it without that."""
+    assert [one.command for one in letter_buttons()] == [
+        "monarch dead replay --all",
+        "monarch dead drop --all --yes",
+    ]
+
+
 def test_a_buttons_command_quotes_a_target_as_it_was_spelled() -> None:
     """A refused target is kept as it came, and may be several words of a shell."""
     commands = [one.command for one in letter_buttons(target="cider falls")]

@@ -62,7 +62,10 @@ def done_words(view: RequestView) -> ActDone | None:
     counted = _counted(sum(one.changed for one in acted if one.acted == act), ended_word(act))
     left = sum(len(one.left) for one in acted)
     rest = f", {left} left to people" if left else ""
-    return ActDone(f"{counted} in {len(acted)} of {len(view.migrations)} repositories{rest}", by)
+    repositories = (
+        f"{len(view.migrations)} {'repository' if len(view.migrations) == 1 else 'repositories'}"
+    )
+    return ActDone(f"{counted} in {len(acted)} of {repositories}{rest}", by)
 
 
 def _counted(copies: int, word: str) -> str:

@@ -61,11 +61,14 @@ def _running(view: CohortView, forecast: Forecast | None) -> str:
 
 def _what(view: CohortView, found: Sequence[Share]) -> str:
     """What is under way, and in how many repositories: acts that people asked for stand before the copying beside them."""
-    acts = [(words, one) for one in acts_under_way(view) if (words := doing_words(one.act))]
+    acts: dict[str, frozenset[str]] = {}
+    for one in acts_under_way(view):
+        if words := doing_words(one.act):
+            acts[words] = acts.get(words, frozenset()) | one.targets
     if not acts:
         return f"copying {_volume(found)}{_portion(view)} into {repositories(tally(found).repositories)}"
-    parts = [f"{words} {repositories(len(one.targets))}" for words, one in acts]
-    acting = frozenset[str]().union(*(one.targets for _, one in acts))
+    parts = [f"{words} {repositories(len(targets))}" for words, targets in acts.items()]
+    acting = frozenset[str]().union(*acts.values())
     copying = [
         share
         for share in found

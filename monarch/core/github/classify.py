@@ -53,7 +53,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from monarch.core.advice import FIT, RESTART, Advice
-from monarch.core.github.limits import asked_wait_s, is_limit
+from monarch.core.github.limits import LOCKED_OUT, asked_wait_s, is_limit
 from monarch.core.github.reply import Reply, ReplyWords, read_reply
 from monarch.core.outcome import UNCLEAR, Code, Permanent, RateLimited, Scope, Transient, Unknown
 
@@ -117,7 +117,14 @@ def _is_exhausted(said: ReplyWords) -> bool:
 
 
 def _limited(said: ReplyWords) -> RateLimited:
-    return RateLimited(said.because("its limit is reached"), asked_wait_s(said))
+    meaning = _LOCKED_OUT if said.has(LOCKED_OUT) else "its limit is reached"
+    return RateLimited(said.because(meaning), asked_wait_s(said))
+
+
+_LOCKED_OUT: Final = (
+    "too many calls came with a wrong credential, and it lets none in for a while;"
+    " look which program sends it"
+)
 
 
 _PROXY_LOGIN: Final = 407

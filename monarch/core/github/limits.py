@@ -44,6 +44,10 @@ def _is_in_a_page(said: ReplyWords) -> bool:
     return any(word in page for word in _LIMIT_WORDS)
 
 
+LOCKED_OUT: Final = "number of login attempts exceeded"
+"""After many calls with a wrong credential GitHub refuses a right one, too, for a while (docs.github.com, "Authenticating to the
+REST API"). Waiting helps as with a limit, and a person has to find whoever calls with the wrong one."""
+
 _LIMIT_WORDS: Final = (
     "rate limit",
     "rate-limit",
@@ -54,7 +58,7 @@ _LIMIT_WORDS: Final = (
     "submitted too quickly",
     "please retry your request again later",
     "please wait a few minutes before you try again",
-    "number of login attempts exceeded",
+    LOCKED_OUT,
 )
 _LIMIT_PAGES: Final = ("secondary-rate-limits", "#abuse-rate-limits", "#rate-limiting")
 

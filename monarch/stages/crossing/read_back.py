@@ -33,7 +33,9 @@ _NOT_SHOWN: Final = Advice(
     "see whether GitHub hides them, as it does where it has flagged an account; if they never came to be, have them made as"
     " docs/operating.md says (“Copies that GitHub does not show”)"
 )
-_CHANGE: Final = Advice("send the message again after that; or change the target instead")
+_CHANGE: Final = Advice(
+    "send the message again after that; or, where it is the target that refuses, change the target instead"
+)
 
 
 class ReadingBack:

@@ -160,7 +160,8 @@ def _command(verb: str, asked: Mapping[str, str]) -> str:
     ]
     if asked.get("letter"):
         chosen = [shlex.quote(asked["letter"])]
-    return " ".join(["monarch dead", verb, *(chosen or ["--all"])])
+    everything = ["--all", *(["--yes"] if verb == "drop" else [])]
+    return " ".join(["monarch dead", verb, *(chosen or everything)])
 
 
 def _back(asked: Mapping[str, str]) -> str:

@@ -102,9 +102,9 @@ def letter_buttons(code_of_all: str = "", **chosen: str) -> tuple[Button, ...]:
         value if name == "letter" else f"--{name} {shlex.quote(value)}"
         for name, value in given.items()
     )
-    said = options or "--all"
+    said, gone = options or "--all", options or "--all --yes"
     back = Button(f"/acts/replay{query}", "Send back", f"monarch dead replay {said}")
-    away = Button(f"/acts/drop{query}", "Delete", f"monarch dead drop {said}")
+    away = Button(f"/acts/drop{query}", "Delete", f"monarch dead drop {gone}")
     if code_of_all in STAYS_WRONG:
         return replace(away, kind="primary"), back
     return replace(back, kind="primary"), away

@@ -99,7 +99,9 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "abuse_content": MINUTE,
     "too_many_requests": SOON,
     "submitted_too_quickly": SOON,
-    "too_many_bad_logins": SOON,
+    "too_many_bad_logins": Meaning(
+        RateLimited, advice="too many calls came with a wrong credential"
+    ),
     # No limit: nothing says that it passes.
     "spammed": repository(Code.REFUSED, "spam; wait some hours"),
     # The credential

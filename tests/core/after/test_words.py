@@ -22,7 +22,7 @@ def test_a_recall_is_told_as_one_with_who_asked_and_what_was_left() -> None:
     text = card(a_view(RECALLED, run=2))
 
     assert (
-        "19 copies recalled in 1 of 1 repositories, 1 left to people, as ada asked (run 2)." in text
+        "19 copies recalled in 1 of 1 repository, 1 left to people, as ada asked (run 2)." in text
     )
     left = "<https://github.com/org/team-a/issues/12|#12> (commented, labelled)"
     assert f"19 copies recalled; left, since people have touched them: {left}" in text

@@ -107,6 +107,16 @@ def test_a_recall_of_one_repository_is_not_said_of_all() -> None:
     assert ": closing untouched copies in 1 repository so far;" in alone
 
 
+def test_two_kinds_of_update_are_counted_together() -> None:
+    """One closes what left the template, too; the words are the same, and stood twice."""
+    updated = asked(
+        a_migration("org/team-a", state=State.RUNNING, act="update"),
+        a_migration("org/team-b", state=State.QUEUED, act="update-close"),
+    )
+
+    assert ": updating the copies in 2 repositories so far;" in card(updated)[0]
+
+
 def test_what_was_called_off_is_not_hidden_by_what_failed() -> None:
     """The ending of a cancelled request named its failure alone, and its advice undid the cancel without a word."""
     mixed = asked(

@@ -1,7 +1,8 @@
-"""Which workers have started: the version, the roles and the ceilings of each, since when, and how it hears, for people. No decision depends on it.
+"""Which workers have started: the version, the roles and the ceilings of each, since when, and how it hears.
 
-A worker enters itself when it starts, once more when Valkey was emptied, and leaves when it stops. A killed worker stays until `KEPT` others have started
-after it; to show the roster, a reader asks the consumer groups which of them live.
+It is for people: no decision depends on it. A worker enters itself when it starts, once more when Valkey was emptied, and leaves
+when it stops. A killed worker stays until `KEPT` others have started after it; to show the roster, a reader asks the consumer
+groups which of them live.
 """
 
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
