@@ -46,7 +46,7 @@ def _is_in_a_page(said: ReplyWords) -> bool:
 
 LOCKED_OUT: Final = "number of login attempts exceeded"
 """After many calls with a wrong credential GitHub refuses a right one, too, for a while (docs.github.com, "Authenticating to the
-REST API"). Waiting helps as with a limit, and a person has to find whoever calls with the wrong one."""
+REST API"). Waiting helps as with a limit, and a person has to find the program that calls with the wrong one."""
 
 _LIMIT_WORDS: Final = (
     "rate limit",
