@@ -3,7 +3,7 @@
 from typing import Final
 
 from monarch.adapters.github.client import HttpGitHub
-from monarch.app.doctor.refusals import LATER
+from monarch.app.doctor.refusals import LATER, when_limited
 from monarch.app.doctor.valkey_checks import Check, Status
 from monarch.app.wiring import app_of, github_of
 from monarch.core.advice import as_sentence
@@ -39,7 +39,7 @@ def advice_on(failure: ReadFailure) -> str:
     """Only where GitHub knows no such owner the list is to be corrected."""
     match failure:
         case RateLimited():
-            return "Wait for the limit to pass."
+            return when_limited(failure)
         case Permanent(code=Code.NOT_FOUND):
             return _ADVICE
         case Permanent(advice=advice):

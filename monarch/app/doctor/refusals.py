@@ -12,6 +12,13 @@ from monarch.core.redact import quote
 
 LATER: Final = "Look again later."
 
+
+def when_limited(limited: RateLimited) -> str:
+    """What to do about a limit, and for how long it holds, if GitHub says so."""
+    asked = "" if limited.wait_s is None else f"; GitHub asks for {max(1, round(limited.wait_s))} s"
+    return f"Wait: it passes by itself{asked}."
+
+
 _FORBIDDEN: Final = 403
 _PROXY: Final = (
     "Correct the proxy (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY), name the host in NO_PROXY, or let what stands before it pass"
@@ -33,8 +40,8 @@ def github_refusal(name: str, reply: Reply, otherwise: str) -> Check:
     match classify(reply, writing=False):
         case Transient(reason) if is_from_a_proxy(reply):
             return Check(name, Status.FAIL, reason, _PROXY)
-        case RateLimited():
-            return Check(name, Status.WARN, f"not now: {said}", "Wait for the limit to pass.")
+        case RateLimited(reason) as limited:
+            return Check(name, Status.WARN, f"not now: {reason}", when_limited(limited))
         case Permanent(scope=scope) as refused if (
             scope is Scope.CREDENTIAL or reply.status == _FORBIDDEN
         ):

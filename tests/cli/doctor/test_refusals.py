@@ -45,7 +45,9 @@ def test_what_github_answers_means_to_the_doctor_what_it_means_to_the_workers(na
     found = check_github(reply)
 
     if isinstance(means, RateLimited):
-        assert (found.status, found.advice) == (Status.WARN, "Wait for the limit to pass.")
+        asked = "" if means.wait_s is None else f"; GitHub asks for {round(means.wait_s)} s"
+        assert found.advice == f"Wait: it passes by itself{asked}."
+        assert (found.status, found.detail) == (Status.WARN, f"not now: {means.reason}")
     elif answer.status >= 500:
         assert (found.status, "outage" in found.advice) == (Status.WARN, True)
     elif isinstance(means, Permanent) and (means.scope is Scope.CREDENTIAL or answer.status == 403):
