@@ -77,7 +77,7 @@ def test_a_proxy_that_refuses_is_named(reply: Reply) -> None:
         ("saml", "Authorise the token"),
         ("classic_pat_forbidden", "Use a token that the organisation takes"),
         ("pat_lifetime_forbidden", "Use a token that the organisation takes"),
-        ("secondary_content", "Wait for the limit"),
+        ("secondary_content", "Wait: it passes by itself"),
         ("bad_gateway", "look again later"),
     ],
 )
@@ -123,7 +123,7 @@ def test_an_error_that_slack_does_not_document_may_pass() -> None:
 @pytest.mark.parametrize(
     ("failure", "advice"),
     [
-        (RateLimited("limit", None), "Wait for the limit"),
+        (RateLimited("limit", None), "Wait: it passes by itself"),
         (Transient("502"), "Look again later"),
         (Permanent(Scope.REPOSITORY, Code.NOT_FOUND, "nobody"), "Correct MONARCH_MISSED_OWNERS"),
         (
