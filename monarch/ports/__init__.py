@@ -235,10 +235,14 @@ class Outlook(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """A message as one replica heard it. `id` names this hearing uniquely, also when its append is repeated."""
+    """A message as one replica heard it. `id` names this hearing uniquely, also when its append is repeated.
+
+    `late_ms` is how long ago it may have been published, in milliseconds: a replica that was frozen reads it when it thaws.
+    """
 
     id: str
     payload: bytes
+    late_ms: int = 0
 
 
 class Ear(Protocol):

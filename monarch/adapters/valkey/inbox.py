@@ -20,7 +20,7 @@ from monarch.core.ids import RequestId
 from monarch.ports import Hearing, StoreError
 
 WINDOW_MS = 15_000
-"""How long after an append a hearing may still be its echo, in milliseconds."""
+"""How long after an append a hearing may still be its echo, in milliseconds; for a late one so much longer."""
 
 SUBMISSION_MS = 86_400_000
 """How long a submission is remembered, so that repeating it makes no second request: a day, in milliseconds."""
@@ -80,6 +80,7 @@ class ValkeyInbox:
             WINDOW_MS,
             hearing.payload,
             "pubsub",
+            hearing.late_ms,
         )
         verdict, entry = cast("tuple[bytes, bytes]", answer)
         return RequestId(entry.decode()) if verdict == b"appended" else None

@@ -2,7 +2,8 @@
 
 A subscription can die silently: behind a black hole nothing comes, and nothing fails. So each ear publishes a canary
 to a channel of its own, over a separate connection, every 10 s, hears it on the very connection that it listens with,
-and gives the subscription up when it misses two.
+and gives the subscription up when it misses two. Only time in which it listens, and nothing comes, counts: a worker that
+was frozen, or slow to append, has not missed what waits in the socket, and giving up would lose it.
 
 When it hears again it records the gap, for people: from the last moment at which it certainly heard.
 """
@@ -50,6 +51,7 @@ class ValkeyEar:
         self._replica = replica
         self._now = now
         self._heard = 0
+        self._canaries = 0
         self._last_heard: float | None = None
         self._pubsub: PubSub | None = None
         self._is_ending = False
@@ -97,39 +99,44 @@ class ValkeyEar:
                 await self._pubsub.unsubscribe(self._channel)
 
     async def _hearings(self, pubsub: PubSub) -> AsyncGenerator[Hearing | None, None]:
-        canary_heard = self._now()
-        next_canary = canary_heard
+        # What was published before `read_to` has been read: then the socket was empty, or the newest canary was sung.
+        sung = read_to = next_canary = self._now()
+        silence_s = 0.0
         while True:
             if self._now() >= next_canary:
+                sung = self._now()
+                self._canaries += 1
                 await self._sing()
                 next_canary = self._now() + CANARY_EVERY_S
+            began = self._now()
             with classified("listening"):
                 message = await pubsub.get_message(timeout=_LISTEN_S)
+            # No call lasts longer but for a process that stood still meanwhile.
+            silence_s += min(self._now() - began, _LISTEN_S)
             if message is not None and message["type"] == "unsubscribe":
                 return
             if message is not None and message["type"] != "message":
                 continue
-            if message is not None:
+            if message is None:
+                read_to = began
+            else:
                 self._last_heard = self._now()
             if message is not None and message["channel"] == self._canary.encode():
-                canary_heard = self._now()
+                silence_s = 0.0
+                if message["data"] == b"%d" % self._canaries:
+                    read_to = max(read_to, sung)
             else:
-                told_at = self._now()
-                yield self._hearing(message)
-                # Only time spent listening counts as silence. The caller may have needed minutes to append a message
-                # (Valkey out of memory), and what came meanwhile waits in the socket: giving up would lose it.
-                canary_heard += self._now() - told_at
-            silence = self._now() - canary_heard
-            if silence > CANARY_EVERY_S * CANARIES_MISSED + _LISTEN_S:
-                text = f"no canary was heard for {silence:.0f} s: the subscription is dead"
+                yield self._hearing(message, self._now() - read_to)
+            if silence_s > CANARY_EVERY_S * CANARIES_MISSED + _LISTEN_S:
+                text = f"no canary was heard for {silence_s:.0f} s: the subscription is dead"
                 raise StoreError(text)
 
-    def _hearing(self, message: dict[str, Any] | None) -> Hearing | None:
+    def _hearing(self, message: dict[str, Any] | None, late_s: float) -> Hearing | None:
         if message is None:
             return None
         self._heard += 1
-        return Hearing(f"{self._replica}:{self._heard}", message["data"])
+        return Hearing(f"{self._replica}:{self._heard}", message["data"], round(late_s * 1000))
 
     async def _sing(self) -> None:
         with classified("publishing the canary"):
-            await self._speaker.publish(self._canary, self._replica)
+            await self._speaker.publish(self._canary, str(self._canaries))

@@ -5,6 +5,7 @@ from typing import cast
 
 import pytest
 from valkey.asyncio import Valkey
+from valkey.asyncio.client import PubSub
 
 from monarch.adapters.valkey import subscriber as ear_module
 from monarch.adapters.valkey.client.connection import connect
@@ -87,16 +88,39 @@ async def test_a_subscription_without_its_canaries_is_dead(
     ears: Ears, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Behind a black hole nothing comes, and nothing fails."""
+    async with ears.ear.listen() as hearings:
+        await ears.publish(b"behind the hole")
+        _winding(ears, monkeypatch, CANARY_EVERY_S, vain=1_000)
+        with pytest.raises(StoreError, match="no canary was heard for 20 s"):
+            await next_message(hearings)
 
-    async def mute() -> None:
-        """The canary does not come through."""
-        ears.now += CANARY_EVERY_S * (CANARIES_MISSED + 1)
 
-    monkeypatch.setattr(ears.ear, "_sing", mute)
+async def test_what_was_published_to_a_frozen_worker_is_heard_when_it_thaws(
+    ears: Ears, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was frozen for half a minute, found no canary, and threw away the messages that waited in the socket."""
     async with ears.ear.listen() as hearings:
         await anext(hearings)
-        with pytest.raises(StoreError, match="canary"):
-            await anext(hearings)
+        await ears.publish(b"one", b"two")
+        _winding(ears, monkeypatch, 30.0, vain=1)
+        heard = [await next_message(hearings) for _ in range(2)]
+        for _ in range(CANARIES_MISSED + 1):
+            assert await anext(hearings) is None
+
+    assert [(h.payload, h.late_ms) for h in heard] == [(b"one", 30_000), (b"two", 30_000)]
+
+
+def _winding(ears: Ears, monkeypatch: pytest.MonkeyPatch, seconds: float, vain: int) -> None:
+    """From now on each listening in vain lasts so long, and the first so many end without reading what waits."""
+    real, left = PubSub.get_message, [None] * vain
+
+    async def get_message(self: PubSub, **options: float) -> object:
+        found = left.pop() if left else await real(self, **options)  # type: ignore[arg-type]  # as they came
+        if found is None:
+            ears.now += seconds
+        return found
+
+    monkeypatch.setattr(PubSub, "get_message", get_message)
 
 
 async def test_a_subscription_that_is_cut_off_says_so(ears: Ears) -> None:

@@ -43,6 +43,18 @@ async def test_the_same_bytes_published_again_are_another_request(world: World) 
     assert appended == [True, False, True, False]
 
 
+async def test_who_was_frozen_while_others_appended_hears_an_echo(world: World) -> None:
+    """It reads the message when it thaws, long after the window of those that were awake, and no request comes of it."""
+    awake, frozen = world.inbox("replica-1"), world.inbox("replica-2")
+    await hear(awake)
+    await world.advance(30)
+
+    late = await frozen.mirror([Hearing("late", PAYLOAD, late_ms=31_000)])
+
+    assert late == (None,)
+    assert await hear(frozen)
+
+
 async def test_a_single_replica_appends_everything(world: World) -> None:
     """There is no other replica to be an echo of."""
     inbox = world.inbox("replica-1")

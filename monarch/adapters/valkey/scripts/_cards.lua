@@ -13,12 +13,20 @@ local CARD_REQUESTS, CARD_TARGETS = 200, 1000
 -- For how many ms after it was last joined a card is found by its source; if its requests are open for longer, another card follows.
 local CARD_FOUND_MS = 2592000000
 
+-- What a command answers, or `otherwise` for a key of another type: one broken record does not cost people the others.
+local function sound(otherwise, ...)
+  local found = redis.pcall(...)
+  if type(found) ~= 'table' or not found.err then return found end
+  if string.find(found.err, 'WRONGTYPE', 1, true) then return otherwise end
+  error(found.err)
+end
+
 -- Requests of a cohort, in the order in which they joined.
 local function cohort(card) return redis.call('ZRANGE', ns .. 'cohort:' .. card, 0, -1) end
 
 local function has_open(card)
   for _, request in ipairs(cohort(card)) do
-    local state = redis.call('HGET', ns .. 'request:' .. request, 'state')
+    local state = sound(false, 'HGET', ns .. 'request:' .. request, 'state')
     if state and not ENDED[state] then return true end
   end
   return false
@@ -95,14 +103,6 @@ local function join_card(request, by_itself)
     redis.call('SET', found_by('id', known.source_id, known), card, 'NX', 'PX', int(CARD_FOUND_MS))
   end
   return card
-end
-
--- What a command answers, or `otherwise` for a key of another type: one broken record does not cost people the others.
-local function sound(otherwise, ...)
-  local found = redis.pcall(...)
-  if type(found) ~= 'table' or not found.err then return found end
-  if string.find(found.err, 'WRONGTYPE', 1, true) then return otherwise end
-  error(found.err)
 end
 
 -- The requests of a cohort as they stand, each with its migrations; those that are gone are left out.

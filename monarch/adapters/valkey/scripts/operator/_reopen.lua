@@ -1,6 +1,7 @@
 -- Shared by replay and heal: ended work goes on, under the same ids.
 
--- Run an ended request again, one run further, and keep what belongs to it.
+-- Run an ended request again, one run further, and keep what belongs to it. A target whose keys are of another type holds up
+-- no other: what is under way there says so itself.
 local function reopen(request)
   local key = ns .. 'request:' .. request
   if ENDED[redis.call('HGET', key, 'state')] then
@@ -17,9 +18,9 @@ local function reopen(request)
     for target in lines(redis.call('HGET', key, 'targets')) do
       local migration = request .. ':' .. target
       redis.call('PERSIST', ns .. 'migration:' .. migration)
-      local target_id = redis.call('HGET', ns .. 'migration:' .. migration, 'target_id')
+      local target_id = sound(false, 'HGET', ns .. 'migration:' .. migration, 'target_id')
       if target_id then
-        redis.call('SADD', ns .. 'needs:' .. target_id, migration)
+        sound(0, 'SADD', ns .. 'needs:' .. target_id, migration)
         redis.call('PERSIST', ns .. 'ledger:' .. target_id)
       end
     end

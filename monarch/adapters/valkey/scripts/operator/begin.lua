@@ -8,7 +8,8 @@
 -- Atomic: the request is reopened once for all its targets, and a migration leaves its end as its entry enters the
 -- stream, so nothing is begun twice at once. Repeated while it is under way it changes nothing and answers the same.
 -- Nothing is written around the fence: the act is taken, looked at, permitted and recorded like anything else.
-local wrong = of_another_type(KEYS[1], 'hash') or of_another_type(KEYS[2], 'string') or in_the_way(OF_ACTS)
+local wrong = of_a_request_in_the_way(ARGV[2]) or in_the_way(OF_ACTS)
+for i = 5, #ARGV do wrong = wrong or of_a_target_in_the_way(ARGV[2], ARGV[i]) end
 if wrong then return wrong end
 local request, act, by = ARGV[2], ARGV[3], ARGV[4]
 local state = redis.call('HGET', KEYS[1], 'state')
@@ -28,7 +29,7 @@ local function bases()
   local source = string.lower(redis.call('HGET', KEYS[1], 'source') or '')
   local found = {}
   for _, one in ipairs(redis.call('ZREVRANGE', ns .. 'known', 0, LOOKED_AT - 1)) do
-    local of = one ~= request and redis.call('HGET', ns .. 'request:' .. one, 'source')
+    local of = one ~= request and sound(false, 'HGET', ns .. 'request:' .. one, 'source')
     if of and string.lower(of) == source and redis.call('EXISTS', ns .. 'plan:' .. one) == 1 then found[#found + 1] = one end
     if #found == BASES then break end
   end

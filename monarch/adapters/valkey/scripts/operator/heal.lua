@@ -8,7 +8,8 @@
 -- Atomic: the request is reopened once for all its targets, and a migration leaves its end as its entry enters the
 -- stream, so nothing is healed twice at once. Repeated while it is under way it changes nothing and answers the same.
 -- Nothing is written around the fence: what is healed is taken, looked at, permitted and recorded like anything else.
-local wrong = of_another_type(KEYS[1], 'hash') or of_another_type(KEYS[2], 'string') or in_the_way(OF_ACTS)
+local wrong = of_a_request_in_the_way(ARGV[2]) or in_the_way(OF_ACTS)
+for i = 4, #ARGV, 2 do wrong = wrong or of_a_target_in_the_way(ARGV[2], ARGV[i]) end
 if wrong then return wrong end
 local request, by = ARGV[2], ARGV[3]
 local state = redis.call('HGET', KEYS[1], 'state')

@@ -106,14 +106,28 @@ function replay_into.notices(letter)
   event('notice.replayed', 'request', letter.request, 'by', by)
 end
 
-local answers = {}
+-- Every letter is read, and what belongs to its request looked at, before the first is sent back.
+local letters, seen = {}, {}
 for i = 4, #ARGV do
   local found = redis.call('XRANGE', KEYS[1], ARGV[i], ARGV[i])
-  if not found[1] or gone[ARGV[i]] then
-    answers[#answers + 1] = {'gone'}
-  else
+  if found[1] then
     local letter = {request = '', migration = '', payload = '', code = ''}
     for f = 1, #found[1][2], 2 do letter[found[1][2][f]] = found[1][2][f + 1] end
+    letters[ARGV[i]] = letter
+    if not seen[letter.request] then
+      seen[letter.request] = true
+      wrong = of_a_request_in_the_way(letter.request)
+      if wrong then return wrong end
+    end
+  end
+end
+
+local answers = {}
+for i = 4, #ARGV do
+  local letter = letters[ARGV[i]]
+  if not letter or gone[ARGV[i]] then
+    answers[#answers + 1] = {'gone'}
+  else
     -- The letter of a target that was refused while planning comes from the stream of requests, but it is a migration.
     local into = letter.migration ~= '' and 'migrations' or letter.stream or ''
     local problem = {'no_stream'}
@@ -125,6 +139,7 @@ for i = 4, #ARGV do
     elseif not problem then
       replay_into[into](letter)
       redis.call('XDEL', KEYS[1], ARGV[i])
+      letters[ARGV[i]] = nil
     end
     answers[#answers + 1] = problem and {'refused', unpack(problem)}
       or {'replayed', letter.migration ~= '' and letter.migration or letter.request}
