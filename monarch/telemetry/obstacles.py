@@ -3,8 +3,9 @@
 Each cause is a row: how it is recognised, its words, what to do. The table of causes in docs/operating.md has the same rows.
 """
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -103,20 +104,21 @@ def _of_fleet(snapshot: Snapshot) -> Iterator[Obstacle]:
             f"the user of Valkey that this was read with lacks the right to {snapshot.lacks_rights} (NOPERM)",
             LACKING,
         )
-    # Pub/sub knows neither namespaces nor database numbers, so the workers may be at home in another one.
-    here, start = "", "Start one with `monarch run`; what was submitted waits for it."
+    words, start = (
+        "no worker is running",
+        "Start one with `monarch run`; what was submitted waits for it.",
+    )
     if snapshot.replicas:
-        here = " in this MONARCH_NAMESPACE and database"
-        start = (
-            "The workers that listen to the channel are at home in another one, and take what is published: set both as they"
-            " have them. What is submitted here waits for a worker of its own (`monarch run`)."
+        words, start = (
+            "no worker in this MONARCH_NAMESPACE and database gives a sign of life, and something listens to the channel",
+            _LISTENS,
         )
     lacks_workers = _lacks_workers(snapshot)
     if lacks_workers:
         lost = ", and messages that are published now are lost" if snapshot.replicas == 0 else ""
         yield Obstacle(
             Cause.NO_WORKER,
-            f"no worker is running{here}{lost}",
+            f"{words}{lost}",
             start,
         )
     yield from _of_roles(snapshot)
@@ -139,6 +141,13 @@ def _of_fleet(snapshot: Snapshot) -> Iterator[Obstacle]:
             "no worker listens to the channel, so messages that are published now are lost",
             "Start a worker with the role intake; if one runs, see its log, and set MONARCH_CHANNEL as it has it.",
         )
+
+
+# Pub/sub knows neither namespaces nor database numbers, and a frozen worker stays subscribed.
+_LISTENS: Final = (
+    "It may be workers of this one that are frozen (`monarch workers`: thaw or restart them), or workers of another one, which"
+    " take what is published (then set both as they have them), or another program. What is submitted waits for a worker here."
+)
 
 
 def _lacks_workers(snapshot: Snapshot) -> bool:
@@ -169,8 +178,22 @@ def _of_roles(snapshot: Snapshot) -> Iterator[Obstacle]:
 
 
 def refusals(snapshot: Snapshot) -> Sequence[RefusalSnapshot]:
-    """Of one for every owner and those for some, the first says it all."""
-    return [one for one in snapshot.refused if one.owner == "*"] or snapshot.refused
+    """Of one for every owner and those for some, the first says it all: since the first of them in the same words."""
+
+    def first_ms(refusal: RefusalSnapshot) -> int:
+        said = _in_short(refusal)
+        return min(one.since_ms for one in snapshot.refused if _in_short(one) == said)
+
+    everywhere = [one for one in snapshot.refused if one.owner == "*"]
+    return [replace(one, since_ms=first_ms(one)) for one in everywhere] or snapshot.refused
+
+
+def _in_short(refusal: RefusalSnapshot) -> str:
+    """The reason without the id of the call that it was given to."""
+    return _REQUEST.sub("", refusal.reason)
+
+
+_REQUEST: Final = re.compile(r" \(request [^)]*\)")
 
 
 def _of_refusal(refusal: RefusalSnapshot) -> Obstacle:

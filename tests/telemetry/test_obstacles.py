@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from monarch.telemetry import RefusalSnapshot, Snapshot
-from monarch.telemetry.obstacles import Cause, obstacles, unreached
+from monarch.telemetry.obstacles import Cause, obstacles, refusals, unreached
 
 PAGE = Path(__file__).parents[2] / "docs" / "operating.md"
 WELL = Snapshot(0, (), workers=2, replicas=2)
@@ -21,7 +21,7 @@ def test_a_fleet_that_is_well_has_none() -> None:
 @pytest.mark.parametrize(
     ("found", "cause", "says"),
     [
-        (replace(WELL, workers=0), Cause.NO_WORKER, "no worker is running"),
+        (replace(WELL, workers=0), Cause.NO_WORKER, "gives a sign of life"),
         (
             replace(WELL, roles=frozenset({"intake", "migrator", "notifier", "reclaimer"})),
             Cause.NO_ROLE,
@@ -86,17 +86,36 @@ def test_workers_that_may_not_be_seen_are_not_missed() -> None:
     assert [one.cause for one in unheard] == [Cause.STORE_REFUSES, Cause.NO_SUBSCRIBER]
 
 
-def test_workers_of_another_namespace_may_be_the_ones_that_are_missed() -> None:
-    """Who listens is seen from every namespace and database, who works from one alone."""
+def test_who_listens_where_no_worker_shows_itself_is_not_known() -> None:
+    """Who listens is seen from every namespace and database, who works from one alone; and a frozen worker listens, too.
+
+    It was asserted that workers of another namespace listen, and advised to change this one.
+    """
     (listened,) = obstacles(replace(WELL, workers=0))
     (missed,) = obstacles(replace(WELL, workers=0, replicas=0))
     (unheard,) = obstacles(replace(WELL, replicas=0))
 
-    assert listened.words == "no worker is running in this MONARCH_NAMESPACE and database"
-    assert "are at home in another one, and take what is published" in listened.advice
+    assert listened.words.startswith(
+        "no worker in this MONARCH_NAMESPACE and database gives a sign of life"
+    )
+    assert "may be workers of this one that are frozen (`monarch workers`" in listened.advice
+    assert "workers of another one, which take what is published" in listened.advice
+    assert "or another program" in listened.advice
     assert "what was submitted waits" not in listened.advice
     assert "MONARCH_NAMESPACE" not in missed.advice
     assert "set MONARCH_CHANNEL as it has it" in unheard.advice
+
+
+def test_a_refusal_of_everything_began_with_the_first_of_its_kind() -> None:
+    """A dry run met what stopped an owner's work for half a minute already, and the time jumped forward."""
+    reason = 'GitHub answered 401 "Bad credentials"{}: the token is wrong'
+    owner = RefusalSnapshot("acme", 1_000, reason.format(" (request A:1)"))
+    other = RefusalSnapshot("beta", 500, "the App is not installed there")
+    everywhere = RefusalSnapshot("*", 31_000, reason.format(" (request B:2)"))
+
+    [said] = refusals(replace(WELL, refused=(owner, other, everywhere)))
+
+    assert (said.owner, said.since_ms) == ("*", 1_000)
 
 
 def test_that_nobody_works_and_that_nobody_listens_is_one_line() -> None:

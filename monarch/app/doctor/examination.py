@@ -157,8 +157,8 @@ def _on_more_ears(snapshot: Snapshot) -> str:
         )
     return (
         "See what else is subscribed: another installation, or the predecessor, on the same"
-        " channel would copy everything twice. (Workers with the role intake alone are not"
-        " counted as working.)"
+        " channel would copy everything twice. (Workers that are frozen, and workers with the role intake alone,"
+        " are not counted as working.)"
     )
 
 
