@@ -92,10 +92,16 @@ def card_of(fields: Fields) -> Card | None:
     return Card(
         channel=fields.get("card_channel") or fields["channel"],
         ts=fields.get("card_ts", ""),
-        error=fields.get("notice_error", ""),
+        error=_notice_error(fields),
         shown_version=max(number(fields, "said_version"), number(fields, "ended_version")),
         is_unanswered="card_open" in fields and not fields.get("card_ts"),
     )
+
+
+def _notice_error(fields: Fields) -> str:
+    """Why Slack did not get the last notice, and what to do; the letter that it names may be dropped since."""
+    error = fields.get("notice_error", "")
+    return after_the_drop(error) if fields.get("notice_dropped") else error
 
 
 def migration_view(fields: Fields) -> MigrationView:

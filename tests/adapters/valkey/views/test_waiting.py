@@ -14,6 +14,7 @@ from monarch.adapters.valkey.settlement import member_of_request
 from monarch.adapters.valkey.views import waiting
 from monarch.adapters.valkey.views.fleet import MET_FOR_MS
 from monarch.adapters.valkey.views.sought import Sought
+from monarch.core.advice import Advice
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
@@ -501,3 +502,25 @@ def test_what_a_valkey_says_of_itself_tells_why_it_refuses(
 
     assert says in why
     assert bool(says) is bool(why)
+
+
+async def test_what_slack_refused_is_not_to_be_replayed_once_its_letter_is_dropped(
+    house: House,
+) -> None:
+    """`show` went on advising the replay of a letter that was gone."""
+    request = await submitted(house)
+    await house.settle(Stream.REQUESTS, planned("o/a"))
+    refused = Dead(Code.SLACK_REFUSED, "Slack answered is_archived", advice=Advice("unarchive it"))
+    await house.settle(Stream.NOTICES, refused)
+    before = await house.reader.request(request)
+    [letter] = await house.letters.newest(1)
+
+    hands = ValkeyHands(Scripts(house.client, house.keys.prefix), house.keys, retention_ms=60_000)
+    await hands.drop([letter.id], "ada")
+    after = await house.reader.request(request)
+
+    assert before is not None
+    assert after is not None
+    assert before.notice_error.endswith("then replay it (`monarch dead replay`)")
+    assert "replay" not in after.notice_error
+    assert after.notice_error.endswith("send the message again, since its dead letter was dropped")

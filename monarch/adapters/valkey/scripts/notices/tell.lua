@@ -81,7 +81,7 @@ if op == 'frozen' then redis.call('HSET', KEYS[1], 'frozen', '1')
 else
   ({sending = sending, said = said, not_sent = not_sent, deleted = deleted})[op][kind]()
   if op == 'said' then
-    redis.call('HDEL', KEYS[1], 'notice_error', 'refused')
+    redis.call('HDEL', KEYS[1], 'notice_error', 'notice_dropped', 'refused')
     event('notice.said', 'cohort', cohort_id, 'kind', kind)
   end
 end

@@ -13,7 +13,7 @@ local function reopen(request)
     persist_card(request)
     local card = redis.call('HGET', key, 'card')
     if card and redis.call('EXISTS', ns .. 'card:' .. card) == 1 then
-      redis.call('HDEL', ns .. 'card:' .. card, 'notice_error', 'refused')
+      redis.call('HDEL', ns .. 'card:' .. card, 'notice_error', 'notice_dropped', 'refused')
     end
     for target in lines(redis.call('HGET', key, 'targets')) do
       local migration = request .. ':' .. target

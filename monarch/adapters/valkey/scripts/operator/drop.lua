@@ -24,6 +24,11 @@ for i = 4, #ARGV do
       end_act(key)
       local request_key = ns .. 'request:' .. letter.request
       if ENDED[redis.call('HGET', request_key, 'state')] then redis.call('HSET', request_key, 'state', ended_as(letter.request)) end
+    elseif letter.stream == 'notices' then
+      local card = redis.call('HGET', ns .. 'request:' .. letter.request, 'card')
+      if card and redis.call('HEXISTS', ns .. 'card:' .. card, 'notice_error') == 1 then
+        redis.call('HSET', ns .. 'card:' .. card, 'notice_dropped', '1')
+      end
     elseif key and not is_lent and redis.call('EXISTS', key) == 1 then
       redis.call('HSET', key, 'dropped_ms', int(now_ms()))
     end

@@ -94,7 +94,7 @@ function replay_into.notices(letter)
   local key = ns .. 'request:' .. letter.request
   local card = join_card(letter.request)
   redis.call('HDEL', key, 'notice_error')
-  redis.call('HDEL', ns .. 'card:' .. card, 'notice_error', 'refused')
+  redis.call('HDEL', ns .. 'card:' .. card, 'notice_error', 'notice_dropped', 'refused')
   local ended = tonumber(redis.call('HGET', ns .. 'card:' .. card, 'ended_version') or 0)
   for _, request in ipairs(cohort(card)) do
     local its = redis.call('HMGET', ns .. 'request:' .. request, 'state', 'card_version')

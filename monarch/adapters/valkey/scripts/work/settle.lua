@@ -331,6 +331,7 @@ handle.snooze = park
 local function end_notice()
   local key = card_key or request_key
   redis.call('HSET', key, 'notice_error', doc.reason)
+  redis.call('HDEL', key, 'notice_dropped')
   if card_key then redis.call('HSET', card_key, 'notice_due', '0') end
   if doc.code == 'slack_refused' then redis.call('HSET', key, card_key and 'refused' or 'notice_refused', '1') end
   for _, one in ipairs(card_key and cohort(doc.card) or {request}) do
