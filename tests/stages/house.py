@@ -126,11 +126,12 @@ class House:
         bases: str,
         source: str = SOURCE,
         act: Act = Act.UPDATE,
+        source_id: object = "",
         **more: object,
     ) -> RequestId:
         """An update is asked for; `bases` are earlier requests, with spaces between, and `more` as in `publish`."""
         message = a_message(*targets, source=source, channel="C1", **more)
-        return self.store.append_request(message, act.value, bases, "Ann")
+        return self.store.append_request(message, act.value, bases, "Ann", str(source_id))
 
     def client(self, passage: Passage = undisturbed) -> Valkey:
         """A client of the store."""

@@ -105,18 +105,20 @@ class Submission:
 class Update:
     """The wish for an update: who asks for it, and the earlier requests whose plans say what was written before.
 
-    `act` is one of the updates.
+    `act` is one of the updates. `source_id` is GitHub's id of their source, `None` if it is not on record.
     """
 
     by: str
     bases: tuple[RequestId, ...]
     act: Act = Act.UPDATE
+    source_id: int | None = None
 
 
 def _act(update: Update | None, by: str) -> tuple[str, ...]:
     if update is None:
         return ("", "", by) if by else ()
-    return update.act.value, " ".join(update.bases), update.by
+    source_id = "" if update.source_id is None else str(update.source_id)
+    return update.act.value, " ".join(update.bases), update.by, source_id
 
 
 class Submitter:

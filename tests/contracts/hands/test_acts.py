@@ -123,6 +123,22 @@ async def test_an_act_goes_by_the_plans_of_other_requests_for_the_template_too(
     assert await world.length(MIGRATIONS) == 1
 
 
+async def test_an_act_knows_its_template_by_its_id(world: World) -> None:
+    """Renamed, it is the same: what was written by the request for its new name was called edited by people. A stranger is not."""
+    renamed, stranger, request, unknown = [await ended(world, TEAM_A) for _ in range(4)]
+    names = {renamed: ("org/renamed", "7"), stranger: (None, "8"), request: (None, "7")}
+    for one, (name, source_id) in names.items():
+        named = () if name is None else ("source", name)
+        fields = ["source_id", source_id, *named]
+        await world.client.execute_command("HSET", world.keys.request(one), *fields)  # type: ignore[no-untyped-call] # the client's
+
+    await begin(world, request)
+
+    again = await world.next(MIGRATIONS)
+    assert isinstance(again.entry, MigrationEntry)
+    assert again.entry.bases == (unknown, renamed)
+
+
 async def test_code_that_knows_no_acts_hands_the_entry_back(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,14 +22,19 @@ local function problem_of_request()
 end
 
 -- The other requests for that template whose plans are known, newest first, with spaces between: an update for one of them
--- may have written what a copy says now, and that is not a change by people.
+-- may have written what a copy says now, and that is not a change by people. A template is its id: its name may have passed
+-- to another repository. Only where an older version has kept no id does the name decide.
 local LOOKED_AT, BASES = 200, 10
 local function bases()
-  local source = string.lower(redis.call('HGET', KEYS[1], 'source') or '')
+  local its = redis.call('HMGET', KEYS[1], 'source', 'source_id')
+  local function is_same(of)
+    if its[2] and of[2] then return its[2] == of[2] end
+    return of[1] and string.lower(of[1]) == string.lower(its[1] or '')
+  end
   local found = {}
   for _, one in ipairs(redis.call('ZREVRANGE', ns .. 'known', 0, LOOKED_AT - 1)) do
-    local of = one ~= request and redis.call('HGET', ns .. 'request:' .. one, 'source')
-    if of and string.lower(of) == source and redis.call('EXISTS', ns .. 'plan:' .. one) == 1 then found[#found + 1] = one end
+    local of = one ~= request and redis.call('HMGET', ns .. 'request:' .. one, 'source', 'source_id')
+    if of and is_same(of) and redis.call('EXISTS', ns .. 'plan:' .. one) == 1 then found[#found + 1] = one end
     if #found == BASES then break end
   end
   return table.concat(found, ' ')
