@@ -109,9 +109,10 @@ class RememberingLedger:
         match fact:
             case WasCreated(number) if ticket is not None:
                 self.created[ticket] = number
-            case WasChanged(Change.CLOSE | Change.RETIRE | Change.REOPEN, number) if (
-                ticket is not None
-            ):
+            # What was seen to have taken effect is no write of this act, but one of before whose answer was lost.
+            case WasChanged(
+                Change.CLOSE | Change.RETIRE | Change.REOPEN, number, is_seen=False
+            ) if ticket is not None:
                 self.changed[ticket] = number
             case WasFound() if ticket is not None:
                 self.found.add(ticket)
