@@ -44,6 +44,19 @@ class Foresight:
     closed: tuple[Left, ...] = ()
     writes: PlannedWrites = field(default_factory=PlannedWrites)
 
+    @property
+    def edits(self) -> int:
+        """How many copies would be edited."""
+        return sum(isinstance(one.found, Edit) for one in self.differing)
+
+    def closing(self, *, close: bool) -> int:
+        """How many copies would be closed with their tickets."""
+        return sum(not one.touches for one in self.closed) if close else 0
+
+    def left(self, *, close: bool) -> int:
+        """How many of the copies that it lists would stay as they are."""
+        return len(self.differing) - self.edits + len(self.closed) - self.closing(close=close)
+
 
 @dataclass(frozen=True, slots=True)
 class TargetUpdate:
