@@ -31,6 +31,7 @@ from tests.contracts.moves import (
     FIRST,
     ME,
     TARGET,
+    appended,
     fields_of,
     migrated,
     planned,
@@ -203,6 +204,22 @@ async def test_nothing_is_begun_of_a_request_that_runs(world: World) -> None:
 
     assert not told.migration
     assert "cancel it first" in told.refused
+
+
+async def test_nothing_is_begun_of_a_request_that_is_being_cancelled(world: World) -> None:
+    """It said to cancel it first, until a worker had ended it; and the act that was cancelled was begun, if asked for again."""
+    recalling = await ended(world, TEAM_A)
+    await begin(world, recalling)
+    running, queued = await planned(world, TEAM_A), await appended(world, TEAM_A)
+    for request in (queued, running, recalling):
+        await world.hands.cancel(request, "ada")
+
+    told = [await begin(world, request) for request in (queued, running, recalling)]
+
+    assert [(one.migration, one.refused) for one in told] == [
+        ("", f"request {one} is being cancelled by ada; wait until a worker has ended it")
+        for one in (queued, running, recalling)
+    ]
 
 
 async def test_nothing_is_begun_where_nothing_was_copied(world: World) -> None:

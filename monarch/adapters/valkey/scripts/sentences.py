@@ -46,6 +46,7 @@ WORDS: Final = f"local WORDS = {{{_LUA}}}\n"
 _OF_A_REQUEST: Final = {
     "unknown": "no request {0} is known: see `monarch requests`",
     "strange": STRANGE,
+    "cancelling": "request {0} is being cancelled by {1}; wait until a worker has ended it",
     "no_target": NO_TARGET,
     "migration": "its migration is {0}",
 }

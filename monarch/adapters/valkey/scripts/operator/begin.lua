@@ -11,12 +11,13 @@
 local wrong = of_another_type(KEYS[1], 'hash') or of_another_type(KEYS[2], 'string') or in_the_way(OF_ACTS)
 if wrong then return wrong end
 local request, act, by = ARGV[2], ARGV[3], ARGV[4]
-local state = redis.call('HGET', KEYS[1], 'state')
+local state, cancelled_by = unpack(redis.call('HMGET', KEYS[1], 'state', 'cancelled_by'))
 
 -- Why nothing of the request can be done; nil where it can.
 local function problem_of_request()
   if not state then return {'unknown', request} end
   if is_strange(state) then return {'strange', state} end
+  if not ENDED[state] and cancelled_by then return {'cancelling', request, cancelled_by} end
   if not ENDED[state] then return {'not_ended', request, state} end
   if redis.call('EXISTS', KEYS[2]) == 0 then return {'no_plan'} end
 end
@@ -46,7 +47,7 @@ local function begin(target)
   local migration = request .. ':' .. target
   local key = ns .. 'migration:' .. migration
   local its = redis.call('HMGET', key, 'state', 'target', 'act', 'target_id')
-  if its[3] == act and not ENDED[its[1]] then return end
+  if its[3] == act and not ENDED[its[1]] and not cancelled_by then return end
   if problem then return problem end
   if not its[2] then return {'no_target', request, target} end
   if its[3] then return {'given_up', its[3], request} end
