@@ -88,7 +88,9 @@ async def _begin(means: Means, meant: Meant, by: str, act: Act) -> ActResult:
     request = meant.request
     answers = await means.hands.begin(request, act, meant.keys, by)
     lines = tuple(
-        Line(f"{one.target}: {one.refused}" if one.refused else one.target, "", bool(one.refused))
+        Line(
+            ": ".join(filter(None, (one.target, one.refused or one.remark))), "", bool(one.refused)
+        )
         for one in answers
     )
     begun = any(one.migration for one in answers)

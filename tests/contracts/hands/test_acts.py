@@ -1,5 +1,6 @@
 """`ports.Hands.begin` and what follows from it: a migration that has ended is borrowed for an act, and ends as before."""
 
+from functools import partial
 from typing import Final
 
 import pytest
@@ -194,6 +195,28 @@ async def test_asking_again_while_it_is_under_way_changes_nothing(world: World) 
 
     assert await begin(world, request) == told
     assert await world.length(MIGRATIONS) == 1
+
+
+async def test_the_undoing_of_no_recall_says_that_none_is_on_record(world: World) -> None:
+    """It was begun for each target as if something had been recalled there. One whose close has no answer yet may have been."""
+    request = await ended(world, TEAM_A)
+    undo = partial(world.hands.begin, request, Act.UNDO, [TEAM_A], "ann")
+    (told,) = await undo()
+    again = await world.next(MIGRATIONS)
+    await taken(world, again)
+    await world.settle(again, Done(Acted(Act.UNDO, 0, ())))
+    await begin(world, request)
+    recall = await world.next(MIGRATIONS)
+    permission = await granted(world, recall)
+    await world.settle(recall, Done(Acted(Act.RECALL, 1, ())))
+    (pending,) = await undo()
+    done = WasChanged(Change.CLOSE, 11, permission.nonce)
+    await world.ledger().record(recall, TARGET, FIRST, ME, done)
+    (recalled,) = await undo()
+
+    assert told.migration == pending.migration == recalled.migration
+    assert told.remark.startswith("no recalled copy is on record there")
+    assert (pending.remark, recalled.remark) == ("", "")
 
 
 async def test_nothing_is_begun_of_a_request_that_runs(world: World) -> None:

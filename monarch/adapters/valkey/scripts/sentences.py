@@ -69,6 +69,10 @@ BEGIN: Final = _OF_A_REQUEST | {
     "never_copied": NEVER_COPIED,
 }
 
+NOT_RECALLED: Final = (
+    "no recalled copy is on record there: only what GitHub shows as recalled is opened"
+)
+
 REPLAY: Final = {
     "cut": "its message was too long to be kept, and wrong; send a right one",
     "no_payload": "it has no message: have its sender write that into the field `payload`, and send it again",

@@ -3,7 +3,7 @@
 --
 -- KEYS  1 request:<id> (hash)  2 plan:<id>
 -- ARGV  1 prefix  2 request id  3 act  4 by whom  then the targets
--- Gives for each target {'begun', migration id} | {'refused', code, figures ...}; scripts/sentences.py has the sentences.
+-- Gives for each target {'begun', migration id, 'not_recalled' or ''} | {'refused', code, figures ...}; scripts/sentences.py has the sentences.
 --
 -- Atomic: the request is reopened once for all its targets, and a migration leaves its end as its entry enters the
 -- stream, so nothing is begun twice at once. Repeated while it is under way it changes nothing and answers the same.
@@ -60,9 +60,27 @@ local function begin(target)
   changed(request)
 end
 
+-- Whether the ledger has a recalled copy, or a close under way. Without any the undoing is begun all the same: where this
+-- memory was emptied, GitHub shows what a recall has closed.
+local function has_recalled(target)
+  local target_id = redis.call('HGET', ns .. 'migration:' .. request .. ':' .. target, 'target_id')
+  local ledger = target_id and redis.pcall('HGETALL', ns .. 'ledger:' .. target_id) or {}
+  for i = 1, #ledger, 2 do
+    local kind, value = string.match(ledger[i], '^(%l+):'), ledger[i + 1]
+    if kind == 'recall' and string.find(value, '^closed ') then return true end
+    if kind == 'pending' and (string.find(value, '^close ') or string.find(value, '^retire ')) then return true end
+  end
+  return false
+end
+
+local function told(target)
+  local remark = act == 'undo' and not has_recalled(target) and 'not_recalled' or ''
+  return {'begun', request .. ':' .. target, remark}
+end
+
 local answers = {}
 for i = 5, #ARGV do
   local why = begin(ARGV[i])
-  answers[#answers + 1] = why and {'refused', unpack(why)} or {'begun', request .. ':' .. ARGV[i]}
+  answers[#answers + 1] = why and {'refused', unpack(why)} or told(ARGV[i])
 end
 return answers
