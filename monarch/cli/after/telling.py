@@ -29,7 +29,7 @@ def acted_lines(migration: MigrationView, web_url: str) -> Iterator[str]:
     new = f"{copied} copied, " if copied else ""
     left = f", {len(migration.left)} left as they are" if migration.left else ""
     yield f"{clean(migration.target)}: {new}{migration.changed} {word}{left}"
-    yield from left_lines(migration.target, migration.left, web_url)
+    yield from left_lines(migration.place, migration.left, web_url)
 
 
 def left_lines(target: str, left: Sequence[Left], web_url: str) -> Iterator[str]:

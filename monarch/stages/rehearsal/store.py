@@ -78,7 +78,9 @@ class RememberingLedger:
         self.found: set[TicketId] = set()
         self.notes: list[str] = []
 
-    async def take(self, delivery: Delivery, target: TargetId, credential: Credential) -> Taken:
+    async def take(
+        self, delivery: Delivery, target: TargetId, credential: Credential, name: str = ""
+    ) -> Taken:
         """See `ports.Ledger`."""
         self.known = known = await self._read(target)
         return Taken(known.records, known.now_ms, Epoch(""), known.later)
