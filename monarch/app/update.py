@@ -1,9 +1,8 @@
 """An update: which requests it is about, what it would do, and the wish for it."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from anyio import to_thread
 
@@ -33,6 +32,7 @@ class UpdateWish:
     """One request to be: the same source, channel and milestones as those that it updates.
 
     `source` is the newest name on record, `source_id` as in `RequestEntry`.
+    `reached` are GitHub's ids of the targets, by name: each is updated whatever it is called now.
     `unreached`: targets of the request that was named, which it has not worked on, so that there is nothing to update.
     """
 
@@ -41,6 +41,7 @@ class UpdateWish:
     channel: str | None
     milestones: tuple[str, ...]
     bases: tuple[RequestId, ...]
+    reached: Mapping[str, int]
     unreached: tuple[str, ...] = ()
     source_id: TargetId | None = None
 
@@ -122,18 +123,19 @@ async def _wish(
     if details is None:
         return []
     meant = {target.lower() for target in only}  # GitHub's names have no case
-    targets = tuple(
-        one.target
+    reached = {
+        one.target: one.target_id
         for one in details.times
         if one.target_id is not None
         and one.target.lower() not in taken
         and (not only or one.target.lower() in meant)
-    )
-    taken |= {target.lower() for target in targets}
+    }
+    taken |= {target.lower() for target in reached}
     view = details.view
-    if not targets:
+    if not reached:
         return []
-    return [UpdateWish(view.source, targets, view.channel, view.portion.milestones, bases)]
+    portion = view.portion.milestones
+    return [UpdateWish(view.source, tuple(reached), view.channel, portion, bases, reached)]
 
 
 async def submitted(
@@ -149,7 +151,7 @@ async def submitted(
     payload = message(wish.source, wish.targets, wish.channel, milestones=wish.milestones)
     act = Act.UPDATE_AND_CLOSE if close else Act.UPDATE
     return await person.submit(
-        payload, key or uuid.uuid4().hex, Update(by, wish.bases, act, wish.source_id)
+        payload, key or uuid.uuid4().hex, Update(by, wish.bases, act, wish.source_id, wish.reached)
     )
 
 
@@ -193,10 +195,15 @@ async def _foreseen(
     plan = await reading.rehearser.plan(_request(wish), Act.UPDATE, wish.source_id)
     if not isinstance(plan, Plan):
         return UpdateRefused(source_obstacle(plan, wish.source))
-    wanted = RehearsalWish(plan, Act.UPDATE_AND_CLOSE, bases=wish.bases)
     plans = [await reading.store.plans.read(base) for base in wish.bases]
     earlier = [one for one in plans if one is not None]
-    passed = await in_order(wish.targets, partial(reading.rehearser.rehearse, wanted=wanted))
+    wanted = {
+        name: RehearsalWish(plan, Act.UPDATE_AND_CLOSE, TargetId(known), wish.bases)
+        for name, known in wish.reached.items()
+    }
+    passed = await in_order(
+        wish.targets, lambda name: reading.rehearser.rehearse(name, wanted[name])
+    )
     return [
         await to_thread.run_sync(_target, name, one, earlier, settings)
         for name, one in zip(wish.targets, passed, strict=True)
@@ -213,4 +220,5 @@ def _target(
     way = obstacle(passed, settings.target_patience_seconds)
     if way is not None or not isinstance(passed, Passage):
         return TargetUpdate(name, problem="" if way is None else way.reason)
-    return TargetUpdate(name, foresight_of(passed, earlier, style_of(settings)))
+    now = passed.survey.repository.full_name
+    return TargetUpdate(name, foresight_of(passed, earlier, style_of(settings)), named_now=now)

@@ -385,12 +385,12 @@ def test_an_update_knows_a_template_by_its_id(give: Give, client: Any) -> None:
 
     both = f"{requests['o/new', '7']} {requests['o/old', '7']}"
     records = [
-        client.hmget(f"{{monarch}}:request:{one}", "source_id", "bases", "act") for one in asked
+        client.hmget(f"{{monarch}}:request:{one}", "source_id", "bases", "reached") for one in asked
     ]
     assert [[value.decode() for value in record] for record in records] == [
-        ["7", both, "update"],
-        ["7", both, "update"],
-        ["8", requests["o/old", "8"], "update"],
+        ["7", both, "o/team-7 9"],
+        ["7", both, "o/team-7 9"],
+        ["8", requests["o/old", "8"], "o/team-8 9"],
     ]
 
 

@@ -405,9 +405,11 @@ def test_a_foretold_update_counts_what_it_lists(counts: str, *, close: bool) -> 
         for number, found in copies.items()
     )
     closed = (Left(3, 3, ()), Left(4, 4, (Touch.COMMENTED,)))
-    told = TargetUpdate("o/a", Foresight(differing=differing, closed=closed))
+    told = TargetUpdate("o/a", Foresight(differing=differing, closed=closed), named_now="o/b")
 
-    first, *lines = update_lines(told, "https://github.com", close=close)
+    name, first, *lines = update_lines(told, "https://github.com", close=close)
 
+    assert name.startswith("o/a: the repository that this request has reached is called o/b now")
+    assert "https://github.com/o/b/issues/1" in lines[0]
     assert first == f"o/a: would copy 0, edit 1, {counts}"
     assert sum(line.startswith("  leave #") for line in lines) == int(counts[-1])

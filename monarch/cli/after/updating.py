@@ -17,6 +17,7 @@ from monarch.cli.terminal.problem import complain
 from monarch.cli.terminal.readings import readings
 from monarch.cli.terminal.troubles import standing_beside, tell_obstacles
 from monarch.core.after.sentences import NEVER_COPIED
+from monarch.core.copy.notes import renamed
 from monarch.core.ids import RequestId
 from monarch.core.report.differing import (
     closed_words,
@@ -134,6 +135,8 @@ def update_lines(target: "TargetUpdate", web_url: str, *, close: bool) -> Iterat
     if target.problem:
         yield f"{clean(target.target)}: {clean(target.problem)}"
         return
+    if remark := renamed(target.target, target.named_now):
+        yield f"{clean(target.target)}: {clean(remark)}"
     found = target.foresight
     would = f"would copy {len(found.new)}, edit {found.edits}"
     would += f", open {len(found.opened)} again" if found.opened else ""
@@ -142,15 +145,15 @@ def update_lines(target: "TargetUpdate", web_url: str, *, close: bool) -> Iterat
     for ticket in found.new:
         yield f"  copy ticket #{ticket.number} {clean(ticket.title)}"
     for ticket_number, number in found.opened:
-        url = issue_url(target.target, number, web_url)
+        url = issue_url(target.place, number, web_url)
         yield f"  open #{number} again (ticket #{ticket_number} is open again in the template): {url}"
     for one in found.differing:
-        yield f"  {what_becomes(one)}: {issue_url(target.target, one.issue.number, web_url)}"
+        yield f"  {what_becomes(one)}: {issue_url(target.place, one.issue.number, web_url)}"
         yield from (f"    {clean(line)}" for line in difference(one))
     for what, names in written_beside(found.writes).items():
         if names:
             yield f"  {what}: {clean(', '.join(map(str, names)))}"
     for copy in found.closed:
         what = closed_words(copy, close=close)
-        url = issue_url(target.target, copy.number, web_url)
+        url = issue_url(target.place, copy.number, web_url)
         yield f"  {what} (ticket #{copy.ticket} is closed in the template): {url}"

@@ -60,11 +60,20 @@ class Foresight:
 
 @dataclass(frozen=True, slots=True)
 class TargetUpdate:
-    """What an update would do to one target; `problem` says why that is unknown, else `""`."""
+    """What an update would do to one target; `problem` says why that is unknown, else `""`.
+
+    `named_now` is what the repository is called now, `""` if that is not known.
+    """
 
     target: str
     foresight: Foresight = field(default_factory=Foresight)
     problem: str = ""
+    named_now: str = ""
+
+    @property
+    def place(self) -> str:
+        """The repository that links lead to."""
+        return self.named_now or self.target
 
 
 def foresight_of(passed: Passage, earlier: Sequence[Plan], style: Style) -> Foresight:

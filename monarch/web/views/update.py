@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
+from monarch.core.copy.notes import renamed
 from monarch.core.report.differing import (
     closed_words,
     difference,
@@ -62,7 +63,7 @@ class TargetUpdatePage:
 def update_page(found: Sequence[TargetUpdate], github: str) -> tuple[TargetUpdatePage, ...]:
     """Make the page. It compares whole texts: not on the event loop. `github` is where GitHub's pages are."""
     room = [ALL_LINES]
-    return tuple(_target(one, f"{github}/{one.target}/issues", room) for one in found)
+    return tuple(_target(one, f"{github}/{one.place}/issues", room) for one in found)
 
 
 def _target(one: TargetUpdate, href: str, room: list[int]) -> TargetUpdatePage:
@@ -111,6 +112,7 @@ def _line(text: str) -> LinePage:
 
 def _facts(one: TargetUpdate) -> Iterator[tuple[str, str]]:
     found = one.foresight
+    yield "name", renamed(one.target, one.named_now)
     for ticket in found.new:
         yield "copies", f"#{ticket.number} {ticket.title}"
     for ticket_number, number in found.opened:

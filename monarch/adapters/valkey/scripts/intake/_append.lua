@@ -8,6 +8,8 @@ local function append_request(stream, payload, via, now, act)
   local entry = redis.call('XADD', stream, '*', 'v', version, 'payload', payload, 'via', via, unpack(more))
   redis.call('HSET', ns .. 'request:' .. entry, 'state', 'queued', 'run', '1', 'version', '1',
     'via', via, 'entry', entry, 'appended_ms', int(now), unpack(more))
+  -- For the planner's result alone: its migrations get it.
+  if more[1] and (act.reached or '') ~= '' then redis.call('HSET', ns .. 'request:' .. entry, 'reached', act.reached) end
   local by = act and act.by ~= '' and {'by', act.by} or {}
   if by[2] then redis.call('HSET', ns .. 'request:' .. entry, 'asked_by', by[2]) end
   redis.call('ZADD', ns .. 'known', int(now), entry)
