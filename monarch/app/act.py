@@ -58,7 +58,7 @@ async def rehearsed(
         if isinstance(planned, str):
             return Unverifiable(planned)
         details, plan = planned
-        bases = await store.bases(request, plan)
+        bases = await store.bases(details)
         known = {one.target: one.target_id for one in details.times}
         its = [one.target for one in details.view.migrations]
         only = respelled(only, its)

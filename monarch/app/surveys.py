@@ -73,16 +73,16 @@ class Store:
         self._outlook = outlook_of(client, settings)
         self._is_needed = is_needed
 
-    async def bases(self, request: RequestId, plan: Plan) -> tuple[RequestId, ...]:
+    async def bases(self, details: RequestDetails) -> tuple[RequestId, ...]:
         """Other requests for the same template, newest first: an update may have written from the plan of one of them.
 
         Raises:
             StoreError: Valkey cannot be asked.
         """
         lines = await self.reader.requests(LOOKED_AT)
-        source = plan.source.lower()
-        named = [one for one in lines if one.id != request and one.source.lower() == source]
-        return tuple(one.id for one in named if one.state in PLANNED)[:OTHERS]
+        others = [one for one in lines if one.id != details.view.id and one.state in PLANNED]
+        same = [one.id for one in others if one.template.is_same(details.template)]
+        return tuple(same[:OTHERS])
 
     async def planned(self, request: RequestId) -> tuple[RequestDetails, Plan] | str:
         """A request and its plan; where there is none, a sentence that says why.
@@ -96,13 +96,13 @@ class Store:
         plan = await self.plans.read(request)
         return _why_without_plan(request, details.view.state) if plan is None else (details, plan)
 
-    async def others(self, request: RequestId, plan: Plan) -> list[Plan]:
+    async def others(self, details: RequestDetails) -> list[Plan]:
         """Their plans.
 
         Raises:
             StoreError: Valkey cannot be asked.
         """
-        bases = await self.bases(request, plan)
+        bases = await self.bases(details)
         read = [await self.plans.read(base) for base in bases]
         return [one for one in read if one is not None]
 

@@ -1,9 +1,8 @@
 """An update: which requests it is about, what it would do, and the wish for it."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from anyio import to_thread
 
@@ -14,13 +13,14 @@ from monarch.app.surveys import LOOKED_AT, OTHERS, PLANNED, SurveyTools, in_orde
 from monarch.app.wiring import style_of
 from monarch.core.after.acts import Act
 from monarch.core.after.sentences import NEVER_COPIED
-from monarch.core.ids import RequestId
+from monarch.core.ids import RequestId, TargetId
 from monarch.core.plan import Plan
 from monarch.core.portions.message import Portion
 from monarch.core.report.passage import Passage, obstacle, source_obstacle
 from monarch.core.report.update import TargetUpdate, foresight_of
 from monarch.core.request.message import Request
 from monarch.core.request.refs import parse_ref
+from monarch.core.request.template import Template
 from monarch.core.verdict import Verdict
 from monarch.ports.spoiled import why_unknown
 from monarch.settings import Settings
@@ -31,6 +31,8 @@ from monarch.stages.rehearsal.rehearsal import RehearsalWish
 class UpdateWish:
     """One request to be: the same source, channel and milestones as those that it updates.
 
+    `source` is the newest name on record, `source_id` as in `RequestEntry`.
+    `reached` are GitHub's ids of the targets, by name: each is updated whatever it is called now.
     `unreached`: targets of the request that was named, which it has not worked on, so that there is nothing to update.
     """
 
@@ -39,7 +41,9 @@ class UpdateWish:
     channel: str | None
     milestones: tuple[str, ...]
     bases: tuple[RequestId, ...]
+    reached: Mapping[str, int]
     unreached: tuple[str, ...] = ()
+    source_id: TargetId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,29 +61,35 @@ async def wishes(
     Raises:
         StoreError: Valkey cannot be asked.
     """
-    details = None
+    details, template = None, Template(source)
     if request is not None:
         details = await reader.request(request)
         if details is None:
             return UpdateRefused(why_unknown(request))
-        source = details.view.source
+        template = details.template
         if details.view.state not in PLANNED:
             state = details.view.state.value
             return UpdateRefused(
                 f"request {request} is {state}: there is nothing of it to update; see `monarch show {request}`"
             )
-    lines = await reader.requests(LOOKED_AT)
-    known = [
-        line.id for line in lines if line.source.lower() == source.lower() and line.state in PLANNED
-    ]
+    lines = [line for line in await reader.requests(LOOKED_AT) if line.state in PLANNED]
+    if details is None:
+        # The newest request says which repository the name stands for.
+        named = (line.template for line in lines if line.template.is_same(template))
+        template = next(named, template)
+    same = [line for line in lines if line.template.is_same(template)]
+    known = [line.id for line in same]
     if not known:
-        name = source or "that source"
+        name = template.name or "that source"
         return UpdateRefused(
             f"no request for {name} is known that was planned: see `monarch requests`"
         )
-    bases, found, taken = tuple(known[:OTHERS]), [], set[str]()
+    bases, taken = tuple(known[:OTHERS]), set[str]()
+    source_id = None if template.id is None else TargetId(template.id)
+    found: list[UpdateWish] = []
     for one in known if request is None else [request]:
-        found += await _wish(reader, one, bases, only, taken)
+        wished = await _wish(reader, one, bases, only, taken)
+        found += [replace(wish, source=same[0].source, source_id=source_id) for wish in wished]
     if not found and details is not None and details.lost:
         return UpdateRefused(
             f"no target of request {request} can be read: see `monarch show {request}`"
@@ -113,18 +123,19 @@ async def _wish(
     if details is None:
         return []
     meant = {target.lower() for target in only}  # GitHub's names have no case
-    targets = tuple(
-        one.target
+    reached = {
+        one.target: one.target_id
         for one in details.times
         if one.target_id is not None
         and one.target.lower() not in taken
         and (not only or one.target.lower() in meant)
-    )
-    taken |= {target.lower() for target in targets}
+    }
+    taken |= {target.lower() for target in reached}
     view = details.view
-    if not targets:
+    if not reached:
         return []
-    return [UpdateWish(view.source, targets, view.channel, view.portion.milestones, bases)]
+    portion = view.portion.milestones
+    return [UpdateWish(view.source, tuple(reached), view.channel, portion, bases, reached)]
 
 
 async def submitted(
@@ -139,7 +150,9 @@ async def submitted(
     """
     payload = message(wish.source, wish.targets, wish.channel, milestones=wish.milestones)
     act = Act.UPDATE_AND_CLOSE if close else Act.UPDATE
-    return await person.submit(payload, key or uuid.uuid4().hex, Update(by, wish.bases, act))
+    return await person.submit(
+        payload, key or uuid.uuid4().hex, Update(by, wish.bases, act, wish.source_id, wish.reached)
+    )
 
 
 async def foreseen(
@@ -179,13 +192,18 @@ async def foreseen(
 async def _foreseen(
     reading: SurveyTools, wish: UpdateWish, settings: Settings
 ) -> list[TargetUpdate] | UpdateRefused:
-    plan = await reading.rehearser.plan(_request(wish), Act.UPDATE)
+    plan = await reading.rehearser.plan(_request(wish), Act.UPDATE, wish.source_id)
     if not isinstance(plan, Plan):
         return UpdateRefused(source_obstacle(plan, wish.source))
-    wanted = RehearsalWish(plan, Act.UPDATE_AND_CLOSE, bases=wish.bases)
     plans = [await reading.store.plans.read(base) for base in wish.bases]
     earlier = [one for one in plans if one is not None]
-    passed = await in_order(wish.targets, partial(reading.rehearser.rehearse, wanted=wanted))
+    wanted = {
+        name: RehearsalWish(plan, Act.UPDATE_AND_CLOSE, TargetId(known), wish.bases)
+        for name, known in wish.reached.items()
+    }
+    passed = await in_order(
+        wish.targets, lambda name: reading.rehearser.rehearse(name, wanted[name])
+    )
     return [
         await to_thread.run_sync(_target, name, one, earlier, settings)
         for name, one in zip(wish.targets, passed, strict=True)
@@ -202,4 +220,5 @@ def _target(
     way = obstacle(passed, settings.target_patience_seconds)
     if way is not None or not isinstance(passed, Passage):
         return TargetUpdate(name, problem="" if way is None else way.reason)
-    return TargetUpdate(name, foresight_of(passed, earlier, style_of(settings)))
+    now = passed.survey.repository.full_name
+    return TargetUpdate(name, foresight_of(passed, earlier, style_of(settings)), named_now=now)

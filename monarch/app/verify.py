@@ -111,7 +111,7 @@ async def verified(
         if isinstance(planned, str):
             return Unverifiable(planned)
         details, plan = planned
-        others = await store.others(request, plan)
+        others = await store.others(details)
         views, style = {one.target: one for one in details.view.migrations}, style_of(settings)
         hosts = rules_of(settings).hosts
         known = {one.target: one.target_id for one in details.times}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from monarch.core.after.acts import Act
-from monarch.core.ids import CohortId, MigrationId, RequestId, TicketId, migration_id
+from monarch.core.ids import CohortId, MigrationId, RequestId, TargetId, TicketId, migration_id
 
 
 class Stream(StrEnum):
@@ -31,11 +31,15 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class RequestEntry:
-    """A request as it was appended: not parsed, so that nothing can be lost before the planner."""
+    """A request as it was appended: not parsed, so that nothing can be lost before the planner.
+
+    `source_id` is the repository that an update is about, whatever it is called now; `None`: the one with the name.
+    """
 
     request: RequestId
     payload: bytes
     act: Act = Act.COPY
+    source_id: TargetId | None = None
 
 
 @dataclass(frozen=True, slots=True)

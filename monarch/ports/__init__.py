@@ -139,10 +139,12 @@ class Clock(Protocol):
 class Ledger(Protocol):
     """Per target: its lock, and what was intended, created or refused for each ticket."""
 
-    async def take(self, delivery: Delivery, target: TargetId, credential: Credential) -> Taking:
+    async def take(
+        self, delivery: Delivery, target: TargetId, credential: Credential, name: str = ""
+    ) -> Taking:
         """Take the target's lock for this delivery and read its ledger, at once.
 
-        The lock ends with the lease unless it is renewed with it. A newer delivery of the same
+        `name` is what the target is called now, so that people are led to it; `""`: that is not said. The lock ends with the lease unless it is renewed with it. A newer delivery of the same
         migration takes it over from an older one.
         """
 

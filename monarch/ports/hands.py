@@ -67,12 +67,14 @@ class Healing:
 class Begun:
     """What became of the wish for an act in one target.
 
-    `migration` is the id of the migration that goes on, `""` if `refused` says why it does not.
+    `migration` is the id of the migration that goes on, `""` if `refused` says why it does not. `remark` is what a person
+    should know beforehand, `""` if there is nothing.
     """
 
     target: str
     migration: str
     refused: str = ""
+    remark: str = ""
 
 
 class Hands(Protocol):

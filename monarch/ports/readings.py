@@ -8,6 +8,7 @@ from monarch.core.card.view import Card
 from monarch.core.delivery import Stream
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.report.summary import RequestView, State
+from monarch.core.request.template import Template
 from monarch.ports.hearing import Gap
 
 
@@ -29,6 +30,7 @@ class RequestLine:
         milestones: titles of the milestones whose tickets alone are copied; empty: all tickets.
         named: the first of its targets, so that people can tell it from its neighbours.
         failed: how many of its targets were given up; `None` if that was not asked.
+        source_id: GitHub's id of the source, `None` if it is not on record.
     """
 
     id: RequestId
@@ -50,6 +52,12 @@ class RequestLine:
     milestones: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
     failed: int | None = None
+    source_id: int | None = None
+
+    @property
+    def template(self) -> Template:
+        """The repository whose tickets it asks for."""
+        return Template(self.source, self.source_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +120,7 @@ class RequestDetails:
     `is_to_be_told`: its channel does not show the end yet; `failing_notice` says why, if Slack has failed. `cohort` and
     `card` as in `RequestLine`. `asked_by` is the person who submitted it, `""` if a message or a program did, which names
     no person. `lost` are the targets whose records are gone (removed by hand), or cannot be read: they are not in the
-    view.
+    view. `source_id` is GitHub's id of the source, `None` if it is not on record.
     """
 
     view: RequestView
@@ -128,6 +136,12 @@ class RequestDetails:
     asked_by: str = ""
     failing_notice: FailingNotice | None = None
     lost: tuple[str, ...] = ()
+    source_id: int | None = None
+
+    @property
+    def template(self) -> Template:
+        """The repository whose tickets it asks for."""
+        return Template(self.view.source, self.source_id)
 
     @property
     def never_begun(self) -> bool:

@@ -145,7 +145,9 @@ class Migrator:
 
     async def _cross(self, subject: Subject) -> Verdict:
         repository = subject.repository
-        taken = await self._tools.ledger.take(subject.delivery, repository.id, subject.credential)
+        taken = await self._tools.ledger.take(
+            subject.delivery, repository.id, subject.credential, subject.name
+        )
         match taken:
             case Taken():
                 subject.hold.target = repository.id

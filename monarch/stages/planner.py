@@ -25,7 +25,7 @@ from monarch.core.plan import Plan
 from monarch.core.portions.dates import TooFar, Until, release_of
 from monarch.core.portions.details import portion_details
 from monarch.core.request.message import BadMessage, Request, parse_message
-from monarch.core.request.rules import Rules, source_refusal
+from monarch.core.request.rules import Rules, another_source, source_refusal
 from monarch.core.target.permission import Credential
 from monarch.core.ticket import Repository
 from monarch.core.verdict import (
@@ -45,6 +45,7 @@ from monarch.stages.crossing.looks import Reading, read_whole
 from monarch.stages.lease import Hold
 from monarch.stages.support.freezing import frozen
 from monarch.stages.support.gates import give_way, snooze_until_open
+from monarch.stages.support.identity import found_again
 from monarch.telemetry import Telemetry
 
 
@@ -80,7 +81,7 @@ class Planner:
         if isinstance(parsed, BadMessage):
             return _refuse(parsed)
         waits = await self._wait(parsed)
-        verdict = _with_details(waits or await self.plan(parsed, entry.act, delivery, hold), parsed)
+        verdict = _with_details(waits or await self.plan(parsed, entry, delivery, hold), parsed)
         self._report(entry, verdict)
         return verdict
 
@@ -96,7 +97,9 @@ class Planner:
             case _:
                 return None
 
-    async def plan(self, request: Request, act: Act, delivery: Delivery, hold: Hold) -> Verdict:
+    async def plan(
+        self, request: Request, entry: RequestEntry, delivery: Delivery, hold: Hold
+    ) -> Verdict:
         """Read the source as it is now, whatever date the request names."""
         credential = await self._github.credential(request.source.full_name)
         if not isinstance(credential, Found):
@@ -105,16 +108,18 @@ class Planner:
         if closed is not None:
             return snooze_until_open(closed)
         hold.check()
-        source = await self._github.read_repository(request.source.full_name)
+        name = request.source.full_name
+        source = await found_again(self._github, entry.source_id, name)
         if not isinstance(source, Found):
             return await self._refuse_source(source, request, credential.value, delivery)
-        refusal = source_refusal(source.value.full_name, self._rules, request.source.full_name)
+        refusal = source_refusal(source.value.full_name, self._rules, name)
+        refusal = refusal or another_source(source.value.id, entry.source_id, name)
         if refusal is not None:
             return refusal
         plan = await self._freeze(source.value, request, delivery, hold)
         match plan:
             case Plan():
-                return Done(_shared_out(plan, request, source.value.id, act, self._style))
+                return Done(_shared_out(plan, request, source.value.id, entry.act, self._style))
             case Dead():
                 return replace(plan, details={"source_id": str(source.value.id)})
             case _:

@@ -103,13 +103,14 @@ def _target_document(target: TargetPlan) -> Document:
 
 def update_document(found: Sequence[TargetUpdate], github: str, *, close: bool) -> Document:
     """What an update would do (`monarch update --dry-run`). `github` is where GitHub's pages are."""
-    return {"targets": [_updated(one, f"{github}/{one.target}/issues", close) for one in found]}
+    return {"targets": [_updated(one, f"{github}/{one.place}/issues", close) for one in found]}
 
 
 def _updated(target: TargetUpdate, issues: str, close: bool) -> Document:  # noqa: FBT001 - of one caller
     found = target.foresight
     return {
         "target": target.target,
+        "named_now": target.named_now,
         "problem": target.problem,
         "new": [ticket.number for ticket in found.new],
         "labels": found.writes.labels,

@@ -362,6 +362,38 @@ def test_an_update_leaves_no_target_out_in_silence(give: Give, client: Any) -> N
     )
 
 
+def test_an_update_knows_a_template_by_its_id(give: Give, client: Any) -> None:
+    """Under a new name nothing of before counted: what Monarch had written was called edited by people."""
+    requests = {}
+    for source, source_id in (("o/old", "7"), ("o/new", "7"), ("o/old", "8")):
+        request = give("submit", source, f"o/team-{source_id}").stdout.strip()
+        target = {"state": "done", "target": f"o/team-{source_id}", "target_id": "9"}
+        client.hset(f"{{monarch}}:migration:{request}:o/team-{source_id}", mapping=target)
+        done = {"state": "done", "targets": f"o/team-{source_id}", "tickets": "2"}
+        fields = {**done, "source": source, "source_id": source_id}
+        client.hset(f"{{monarch}}:request:{request}", mapping=fields)
+        requests[source, source_id] = request
+
+    asked = [
+        give("update", *of).stdout.strip()
+        for of in (
+            ("--source", "o/new"),
+            (requests["o/old", "7"],),
+            ("--source", "o/old"),
+        )
+    ]
+
+    both = f"{requests['o/new', '7']} {requests['o/old', '7']}"
+    records = [
+        client.hmget(f"{{monarch}}:request:{one}", "source_id", "bases", "reached") for one in asked
+    ]
+    assert [[value.decode() for value in record] for record in records] == [
+        ["7", both, "o/team-7 9"],
+        ["7", both, "o/team-7 9"],
+        ["8", requests["o/old", "8"], "o/team-8 9"],
+    ]
+
+
 def test_the_newest_request_is_called_last(give: Give) -> None:
     """What people look for most."""
     none = give("show", "last")

@@ -13,6 +13,7 @@ from typing import Any, Final
 import pytest
 import typer
 
+from monarch.cli.after.updating import update_lines
 from monarch.cli.follow import judge
 from monarch.cli.terminal.ending import ending_lines
 from monarch.cli.terminal.followed import UPDATING, Followed, act_in, healing
@@ -29,15 +30,19 @@ from monarch.cli.terminal.progress import (
 )
 from monarch.cli.terminal.tables import word
 from monarch.core.after.acts import Act
+from monarch.core.after.edit import Edit
+from monarch.core.after.revision import LeftToPeople
 from monarch.core.after.touch import Left, Touch
 from monarch.core.budget.forecast import Forecast
 from monarch.core.card.view import Card
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import MigrationView, RequestView, State
+from monarch.core.report.update import Foreseen, Foresight, TargetUpdate
 from monarch.ports.readings import MigrationTimes, RequestDetails
 from monarch.telemetry import Snapshot
 from monarch.telemetry.obstacles import Cause, obstacles
 from tests.cli.terminals import Terminal
+from tests.core.builders import a_ticket, an_issue
 
 
 @pytest.mark.parametrize(
@@ -389,3 +394,22 @@ def test_a_long_reason_above_the_bar_wraps_between_words(monkeypatch: pytest.Mon
     reason = [line for line in said.splitlines() if "letter" in line or "replay" in line]
     assert len(reason) > 3
     assert max(map(len, reason)) <= 40
+
+
+@pytest.mark.parametrize(("close", "counts"), [(False, "leave 3"), (True, "close 1, leave 2")])
+def test_a_foretold_update_counts_what_it_lists(counts: str, *, close: bool) -> None:
+    """Without --close it said "leave 0" above the copies of closed tickets that it leaves."""
+    copies: dict[int, Edit | LeftToPeople] = {1: Edit(body="Do it."), 2: LeftToPeople(Touch.EDITED)}
+    differing = tuple(
+        Foreseen(a_ticket(number), an_issue(number), found, "T", "Do it.")
+        for number, found in copies.items()
+    )
+    closed = (Left(3, 3, ()), Left(4, 4, (Touch.COMMENTED,)))
+    told = TargetUpdate("o/a", Foresight(differing=differing, closed=closed), named_now="o/b")
+
+    name, first, *lines = update_lines(told, "https://github.com", close=close)
+
+    assert name.startswith("o/a: the repository that this request has reached is called o/b now")
+    assert "https://github.com/o/b/issues/1" in lines[0]
+    assert first == f"o/a: would copy 0, edit 1, {counts}"
+    assert sum(line.startswith("  leave #") for line in lines) == int(counts[-1])

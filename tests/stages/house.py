@@ -4,7 +4,7 @@ Use: `house = House()`, `house.github.add(…)`, `house.publish("org/team-a")`, 
 `house.github`, `house.slack`, `house.store` and `house.events`.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -126,11 +126,14 @@ class House:
         bases: str,
         source: str = SOURCE,
         act: Act = Act.UPDATE,
+        source_id: object = "",
+        reached: Mapping[str, int] | None = None,
         **more: object,
     ) -> RequestId:
         """An update is asked for; `bases` are earlier requests, with spaces between, and `more` as in `publish`."""
         message = a_message(*targets, source=source, channel="C1", **more)
-        return self.store.append_request(message, act.value, bases, "Ann")
+        ids = "\n".join(f"{target} {one}" for target, one in (reached or {}).items())
+        return self.store.append_request(message, act.value, bases, "Ann", str(source_id), ids)
 
     def client(self, passage: Passage = undisturbed) -> Valkey:
         """A client of the store."""

@@ -106,6 +106,14 @@ def test_a_missing_copy_has_no_link() -> None:
     assert (row.cells[0].sign, row.cells[0].href) == ("!", "")
 
 
+def test_a_row_leads_to_the_repository_that_was_reached() -> None:
+    """Another one has the name of its target now, and has nothing of it."""
+    row = the_row(held(CreatedAs(7, 5)), named_now="org/elsewhere")
+
+    assert (row.target, row.href) == (TEAM, f"{GITHUB}/org/elsewhere/issues")
+    assert row.cells[0].href == f"{row.href}/7"
+
+
 def test_what_was_written_after_the_look_is_shown() -> None:
     """A healed copy is not missing because it was an hour ago."""
     row = the_row(held(CreatedAs(9, 20), read_at(8, Mark.MISSING, number=None)))

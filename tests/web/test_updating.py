@@ -89,6 +89,7 @@ async def test_the_difference_is_shown_copy_by_copy() -> None:
     assert "<del>- <bdi>Do it.</bdi></del>" in page
     assert "<ins>+ <bdi>Do it well.</bdi></ins>" in page
     assert "\n  <bdi>Then rest.</bdi>\n" in page
+    assert "1 new · 1 edited · 1 opened again · 3 left" in page
     assert "leave #4 (edited) · ticket #4" in page
     assert "#5, as the template has opened #5 again" in page
     assert "#6: leave #6 open, --close closes it" in page

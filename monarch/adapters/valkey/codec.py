@@ -26,7 +26,7 @@ from monarch.core.delivery import (
     Token,
     UnreadableEntry,
 )
-from monarch.core.ids import CohortId, RequestId, TicketId
+from monarch.core.ids import CohortId, RequestId, TargetId, TicketId
 from monarch.core.plan import Plan
 from monarch.core.request.refs import BadRef, parse_ref
 from monarch.core.target.step import CreatedAs, Intended, LedgerRecord, Refused, UnreadableRecord
@@ -102,7 +102,8 @@ def _decode_request(entry: str, fields: Fields) -> Entry:
     if act is None:
         return UnreadableEntry(f"`act` is unknown: {_shown(fields, b'act')}")
     named = _entry_id(fields.get(b"request", b"")) or RequestId(entry)
-    return RequestEntry(named, payload, act)
+    source = _ticket(fields.get(b"source_id", b""))
+    return RequestEntry(named, payload, act, None if source is None else TargetId(source))
 
 
 def _decode_notice(fields: Fields) -> Entry:

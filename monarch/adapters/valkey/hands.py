@@ -5,7 +5,7 @@ from typing import cast
 
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.adapters.valkey.scripts.sentences import BEGIN, HEAL, REPLAY, refusal
+from monarch.adapters.valkey.scripts.sentences import BEGIN, HEAL, NOT_RECALLED, REPLAY, refusal
 from monarch.core.after.acts import Act
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, TicketId
@@ -134,7 +134,10 @@ def _answers(answer: object) -> list[tuple[str, list[str]]]:
 
 def _begun(target: str, words: tuple[str, list[str]]) -> Begun:
     word, rest = words
-    return Begun(target, rest[0]) if word == "begun" else Begun(target, "", refusal(BEGIN, rest))
+    if word != "begun":
+        return Begun(target, "", refusal(BEGIN, rest))
+    migration, remark = rest
+    return Begun(target, migration, remark=NOT_RECALLED if remark else "")
 
 
 def _replayed(letter: str, words: tuple[str, list[str]]) -> Replayed:

@@ -4,8 +4,8 @@ mirror.lua argues why each published message is appended once while its replicas
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import anyio
@@ -106,18 +106,23 @@ class Submission:
 class Update:
     """The wish for an update: who asks for it, and the earlier requests whose plans say what was written before.
 
-    `act` is one of the updates.
+    `act` is one of the updates. `source_id` is GitHub's id of their source, `None` if it is not on record.
+    `reached` are GitHub's ids of the targets that they have reached, by name.
     """
 
     by: str
     bases: tuple[RequestId, ...]
     act: Act = Act.UPDATE
+    source_id: int | None = None
+    reached: Mapping[str, int] = field(default_factory=dict)
 
 
 def _act(update: Update | None, by: str) -> tuple[str, ...]:
     if update is None:
         return ("", "", by) if by else ()
-    return update.act.value, " ".join(update.bases), update.by
+    source_id = "" if update.source_id is None else str(update.source_id)
+    reached = "\n".join(f"{name} {target}" for name, target in update.reached.items())
+    return update.act.value, " ".join(update.bases), update.by, source_id, reached
 
 
 class Submitter:

@@ -109,7 +109,7 @@ def _print_begun(request: RequestId, act: Act, begun: "tuple[Begun, ...]") -> No
         if one.refused:
             say(f"refused  {clean(one.target)}  {clean(one.refused)}")
         else:
-            say(f"{_DOING[act]}  {clean(one.target)}")
+            say(f"{_DOING[act]}  {clean(one.target)}" + (f"  {one.remark}" if one.remark else ""))
     if any(one.migration for one in begun):
         say(f"it is done like any other migration: see `monarch show {request}`")
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from monarch.cli.calling import settings
 from monarch.cli.terminal.printing import clean, say
-from monarch.core.after.sentences import ended_word
+from monarch.core.after.sentences import ended_word, newly_copied
 from monarch.core.after.touch import Left
 from monarch.core.report.summary import MigrationView
 
@@ -25,10 +25,11 @@ def acted_lines(migration: MigrationView, web_url: str) -> Iterator[str]:
     """What the last act did in one target; nothing if there was none."""
     if not migration.acted:
         return
-    word = ended_word(migration.acted)
+    word, copied = ended_word(migration.acted), newly_copied(migration)
+    new = f"{copied} copied, " if copied else ""
     left = f", {len(migration.left)} left as they are" if migration.left else ""
-    yield f"{clean(migration.target)}: {migration.changed} {word}{left}"
-    yield from left_lines(migration.target, migration.left, web_url)
+    yield f"{clean(migration.target)}: {new}{migration.changed} {word}{left}"
+    yield from left_lines(migration.place, migration.left, web_url)
 
 
 def left_lines(target: str, left: Sequence[Left], web_url: str) -> Iterator[str]:

@@ -16,8 +16,8 @@ from monarch.cli.terminal.printing import clean, say, show_json
 from monarch.cli.terminal.problem import complain
 from monarch.cli.terminal.readings import readings
 from monarch.cli.terminal.troubles import standing_beside, tell_obstacles
-from monarch.core.after.edit import Edit
 from monarch.core.after.sentences import NEVER_COPIED
+from monarch.core.copy.notes import renamed
 from monarch.core.ids import RequestId
 from monarch.core.report.differing import (
     closed_words,
@@ -111,7 +111,7 @@ def _show(found: "Sequence[TargetUpdate]", web_url: str, *, close: bool, as_json
         show_json(update_document(found, web_url, close=close))
     else:
         for target in found:
-            for line in _lines(target, web_url, close=close):
+            for line in update_lines(target, web_url, close=close):
                 say(line)
         print("nothing was changed")
     if any(target.problem for target in found):
@@ -130,30 +130,30 @@ def _source(request: str | None, source: str | None) -> str:
     return "" if source is None else repository("--source", source)
 
 
-def _lines(target: "TargetUpdate", web_url: str, *, close: bool) -> Iterator[str]:
+def update_lines(target: "TargetUpdate", web_url: str, *, close: bool) -> Iterator[str]:
+    """What the update would do to one target: the counts, and a line for each copy."""
     if target.problem:
         yield f"{clean(target.target)}: {clean(target.problem)}"
         return
+    if remark := renamed(target.target, target.named_now):
+        yield f"{clean(target.target)}: {clean(remark)}"
     found = target.foresight
-    edits = [one for one in found.differing if isinstance(one.found, Edit)]
-    closing = [one for one in found.closed if close and not one.touches]
-    left = len(found.differing) - len(edits) + (len(found.closed) - len(closing) if close else 0)
-    would = f"would copy {len(found.new)}, edit {len(edits)}"
+    would = f"would copy {len(found.new)}, edit {found.edits}"
     would += f", open {len(found.opened)} again" if found.opened else ""
-    would += f", close {len(closing)}" if close else ""
-    yield f"{clean(target.target)}: {would}, leave {left}"
+    would += f", close {found.closing(close=close)}" if close else ""
+    yield f"{clean(target.target)}: {would}, leave {found.left(close=close)}"
     for ticket in found.new:
         yield f"  copy ticket #{ticket.number} {clean(ticket.title)}"
     for ticket_number, number in found.opened:
-        url = issue_url(target.target, number, web_url)
+        url = issue_url(target.place, number, web_url)
         yield f"  open #{number} again (ticket #{ticket_number} is open again in the template): {url}"
     for one in found.differing:
-        yield f"  {what_becomes(one)}: {issue_url(target.target, one.issue.number, web_url)}"
+        yield f"  {what_becomes(one)}: {issue_url(target.place, one.issue.number, web_url)}"
         yield from (f"    {clean(line)}" for line in difference(one))
     for what, names in written_beside(found.writes).items():
         if names:
             yield f"  {what}: {clean(', '.join(map(str, names)))}"
     for copy in found.closed:
         what = closed_words(copy, close=close)
-        url = issue_url(target.target, copy.number, web_url)
+        url = issue_url(target.place, copy.number, web_url)
         yield f"  {what} (ticket #{copy.ticket} is closed in the template): {url}"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from monarch.cli.terminal.followed import COPYING, UPDATING, Followed, part_of
 from monarch.cli.terminal.printing import clean
+from monarch.core.after.sentences import changed_words
 from monarch.core.card.view import unanswered
 from monarch.core.report.summary import State
 
@@ -51,8 +52,7 @@ def _volume(view: "RequestView", followed: Followed) -> str:
         return f"{_counted(copied + there, 'copy is', 'copies are')} there now"
     changed = sum(m.changed for m in view.migrations)
     left = sum(len(m.left) for m in view.migrations)
-    words = f"{_counted(changed, 'copy', 'copies')} {followed.word}"
-    words = f"{new}, {words}" if copied and not followed.borrows else words
+    words = changed_words(changed, followed.word, 0 if followed.borrows else copied)
     return f"{words}, {left} left to people" if left else words
 
 

@@ -18,6 +18,7 @@ _ENDED: Final = {
     Act.UPDATE.value: "updated",
     Act.UPDATE_AND_CLOSE.value: "updated",
 }
+_UPDATES: Final = frozenset(act.value for act in Act if act.is_update)
 
 NO_TARGET: Final = "request {0} has no target {1}: see `monarch show {0}`"
 
@@ -44,8 +45,13 @@ def under_way_words(migration: MigrationView) -> str:
 
 
 def act_words(migration: MigrationView) -> str:
-    """What the last act has done in one target, such as "4 copies recalled"."""
-    return _counted(migration.changed, ended_word(migration.acted))
+    """What the last act has done in one target, such as "4 copies recalled", or "1 ticket copied, 2 copies updated"."""
+    return changed_words(migration.changed, ended_word(migration.acted), newly_copied(migration))
+
+
+def newly_copied(migration: MigrationView) -> int:
+    """How many tickets the last act has copied; any other act than an update copies none."""
+    return migration.copied if migration.acted in _UPDATES else 0
 
 
 def ended_word(act: str) -> str:
@@ -59,7 +65,9 @@ def done_words(view: RequestView) -> ActDone | None:
     if not acted:
         return None
     act, by = acted[0].acted, acted[0].acted_by
-    counted = _counted(sum(one.changed for one in acted if one.acted == act), ended_word(act))
+    same = [one for one in acted if one.acted == act]
+    changed, copied = sum(one.changed for one in same), sum(map(newly_copied, same))
+    counted = changed_words(changed, ended_word(act), copied)
     left = sum(len(one.left) for one in acted)
     rest = f", {left} left to people" if left else ""
     repositories = (
@@ -68,5 +76,7 @@ def done_words(view: RequestView) -> ActDone | None:
     return ActDone(f"{counted} in {len(acted)} of {repositories}{rest}", by)
 
 
-def _counted(copies: int, word: str) -> str:
-    return f"{copies} {'copy' if copies == 1 else 'copies'} {word}"
+def changed_words(copies: int, word: str, copied: int = 0) -> str:
+    """What became of so many copies, after the new ones that were made, if any."""
+    new = f"{copied} {'ticket' if copied == 1 else 'tickets'} copied, " if copied else ""
+    return f"{new}{copies} {'copy' if copies == 1 else 'copies'} {word}"

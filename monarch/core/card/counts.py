@@ -131,12 +131,13 @@ def acts_under_way(view: CohortView) -> tuple[Doing, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Something that was given up: a repository, or a whole request (`target` is `""`)."""
+    """Something that was given up: a repository, or a whole request (`target` is `""`). `place` is as in `MigrationView`."""
 
     cause: str
     target: str
     request: RequestView
     reason: str
+    place: str = ""
 
     @property
     def name(self) -> str:
@@ -152,8 +153,8 @@ def failures(view: CohortView) -> tuple[Failure, ...]:
 def _of_shares(view: CohortView) -> Iterator[Failure]:
     for share in shares(view):
         if share.is_given_up:
-            migration = share.migration
-            yield Failure(_cause(migration.code), migration.target, share.request, migration.reason)
+            its = share.migration
+            yield Failure(_cause(its.code), its.target, share.request, its.reason, its.place)
 
 
 def _of_requests(view: CohortView) -> Iterator[Failure]:

@@ -94,7 +94,7 @@ _ENDED: Final = {State.DONE, State.DEAD, State.FAILED, State.CANCELLED, State.SK
 def share_line(share: Share, web_url: str, common: str = "") -> str:
     """One repository; a reason that is `common` to all stands in the head."""
     migration = share.migration
-    name = link(migration.target, web_url, "/issues")
+    name = link(migration.target, web_url, "/issues", migration.place)
     stands = _acted(share, web_url) or _stands(share, common)
     return f"{_sign(share)} {name} {stands}{_portion(share)}{_strays(migration, web_url)}{_notes(migration)}"
 
@@ -133,7 +133,7 @@ def _acted(share: Share, web_url: str) -> str:
     if not (share.is_done and migration.acted):
         return ""
     named = [
-        f"{issue_link(migration.target, one.number, web_url)} ({fit(one.why, _MAX_NOTE)})"
+        f"{issue_link(migration.place, one.number, web_url)} ({fit(one.why, _MAX_NOTE)})"
         for one in migration.left
     ]
     left = f"; left, since people have touched them: {listed(named, _MAX_LEFT)}" if named else ""
@@ -158,7 +158,7 @@ def _strays(migration: MigrationView, web_url: str) -> str:
     """Second copies, each with its address: only a person may close an issue of a team."""
     if not migration.strays:
         return ""
-    named = [issue_link(migration.target, number, web_url) for number in migration.strays]
+    named = [issue_link(migration.place, number, web_url) for number in migration.strays]
     noun = "a second copy" if len(named) == 1 else "second copies"
     return f" :warning: Please close {listed(named, _MAX_STRAYS)}: {noun} of a ticket."
 

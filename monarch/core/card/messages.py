@@ -218,7 +218,8 @@ def _what(found: Sequence[Failure]) -> str:
 
 
 def _failed_line(failure: Failure, places: Places, *, with_reason: bool) -> str:
-    named = link(failure.target, places.web_url) if failure.target else f"`{failure.request.id}`"
+    its = failure.target, places.web_url
+    named = link(*its, place=failure.place) if failure.target else f"`{failure.request.id}`"
     return f"• {named}" + (f": {sentence(failure.reason)}" if with_reason else "")
 
 

@@ -58,9 +58,9 @@ def shown_id(name: str) -> str:
     return fit(name.replace("`", "'"), 60)
 
 
-def link(name: str, web_url: str, page: str = "") -> str:
-    """A link to a repository; what cannot be one is only named."""
-    address = _address(name, web_url)
+def link(name: str, web_url: str, page: str = "", place: str = "") -> str:
+    """A link to a repository, or to `place` if it is called that now; what cannot be one is only named."""
+    address = _address(place or name, web_url)
     return f"<{address}{page}|{name}>" if address else fit(name, MAX_NAME) or "(no name)"
 
 

@@ -83,6 +83,7 @@ class MigrationView:
     `strays` second copies that were found. `notes` is what people should know though nothing failed, such as a label that
     GitHub dropped. `act` is the act under way other than copying (`recall`, `undo`), `acted` the last one that has ended;
     `acted_by` asked for it, `changed` is how many copies it has changed, `left` the copies that it left to people.
+    `named_now` is what the repository was called when it was last written to, `""` if it was `target`, or is not known.
     """
 
     target: str
@@ -100,6 +101,12 @@ class MigrationView:
     acted_by: str = ""
     changed: int = 0
     left: tuple[Left, ...] = ()
+    named_now: str = ""
+
+    @property
+    def place(self) -> str:
+        """The repository that links lead to: another one may have the name of `target` by now."""
+        return self.named_now or self.target
 
 
 @dataclass(frozen=True, slots=True)

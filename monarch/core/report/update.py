@@ -44,14 +44,36 @@ class Foresight:
     closed: tuple[Left, ...] = ()
     writes: PlannedWrites = field(default_factory=PlannedWrites)
 
+    @property
+    def edits(self) -> int:
+        """How many copies would be edited."""
+        return sum(isinstance(one.found, Edit) for one in self.differing)
+
+    def closing(self, *, close: bool) -> int:
+        """How many copies would be closed with their tickets."""
+        return sum(not one.touches for one in self.closed) if close else 0
+
+    def left(self, *, close: bool) -> int:
+        """How many of the copies that it lists would stay as they are."""
+        return len(self.differing) - self.edits + len(self.closed) - self.closing(close=close)
+
 
 @dataclass(frozen=True, slots=True)
 class TargetUpdate:
-    """What an update would do to one target; `problem` says why that is unknown, else `""`."""
+    """What an update would do to one target; `problem` says why that is unknown, else `""`.
+
+    `named_now` is what the repository is called now, `""` if that is not known.
+    """
 
     target: str
     foresight: Foresight = field(default_factory=Foresight)
     problem: str = ""
+    named_now: str = ""
+
+    @property
+    def place(self) -> str:
+        """The repository that links lead to."""
+        return self.named_now or self.target
 
 
 def foresight_of(passed: Passage, earlier: Sequence[Plan], style: Style) -> Foresight:

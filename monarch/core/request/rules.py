@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Final
 
 from monarch.core.advice import Advice
 from monarch.core.outcome import Code
@@ -35,6 +36,26 @@ def source_refusal(name: str, rules: Rules, asked: str = "") -> Dead | None:
         return None
     reason = f"{_named(name, asked)} is not among the allowed sources"
     return Dead(Code.SOURCE_NOT_ALLOWED, reason, advice=Advice("add it to MONARCH_ALLOWED_SOURCES"))
+
+
+def another_source(found: int, known: int | None, name: str) -> Dead | None:
+    """Why an update does not read the repository that has the name of its source; `None` if it is the very one.
+
+    `found` and `known` are GitHub's ids of repositories; `known` is `None` if any repository of that name is meant.
+    """
+    if known in {None, found}:
+        return None
+    reason = (
+        f"{name} is another repository now than the one whose tickets were copied, and GitHub does not show that one any"
+        " more"
+    )
+    return Dead(Code.NOT_FOUND, reason, advice=_OTHER_SOURCE)
+
+
+_OTHER_SOURCE: Final = Advice(
+    "give Monarch's account access to the template, or submit what is to be copied from the other one",
+    replay=False,
+)
 
 
 def target_refusal(name: str, rules: Rules, asked: str = "") -> Dead | None:

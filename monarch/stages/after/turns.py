@@ -90,16 +90,16 @@ class Turns:
         if isinstance(answer, Found) and took_effect(pending, answer.value, self._subject.us):
             fact = WasChanged(pending.change, pending.number, pending.nonce, is_seen=True)
             await self._desk.record(ticket.id, fact)
-            self._note(ticket, pending.change, pending.number)
+            self._note(ticket, pending.change, pending.number, pending.at_ms)
         else:
             await self._desk.record(ticket.id, WasNotCreated(pending.nonce))
             self._later[ticket.id] = replace(later, pending=None)
         return None
 
-    def _note(self, ticket: Ticket, change: Change, number: int) -> None:
-        """Note what the ledger says after a change."""
+    def _note(self, ticket: Ticket, change: Change, number: int, at_ms: int) -> None:
+        """Note what the ledger says after a change; `at_ms`: its write left then, so one of an earlier act is not this one's."""
         is_reopened, with_ticket = change is Change.REOPEN, change is Change.RETIRE
-        recall = Recalled(number, self._watch.now_ms(), is_reopened, with_ticket)
+        recall = Recalled(number, at_ms, is_reopened, with_ticket)
         before = self._later.get(ticket.id, NOTHING)
         self._later[ticket.id] = replace(before, pending=None, recall=recall)
 
@@ -126,7 +126,7 @@ class Turns:
             answer = await self._changes.make(ticket.id, self._change, number, is_still)
             became = await self._changes.became(answer, number)
             if became is Became.CHANGED:
-                self._note(ticket, self._change, number)
+                self._note(ticket, self._change, number, self._watch.now_ms())
                 self.changed.append((ticket.number, number))
             if became is not Became.OTHER:
                 return None if isinstance(became, Became) else became

@@ -82,12 +82,16 @@ class Rehearser:
         self._budget = RememberingBudget(sources)
         self._unsigned: dict[str, ReadFailure] = {}
 
-    async def plan(self, request: Request, act: Act = Act.COPY) -> Plan | Verdict:
-        """Freeze the tickets of the source as they are now; a verdict if there can be no plan."""
+    async def plan(
+        self, request: Request, act: Act = Act.COPY, source_id: TargetId | None = None
+    ) -> Plan | Verdict:
+        """Freeze the tickets of the source as they are now; a verdict if there can be no plan.
+
+        `source_id` as in `RequestEntry`.
+        """
         name, clock = request.source.full_name, JumpingClock()
-        delivery = Delivery(
-            Token(Stream.REQUESTS, "rehearsal", "0-0", 1), RequestEntry(DRY_RUN, b"")
-        )
+        entry = RequestEntry(DRY_RUN, b"", act, source_id)
+        delivery = Delivery(Token(Stream.REQUESTS, "rehearsal", "0-0", 1), entry)
         ledger = RememberingLedger(self._sources, clock, None)
         planner = Planner(
             self._github(name),
@@ -99,7 +103,7 @@ class Rehearser:
             lambda: 0.0,
             self._style,
         )
-        verdict = await planner.plan(request, act, delivery, RehearsedHold(delivery, clock))
+        verdict = await planner.plan(request, entry, delivery, RehearsedHold(delivery, clock))
         match verdict:
             case Done(Planned(plan=plan)):
                 return plan

@@ -78,7 +78,9 @@ class RememberingLedger:
         self.found: set[TicketId] = set()
         self.notes: list[str] = []
 
-    async def take(self, delivery: Delivery, target: TargetId, credential: Credential) -> Taken:
+    async def take(
+        self, delivery: Delivery, target: TargetId, credential: Credential, name: str = ""
+    ) -> Taken:
         """See `ports.Ledger`."""
         self.known = known = await self._read(target)
         return Taken(known.records, known.now_ms, Epoch(""), known.later)
@@ -109,9 +111,10 @@ class RememberingLedger:
         match fact:
             case WasCreated(number) if ticket is not None:
                 self.created[ticket] = number
-            case WasChanged(Change.CLOSE | Change.RETIRE | Change.REOPEN, number) if (
-                ticket is not None
-            ):
+            # What was seen to have taken effect is no write of this act, but one of before whose answer was lost.
+            case WasChanged(
+                Change.CLOSE | Change.RETIRE | Change.REOPEN, number, is_seen=False
+            ) if ticket is not None:
                 self.changed[ticket] = number
             case WasFound() if ticket is not None:
                 self.found.add(ticket)

@@ -88,7 +88,9 @@ async def _begin(means: Means, meant: Meant, by: str, act: Act) -> ActResult:
     request = meant.request
     answers = await means.hands.begin(request, act, meant.keys, by)
     lines = tuple(
-        Line(f"{one.target}: {one.refused}" if one.refused else one.target, "", bool(one.refused))
+        Line(
+            ": ".join(filter(None, (one.target, one.refused or one.remark))), "", bool(one.refused)
+        )
         for one in answers
     )
     begun = any(one.migration for one in answers)
@@ -106,6 +108,9 @@ def _taken(details: RequestDetails) -> tuple[str, ...]:
 def _why_not(request: RequestId, details: RequestDetails | None) -> str:
     if details is None:
         return unknown(request)
+    if details.view.state not in ENDS and details.view.cancelled_by:
+        by = details.view.cancelled_by
+        return f"Request {request} is being cancelled by {by}: wait until a worker has ended it."
     if details.view.state not in ENDS:
         return f"Request {request} is {details.view.state.value}: wait until it has ended, or cancel it first."
     return f"Request {request} has no targets." if details.never_begun else ""

@@ -181,7 +181,7 @@ def _row(
     columns: Sequence[Column], team: Team, holding: Holding, own: set[TicketId], github: str
 ) -> Row:
     migration = team.migration
-    href = f"{github}/{migration.target}/issues"
+    href = f"{github}/{migration.place}/issues"
     basis, basis_ms = _basis(holding, migration.state)
     teller = _Teller(holding, migration.state, href)
     cells = tuple(teller.cell(one) if one.id in own else _NONE for one in columns)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from monarch.core.after.edit import Edit
+from monarch.core.copy.notes import renamed
 from monarch.core.report.differing import (
     closed_words,
     difference,
@@ -63,19 +63,18 @@ class TargetUpdatePage:
 def update_page(found: Sequence[TargetUpdate], github: str) -> tuple[TargetUpdatePage, ...]:
     """Make the page. It compares whole texts: not on the event loop. `github` is where GitHub's pages are."""
     room = [ALL_LINES]
-    return tuple(_target(one, f"{github}/{one.target}/issues", room) for one in found)
+    return tuple(_target(one, f"{github}/{one.place}/issues", room) for one in found)
 
 
 def _target(one: TargetUpdate, href: str, room: list[int]) -> TargetUpdatePage:
     found = one.foresight
     if one.problem:
         return TargetUpdatePage(one.target, href, one.problem, "", is_changed=False)
-    edits = sum(isinstance(copy.found, Edit) for copy in found.differing)
     counts = {
         "new": len(found.new),
-        "edited": edits,
+        "edited": found.edits,
         "opened again": len(found.opened),
-        "left": len(found.differing) - edits,
+        "left": found.left(close=False),
     }
     counted_edits = " · ".join(f"{count} {word}" for word, count in counts.items() if count)
     return TargetUpdatePage(
@@ -83,7 +82,7 @@ def _target(one: TargetUpdate, href: str, room: list[int]) -> TargetUpdatePage:
         href,
         "",
         counted_edits or "nothing to do",
-        is_changed=bool(found.new or edits or found.opened),
+        is_changed=bool(found.new or found.edits or found.opened),
         copies=tuple(_copy(copy, href, room) for copy in found.differing),
         facts=tuple((name, text) for name, text in _facts(one) if text),
     )
@@ -113,6 +112,7 @@ def _line(text: str) -> LinePage:
 
 def _facts(one: TargetUpdate) -> Iterator[tuple[str, str]]:
     found = one.foresight
+    yield "name", renamed(one.target, one.named_now)
     for ticket in found.new:
         yield "copies", f"#{ticket.number} {ticket.title}"
     for ticket_number, number in found.opened:
@@ -126,7 +126,7 @@ def _facts(one: TargetUpdate) -> Iterator[tuple[str, str]]:
 
 def head_of(found: Sequence[TargetUpdate]) -> str:
     """The extent of the update, such as `3 copies would be edited, 1 new, in 2 teams`."""
-    edits = sum(isinstance(copy.found, Edit) for one in found for copy in one.foresight.differing)
+    edits = sum(one.foresight.edits for one in found)
     new = sum(len(one.foresight.new) for one in found)
     edited = f"{counted(edits, 'copy', 'copies')} would be edited, {new} new"
     return f"{edited}, in {counted(len(found), 'team')}"

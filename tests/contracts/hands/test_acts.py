@@ -1,5 +1,6 @@
 """`ports.Hands.begin` and what follows from it: a migration that has ended is borrowed for an act, and ends as before."""
 
+from functools import partial
 from typing import Final
 
 import pytest
@@ -31,6 +32,7 @@ from tests.contracts.moves import (
     FIRST,
     ME,
     TARGET,
+    appended,
     fields_of,
     migrated,
     planned,
@@ -123,6 +125,22 @@ async def test_an_act_goes_by_the_plans_of_other_requests_for_the_template_too(
     assert await world.length(MIGRATIONS) == 1
 
 
+async def test_an_act_knows_its_template_by_its_id(world: World) -> None:
+    """Renamed, it is the same: what was written by the request for its new name was called edited by people. A stranger is not."""
+    renamed, stranger, request, unknown = [await ended(world, TEAM_A) for _ in range(4)]
+    names = {renamed: ("org/renamed", "7"), stranger: (None, "8"), request: (None, "7")}
+    for one, (name, source_id) in names.items():
+        named = () if name is None else ("source", name)
+        fields = ["source_id", source_id, *named]
+        await world.client.execute_command("HSET", world.keys.request(one), *fields)  # type: ignore[no-untyped-call] # the client's
+
+    await begin(world, request)
+
+    again = await world.next(MIGRATIONS)
+    assert isinstance(again.entry, MigrationEntry)
+    assert again.entry.bases == (unknown, renamed)
+
+
 async def test_code_that_knows_no_acts_hands_the_entry_back(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,6 +197,28 @@ async def test_asking_again_while_it_is_under_way_changes_nothing(world: World) 
     assert await world.length(MIGRATIONS) == 1
 
 
+async def test_the_undoing_of_no_recall_says_that_none_is_on_record(world: World) -> None:
+    """It was begun for each target as if something had been recalled there. One whose close has no answer yet may have been."""
+    request = await ended(world, TEAM_A)
+    undo = partial(world.hands.begin, request, Act.UNDO, [TEAM_A], "ann")
+    (told,) = await undo()
+    again = await world.next(MIGRATIONS)
+    await taken(world, again)
+    await world.settle(again, Done(Acted(Act.UNDO, 0, ())))
+    await begin(world, request)
+    recall = await world.next(MIGRATIONS)
+    permission = await granted(world, recall)
+    await world.settle(recall, Done(Acted(Act.RECALL, 1, ())))
+    (pending,) = await undo()
+    done = WasChanged(Change.CLOSE, 11, permission.nonce)
+    await world.ledger().record(recall, TARGET, FIRST, ME, done)
+    (recalled,) = await undo()
+
+    assert told.migration == pending.migration == recalled.migration
+    assert told.remark.startswith("no recalled copy is on record there")
+    assert (pending.remark, recalled.remark) == ("", "")
+
+
 async def test_nothing_is_begun_of_a_request_that_runs(world: World) -> None:
     """It says to wait, or to cancel it."""
     request = await planned(world, TEAM_A)
@@ -187,6 +227,22 @@ async def test_nothing_is_begun_of_a_request_that_runs(world: World) -> None:
 
     assert not told.migration
     assert "cancel it first" in told.refused
+
+
+async def test_nothing_is_begun_of_a_request_that_is_being_cancelled(world: World) -> None:
+    """It said to cancel it first, until a worker had ended it; and the act that was cancelled was begun, if asked for again."""
+    recalling = await ended(world, TEAM_A)
+    await begin(world, recalling)
+    running, queued = await planned(world, TEAM_A), await appended(world, TEAM_A)
+    for request in (queued, running, recalling):
+        await world.hands.cancel(request, "ada")
+
+    told = [await begin(world, request) for request in (queued, running, recalling)]
+
+    assert [(one.migration, one.refused) for one in told] == [
+        ("", f"request {one} is being cancelled by ada; wait until a worker has ended it")
+        for one in (queued, running, recalling)
+    ]
 
 
 async def test_nothing_is_begun_where_nothing_was_copied(world: World) -> None:

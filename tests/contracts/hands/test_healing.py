@@ -144,6 +144,18 @@ async def test_what_has_not_ended_is_not_healed(world: World) -> None:
     assert await world.length(MIGRATIONS) == 1
 
 
+async def test_what_is_being_cancelled_is_not_healed(world: World) -> None:
+    """Nor is its healing, asked for again, taken for one that is under way."""
+    request = await ended(world, TEAM_A)
+    await heal(world, request)
+    await world.hands.cancel(request, "ada")
+
+    told = await heal(world, request)
+
+    assert not told.migration
+    assert told.refused.startswith(f"request {request} is being cancelled by ada; wait until")
+
+
 @pytest.mark.parametrize("code", [Code.BAD_TARGET, Code.TARGET_IS_SOURCE])
 async def test_what_can_never_be_a_target_is_not_sent_to_a_replay(world: World, code: Code) -> None:
     """No replay helps it, so none is suggested."""

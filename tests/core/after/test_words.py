@@ -1,5 +1,7 @@
 """The words for an act."""
 
+from monarch.cli.after.telling import acted_lines
+from monarch.cli.terminal.progress import migration_line
 from monarch.core.after.touch import Left, Touch
 from monarch.core.card.messages import Places, card_words
 from monarch.core.card.view import CohortView
@@ -27,6 +29,19 @@ def test_a_recall_is_told_as_one_with_who_asked_and_what_was_left() -> None:
     left = "<https://github.com/org/team-a/issues/12|#12> (commented, labelled)"
     assert f"19 copies recalled; left, since people have touched them: {left}" in text
     assert "copied" not in text
+
+
+def test_an_update_is_told_with_what_it_has_copied() -> None:
+    """It was "0 copies updated" where four new tickets had come into an emptied repository. A recall copies nothing."""
+    updated = a_migration(acted="update", acted_by="ada", copied=4, changed=0)
+    closing = a_migration(acted="update-close", acted_by="ada", copied=1, changed=2)
+    recalled = a_migration(acted="recall", acted_by="ada", copied=4, changed=4)
+
+    assert card(a_view(updated)).count("4 tickets copied, 0 copies updated") == 2
+    assert card(a_view(closing)).count("1 ticket copied, 2 copies updated") == 2
+    assert "copied" not in card(a_view(recalled))
+    assert migration_line(updated, 4) == "done, 4 tickets copied, 0 copies updated"
+    assert list(acted_lines(updated, "")) == ["org/team-a: 4 copied, 0 updated"]
 
 
 def test_a_recall_that_runs_does_not_say_that_it_copies() -> None:

@@ -248,6 +248,22 @@ def test_thirty_lines_and_then_it_counts() -> None:
     )
 
 
+def test_what_needs_a_person_is_where_its_repository_is_now() -> None:
+    """Second copies and failures are linked in the repository that was reached, whatever has the name of the target."""
+    moved = a_migration(
+        state=State.DEAD, strays=(12,), reason="close it", code="strays_found", named_now="org/now"
+    )
+    view = cohort(asked(moved, state=State.FAILED))
+
+    told = (
+        *card_words(view, HERE).text.splitlines(),
+        reply_words(view, "strays_found", (), HERE).text,
+    )
+
+    assert "<https://github.com/org/now/issues/12|#12>" in told[1]
+    assert "<https://github.com/org/now|org/team-a>" in told[-1]
+
+
 def test_second_copies_and_notes_are_told() -> None:
     """A person has to close the ones, and should know the others."""
     stray = a_migration(state=State.DEAD, strays=(12,), reason="close it")

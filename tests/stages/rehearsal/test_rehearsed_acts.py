@@ -12,11 +12,13 @@ from monarch.core.after.acts import Act
 from monarch.core.ids import RequestId
 from monarch.core.plan import Plan
 from monarch.core.report.passage import Passage
+from monarch.core.report.update import foresight_of
 from monarch.core.request.message import Request
 from monarch.core.request.refs import parse_ref
 from monarch.core.ticket import Label
 from monarch.core.verdict import Acted, Done
 from monarch.stages.rehearsal.rehearsal import RehearsalWish
+from tests.contracts.doubles.github import LOST
 from tests.stages.after.test_updates import Known, began, updated
 from tests.stages.house import SOURCE, TEAM_A, House
 from tests.stages.rehearsal.test_dry_run import planned, rehearser, sources
@@ -154,6 +156,52 @@ async def _rehearsed(house: House, act: Act, earlier: Plan) -> Passage:
     passed = await reader.rehearse(TEAM_A, wanted)
     assert isinstance(passed, Passage)
     return passed
+
+
+async def _half_undone(house: House) -> tuple[RequestId, Plan]:
+    """Of four recalled copies one is open again; that of the second is, too, but the answer was lost and the worker died."""
+    house.github.add(SOURCE, "One", "Two", "Three", "Four")
+    house.github.add(TEAM_A)
+    base = await house.migrate(TEAM_A)
+    earlier = await planned(rehearser(sources(house), house.style))
+    await began(house, base, Act.RECALL)
+    house.github.faults.at("change_state", house.github.faults.count("change_state") + 2, LOST)
+    await house.hands().begin(base, Act.UNDO, [TEAM_A], "Ann")
+    worker = house.worker()
+    await worker.run(lambda: house.until(lambda: bool(house.told("detail.unknown"))))
+    return base, earlier
+
+
+async def test_what_is_seen_of_a_lost_answer_is_not_foretold_as_a_write(house: House) -> None:
+    """It said "would reopen 3, 2 reopened already" of four copies, and that an update opens a copy that is open."""
+    _, earlier = await _half_undone(house)
+
+    undo = await _rehearsed(house, Act.UNDO, earlier)
+    update = await _rehearsed(house, Act.UPDATE, earlier)
+
+    assert list(undo.changed.values()) == [3, 4]
+    assert undo.verdict == Done(Acted(Act.UNDO, 2, (), already=2))
+    assert foresight_of(update, [earlier], house.style).opened == ()
+
+
+async def test_an_update_does_not_claim_what_the_undoing_of_a_recall_has_opened(
+    house: House,
+) -> None:
+    """It said that the template had opened the ticket again, and that the copy was opened with it."""
+    base, _ = await _half_undone(house)
+    await house.hands().cancel(base, "Ann")
+    await house.settle()
+
+    assert await updated(house, base, Act.UPDATE) == []
+
+    assert [one.state for one in house.github.issues(TEAM_A)] == [
+        "open",
+        "open",
+        "closed",
+        "closed",
+    ]
+    assert house.told("act.ended")[-1]["changed"] == 0
+    assert not [note for note in house.notes() if "opened again in the template" in note]
 
 
 def _about(what: Any) -> Any:

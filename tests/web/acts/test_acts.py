@@ -606,9 +606,13 @@ async def test_copies_are_closed_and_opened_again_in_the_targets_that_were_shown
         await press(page, f"/acts/{name}?request={REQUEST}")
         means.known = a_request(done, running)
         refused = await press(page, f"/acts/{name}?request={REQUEST}")
+        view = replace(means.known.view, cancelled_by="ada")
+        means.known = replace(means.known, view=view)
+        cancelling = await press(page, f"/acts/{name}?request={REQUEST}")
 
     assert means.done == [("begin", REQUEST, act, ("org/a", "org/b"), BY)]
-    assert "wait until it has ended" in refused.text
+    assert "wait until it has ended, or cancel it first" in refused.text
+    assert "is being cancelled by ada: wait until a worker has ended it" in cancelling.text
 
 
 async def test_a_request_is_put_first_while_it_is_under_way() -> None:

@@ -69,7 +69,9 @@ class ValkeyLedger:
         self._wish_limits = permission.limits(budget.ceilings, budget.pace)
         self._fact_limits = facts.limits(budget.pace, retention_ms)
 
-    async def take(self, delivery: Delivery, target: TargetId, credential: Credential) -> Taking:
+    async def take(
+        self, delivery: Delivery, target: TargetId, credential: Credential, name: str = ""
+    ) -> Taking:
         """See `ports.Ledger.take`."""
         token, about = delivery.token, _migration(delivery)
         migration = about.migration
@@ -92,6 +94,7 @@ class ValkeyLedger:
             target,
             self._seen.word,
             self._retention_ms,
+            name,
         )
         return _taken(cast("Answer", answer))
 

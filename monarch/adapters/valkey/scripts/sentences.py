@@ -46,6 +46,7 @@ WORDS: Final = f"local WORDS = {{{_LUA}}}\n"
 _OF_A_REQUEST: Final = {
     "unknown": "no request {0} is known: see `monarch requests`",
     "strange": STRANGE,
+    "cancelling": "request {0} is being cancelled by {1}; wait until a worker has ended it",
     "no_target": NO_TARGET,
     "migration": "its migration is {0}",
 }
@@ -67,6 +68,10 @@ BEGIN: Final = _OF_A_REQUEST | {
     "given_up": "its {0} was given up; replay that first (`monarch dead replay --request {1}`), or drop it",
     "never_copied": NEVER_COPIED,
 }
+
+NOT_RECALLED: Final = (
+    "no recalled copy is on record there: only what GitHub shows as recalled is opened"
+)
 
 REPLAY: Final = {
     "cut": "its message was too long to be kept, and wrong; send a right one",

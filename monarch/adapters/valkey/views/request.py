@@ -122,6 +122,7 @@ def migration_view(fields: Fields) -> MigrationView:
         left=decode_left(fields.get("left", "")),
         notes=tuple(lines_of(fields.get("notes", ""))),
         code=fields.get("code", ""),
+        named_now=fields.get("named_now", ""),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from monarch.adapters.valkey.views.raw import whole
 from monarch.adapters.valkey.views.request import cohort_of, request_view, targets_of
 from monarch.adapters.valkey.views.waiting import Unplanned
 from monarch.core.entry_ids import entry_ms
@@ -36,6 +37,7 @@ def request_line(request: RequestId, fields: Mapping[str, str], unsettled: int) 
         not_before=in_iso(view.portion),
         milestones=view.portion.milestones,
         named=tuple(targets[:NAMED]),
+        source_id=whole(fields.get("source_id", "")),
     )
 
 

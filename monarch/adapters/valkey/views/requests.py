@@ -182,6 +182,7 @@ class RequestReader:
             card=cards.get(cohort),
             asked_by=fields.get("asked_by", ""),
             failing_notice=None if cohort is None else await self._waiting.failing_notice(cohort),
+            source_id=whole(fields.get("source_id", "")),
             lost=tuple(target for target, one in zip(targets, migrations, strict=True) if not one),
         )
 

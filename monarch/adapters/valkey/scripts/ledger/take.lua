@@ -4,7 +4,7 @@
 -- KEYS  1 migrations (stream)  2 target:<id> (string)  3 ledger:<id> (hash)  4 gate:<account>  5 gate:<token>
 --       6 migration:<id> (hash)  7 request:<id> (hash)
 -- ARGV  1 prefix  2 consumer  3 entry  4 count  5 migration id  6 lease, ms  7 target id
---       8 what this worker has seen of the memory  9 retention, ms
+--       8 what this worker has seen of the memory  9 retention, ms  10 what the target is called now, or ''
 -- Gives {'lost'} | {'cancelled', by whom} | {'quiet', ms} | {'gate', ms, cause} | {'busy'} | {'turn', ms} | {'taken', now ms, epoch, ledger as HGETALL}
 --
 -- Atomic, because the delivery could change hands between the check of the fence and the lock; and the ledger is read
@@ -42,5 +42,11 @@ if before and before ~= ARGV[7] then
 end
 if redis.call('HSETNX', KEYS[6], 'started_ms', int(now)) == 1 then event('migration.started', 'migration', migration) end
 redis.call('HSET', KEYS[6], 'state', 'running', 'target_id', ARGV[7], 'entry', entry, 'reason', '')
+-- All that people see bears the name in the request; links lead to this one.
+if ARGV[10] ~= '' then
+  local target = redis.call('HGET', KEYS[6], 'target') or string.match(migration, ':(.*)$')
+  if string.lower(target) == string.lower(ARGV[10]) then redis.call('HDEL', KEYS[6], 'named_now')
+  else redis.call('HSET', KEYS[6], 'named_now', ARGV[10]) end
+end
 need_ledger(ARGV[7], migration, ARGV[9])
 return {'taken', now, id, redis.call('HGETALL', KEYS[3])}

@@ -12,13 +12,14 @@ local wrong = of_a_request_in_the_way(ARGV[2]) or in_the_way(OF_ACTS)
 for i = 4, #ARGV, 2 do wrong = wrong or of_a_target_in_the_way(ARGV[2], ARGV[i]) end
 if wrong then return wrong end
 local request, by = ARGV[2], ARGV[3]
-local state = redis.call('HGET', KEYS[1], 'state')
+local state, cancelled_by = unpack(redis.call('HMGET', KEYS[1], 'state', 'cancelled_by'))
 
 -- Why nothing of the request can be healed; nil where it can.
 local function problem_of_request()
   if not state then return {'unknown', request} end
   if is_strange(state) then return {'strange', state} end
   if state == 'cancelled' then return {'cancelled', request} end
+  if not ENDED[state] and cancelled_by then return {'cancelling', request, cancelled_by} end
   if not ENDED[state] then return {'not_ended', request, state} end
   if redis.call('EXISTS', KEYS[2]) == 0 then return {'no_plan'} end
 end
@@ -57,7 +58,7 @@ local function heal(target, tickets)
   local key = ns .. 'migration:' .. migration
   local its = redis.call('HMGET', key, 'state', 'target', 'heal', 'code', 'reason', 'dropped_ms', 'act')
   if tickets == '' then return {'no_ticket'} end
-  if its[3] == tickets and not ENDED[its[1]] then return end
+  if its[3] == tickets and not ENDED[its[1]] and not cancelled_by then return end
   if problem then return problem end
   if not its[2] then return {'no_target', request, target} end
   if NEVER[its[4]] then return {'never', its[5] or ''} end

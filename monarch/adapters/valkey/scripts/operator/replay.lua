@@ -68,9 +68,10 @@ local replay_into = {}
 function replay_into.requests(letter)
   local key, request = ns .. 'request:' .. letter.request, letter.request
   reopen(request)
-  local asked = redis.call('HMGET', key, 'act', 'bases', 'by')
+  local asked = redis.call('HMGET', key, 'act', 'bases', 'by', 'source_id')
   local more, version = {}, VERSION
   if asked[1] then more, version = {'act', asked[1], 'bases', asked[2] or '', 'by', asked[3] or ''}, ACT_VERSION end
+  if asked[1] and asked[4] then more[#more + 1], more[#more + 2] = 'source_id', asked[4] end
   local entry = redis.call('XADD', ns .. 'requests', '*', 'v', version, 'payload', letter.payload, 'request', request, unpack(more))
   redis.call('HSETNX', key, 'run', '1')
   redis.call('HSETNX', key, 'via', 'producer')

@@ -142,8 +142,13 @@ local function plan_target(order, target)
   local key = ns .. 'migration:' .. id
   redis.call('HSET', key, 'target', target, 'order', order, 'run', '1', 'attempts', '0', 'queued_ms', int(now))
   -- What an update asks for is on its request, and its migrations carry it on.
-  local asked = redis.call('HMGET', request_key, 'act', 'bases', 'by')
+  local asked = redis.call('HMGET', request_key, 'act', 'bases', 'by', 'reached')
   if asked[1] then redis.call('HSET', key, 'act', asked[1], 'bases', asked[2] or '', 'act_by', asked[3] or '') end
+  -- The copies that it is about are in this repository, whatever has its name now.
+  for line in lines(asked[4]) do
+    local name, known_id = string.match(line, '^(%S+) (%d+)$')
+    if name and string.lower(name) == string.lower(target) then redis.call('HSET', key, 'known_id', known_id) end
+  end
   queue_migration(request, id)
   redis.call('SADD', ns .. 'unsettled:' .. request, id)
 end
