@@ -196,7 +196,7 @@ class Acts:
         self, request: Request, status: int, reason: str, title: str = _NOT_DONE
     ) -> Response:
         if wants_json(request):
-            return _json({"problem": reason}, status)
+            return _json({"error": reason}, status)
         return self._draw(request, title, "trouble.html", status, {"reason": reason})
 
     def _away(

@@ -132,7 +132,7 @@ async def test_a_choice_that_says_nothing_or_says_two_things_is_no_choice(
         told = await page.get(f"/acts/{query}", headers=ADA | JSON)
 
     assert told.status_code == 400
-    assert says in told.json()["problem"]
+    assert says in told.json()["error"]
 
 
 @pytest.mark.parametrize("act", ["replay", "drop"])
@@ -232,6 +232,16 @@ async def test_a_choice_that_is_not_understood_chooses_nothing(address: str) -> 
         assert (await press(page, address, {"digest": "x"})).status_code == 400
 
     assert not means.done
+
+
+async def test_a_program_reads_why_an_act_is_refused_under_the_name_that_the_page_has() -> None:
+    """The acts answered `{"problem": …}`, and every other address `{"error": …}`."""
+    away = Means(trouble_at={"snapshot": StoreError("gone"), "receipt": StoreError("gone")})
+    async with a_page(away) as page:
+        for address in ("/acts/nonsense", "/acts/cancel", "/acts/pause", "/receipts/x"):
+            told = await page.get(address, headers=ADA | JSON)
+
+            assert list(told.json()) == ["error"]
 
 
 async def test_cancelling_names_the_targets_that_have_not_ended() -> None:
@@ -730,7 +740,7 @@ async def test_a_choice_in_the_body_of_a_press_is_refused(body: dict[str, str]) 
         told = await page.post("/acts/drop", data=sent, headers=PRESSING | JSON)
 
     assert told.status_code == 400
-    assert "choices stand in the address" in told.json()["problem"]
+    assert "choices stand in the address" in told.json()["error"]
     assert not means.done
 
 
