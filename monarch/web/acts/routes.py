@@ -116,9 +116,10 @@ class Acts:
         query, form = asked(act, request.query_params.multi_items()), await form_of(request)
         _demand_own(form)
         meant = await self._read(act, query)
+        before = _lines(form.get("keys", ""))
         if not meant.can_be_done or form.get("digest") != meant.digest:
-            before = [key.rstrip("\r") for key in form.get("keys", "").split("\n") if key.strip()]
             return self._set(request, meant, _why_not(meant, before, form))
+        _demand_whole(before, meant)
         return await self._do(request, act, meant, visitor)
 
     async def _read(self, act: PageAct, query: Mapping[str, str]) -> Meant:
@@ -229,6 +230,24 @@ def _demand_own(form: Mapping[str, str]) -> None:
             f"The body of a press has the fields {' and '.join(_OWN_FIELDS)}, as a form, and not '{strange[0]}': choices stand"
             " in the address, after a ?."
         )
+
+
+def _demand_whole(before: Sequence[str], meant: Meant) -> None:
+    """Demand that the keys in the body, where there are any, are those of the digest beside them.
+
+    Raises:
+        BadForm: they name a part of the set, or more than it.
+    """
+    if before and set(before) != set(_lines("\n".join(meant.keys))):
+        raise BadForm(
+            "The field keys names another set than the digest beside it. A press is about the whole set that was shown: leave"
+            " keys out, and choose in the address, after a ?."
+        )
+
+
+def _lines(keys: str) -> list[str]:
+    """The keys that a form names, one a line; browsers end lines in their own way."""
+    return [key.rstrip("\r") for key in keys.split("\n") if key.strip()]
 
 
 _OWN_FIELDS: Final = ("digest", "keys")

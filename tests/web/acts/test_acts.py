@@ -730,7 +730,9 @@ async def test_what_was_never_begun_is_not_to_be_looked_at_first() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{"code": "poison"}, {"request": "1-0"}, {'{"digest": "x"}': ""}], ids=str
+    "body",
+    [{"code": "poison"}, {"request": "1-0"}, {"letter": "1-0"}, {'{"digest": "x"}': ""}],
+    ids=str,
 )
 async def test_a_choice_in_the_body_of_a_press_is_refused(body: dict[str, str]) -> None:
     """It was ignored without a word, so every dead letter was meant, and deleted with the digest that came back."""
@@ -742,6 +744,21 @@ async def test_a_choice_in_the_body_of_a_press_is_refused(body: dict[str, str]) 
     assert told.status_code == 400
     assert "choices stand in the address" in told.json()["error"]
     assert not means.done
+
+
+@pytest.mark.parametrize("keys", ["1-0", "3-0", "2-0\n1-0\n3-0", "1-0,2-0"])
+async def test_keys_beside_a_digest_choose_nothing(keys: str) -> None:
+    """`keys` with one letter and the digest of all deleted all: the field was only compared where the digest was old."""
+    means = with_letters(a_letter(1), a_letter(2))
+    async with a_page(means) as page:
+        sent = await shown(page, "/acts/drop") | {"keys": keys}
+        told = await page.post("/acts/drop", data=sent, headers=PRESSING | JSON)
+        assert not means.done
+        whole = await press(page, "/acts/drop", sent | {"keys": "1-0\r\n2-0"})
+
+    assert told.status_code == 400
+    assert "names another set than the digest" in told.json()["error"]
+    assert whole.status_code == 303
 
 
 async def test_what_is_under_way_is_not_to_be_looked_at_first() -> None:
