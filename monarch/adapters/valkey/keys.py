@@ -19,7 +19,7 @@ open                   sorted set  mirror, submit, settle, replay, heal, begin  
 cohort:<cohort>        sorted set  settle                        its requests by when they joined, 200 at most; likewise
 cohorts                sorted set  settle                        cohorts by when they began; a member leaves once its card is gone
 cards:<digest>         string, PX  settle                        the newest card of a source, a channel and a portion; 30 days after it was joined
-broken                 sorted set  settle                        keys that keep verdicts from being carried out, by when they last did; the newest 100
+broken                 sorted set  settle                        keys of another type that were in the way of work, by when they last were; the newest 100
 newer                  sorted set  settle                        a day after the last entry of a newer version was met
 audited                hash        audit                         never
 unsettled:<id>         set         settle                        empty when the request has ended
