@@ -39,6 +39,7 @@ from monarch.ports.readings import (
     Event,
     RequestLine,
 )
+from monarch.ports.spoiled import spoiled_keys
 from monarch.settings import Settings
 from monarch.web.acts.means import Looked, Looking
 from monarch.web.acts.routes import Acts
@@ -48,6 +49,7 @@ from monarch.web.door.throttle import Tries
 from monarch.web.form import RequestForm
 from monarch.web.page.app import Page
 from monarch.web.page.planning import Planning
+from monarch.web.page.sights import left_out
 from monarch.web.page.source import Place
 from monarch.web.page.updating import TARGETS as UPDATES_SHOWN
 from monarch.web.page.updating import UpdatePage, Which
@@ -146,8 +148,9 @@ async def _foreseen(settings: Settings, wanted: Which) -> Sequence[TargetUpdate]
         return UNSIGNED
     request, target = wanted
     only = (target,) if target else ()
-    found = await foreseen(settings, request, "", only, lambda _name: None, UPDATES_SHOWN)
-    return found.reason if isinstance(found, UpdateRefused) else found
+    with spoiled_keys() as met:
+        found = await foreseen(settings, request, "", only, lambda _name: None, UPDATES_SHOWN)
+    return ". ".join((found.reason, *left_out(met))) if isinstance(found, UpdateRefused) else found
 
 
 async def _planned(settings: Settings, asked: RequestForm) -> DryRun | str:

@@ -150,8 +150,13 @@ def registry() -> CollectorRegistry:
     return registry
 
 
-def listeners_of(settings: Settings) -> list[socket.socket | None]:
-    """The sockets for metrics and health, `None` for one that is switched off."""
+def listeners_of(
+    settings: Settings, otherwise: str = "; a worker can do without, with 0"
+) -> list[socket.socket | None]:
+    """The sockets for metrics and health, `None` for one that is switched off.
+
+    `otherwise` is what else helps where a port is taken, besides another port.
+    """
     wanted = {
         "MONARCH_METRICS_PORT": settings.metrics_port,
         "MONARCH_WEB_PORT": settings.web_port,
@@ -170,7 +175,7 @@ def listeners_of(settings: Settings) -> list[socket.socket | None]:
             listener.close()
         raise PortError(
             f"cannot listen on {settings.web_host}, {' and '.join(busy)}. If another worker of yours has it, set the"
-            " variable to another port for this one; a worker can do without, with 0."
+            f" variable to another port for this one{otherwise}."
         )
     return listeners
 

@@ -28,7 +28,7 @@ def run_site(settings: Settings) -> None:
         raise ConfigurationError(
             ["MONARCH_WEB_PORT: expected a port, 1 to 65535, for `monarch web`; got 0. Correct it."]
         )
-    _, listener = listeners_of(settings.model_copy(update={"metrics_port": 0}))
+    _, listener = listeners_of(settings.model_copy(update={"metrics_port": 0}), otherwise="")
     if listener is not None:
         options = {"use_uvloop": sys.platform != "win32"}
         anyio.run(_serve, settings, log_of(settings), listener, backend_options=options)

@@ -105,11 +105,12 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Again after `delay_s` seconds, because it failed: one attempt is counted. `details` as in `Dead`."""
+    """Again after `delay_s` seconds, because it failed: one attempt is counted. `details` and `broken` as in `Dead`."""
 
     reason: str
     delay_s: float
     details: Mapping[str, str] = field(default_factory=dict)
+    broken: str = ""
 
 
 class Waits(StrEnum):
@@ -147,13 +148,15 @@ class Snooze:
 class Dead(Advised):
     """Given up; `reason` says what happened.
 
-    `details` are readable fields that the request keeps, such as its source and channel.
+    `details` are readable fields that the request keeps, such as its source and channel. `broken` is the key of Valkey that
+    holds something else, where that is why.
     """
 
     code: Code
     reason: str
     details: Mapping[str, str] = field(default_factory=dict)
     advice: Advice = NO_ADVICE
+    broken: str = ""
 
 
 @dataclass(frozen=True, slots=True)

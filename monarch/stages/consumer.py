@@ -12,6 +12,7 @@ on either way.
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Final, Protocol, TypeVar, assert_never
 
 import anyio
@@ -262,7 +263,8 @@ class Consumer:
     def _refused(self, delivery: Delivery, error: StoreRefused) -> Retry | Dead:
         """Judge a refusal that no waiting repairs: counted, so that it ends."""
         reason = f"Valkey cannot do it with what stands in its keys ({quote(str(error), 300)})"
-        return judge_failure(reason, delivery.attempts, self._policy, self._dice(), _RENAME)
+        judged = judge_failure(reason, delivery.attempts, self._policy, self._dice(), _RENAME)
+        return replace(judged, broken=error.key)
 
     def _decide_unrun(self, delivery: Delivery) -> Verdict | None:
         """The verdict without running the handler; `None` if the handler has to run."""

@@ -259,6 +259,16 @@ def test_a_port_in_use_says_which_setting_to_change(give: Give) -> None:
     assert "set the variable to another port for this one; a worker can do without, with 0" in said
 
 
+def test_the_page_alone_cannot_do_without_its_port(give: Give) -> None:
+    """`monarch web` advised 0 for a port in use, and refuses 0."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        result = give("web", MONARCH_WEB_PORT=str(taken.getsockname()[1]))
+
+    said = " ".join(result.stderr.split())
+    assert result.exit_code == 1
+    assert said.endswith("set the variable to another port for this one.")
+
+
 @pytest.mark.parametrize("command", ["sandbox", "demo"])
 def test_a_missing_sandbox_is_installed_from_the_right_package(
     tmp_path: Path, command: str

@@ -19,7 +19,7 @@ open                   sorted set  mirror, submit, settle, replay, heal, begin  
 cohort:<cohort>        sorted set  settle                        its requests by when they joined, 200 at most; likewise
 cohorts                sorted set  settle                        cohorts by when they began; a member leaves once its card is gone
 cards:<digest>         string, PX  settle                        the newest card of a source, a channel and a portion; 30 days after it was joined
-broken                 sorted set  settle                        keys that keep verdicts from being carried out, by when they last did; the newest 100
+broken                 sorted set  settle                        keys of another type that were in the way of work, by when they last were; the newest 100
 newer                  sorted set  settle                        a day after the last entry of a newer version was met
 audited                hash        audit                         never
 unsettled:<id>         set         settle                        empty when the request has ended
@@ -69,6 +69,7 @@ events                 stream      every script that changes state   MAXLEN ~ 10
 
 # ruff: noqa: D102 - the catalogue above says what each key is
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -88,6 +89,35 @@ KINDS: Final = {
     "junk": "list",
 }
 """What `TYPE` says of each key that an installation has once, by its name without the prefix; the catalogue has it in words."""
+
+FAMILIES: Final = {
+    **dict.fromkeys(("request", "card", "migration", "ledger", "learned", "points"), "hash"),
+    **dict.fromkeys(("primary", "gate", "source", "inbox"), "hash"),
+    **dict.fromkeys(("waiting", "cohort", "budget", "slots", "turns", "asks", "shares"), "zset"),
+    **dict.fromkeys(("unsettled", "needs", "outlived", "faults"), "set"),
+    **dict.fromkeys(("cards", "plan", "verified", "latest", "target", "saying", "owner"), "string"),
+    **dict.fromkeys(("receipt", "looking", "looked"), "string"),
+}
+"""The same for keys of which there is one for each request, target or account, by their names before the first colon."""
+
+
+def kind_of(name: str) -> str | None:
+    """What `TYPE` should say of a key, by its name without the prefix; `None` for a key that the catalogue does not have."""
+    return KINDS.get(name) or FAMILIES.get(name.partition(":")[0])
+
+
+def kinds_around(names: Iterable[str]) -> dict[str, str]:
+    """What a script may use that is given these keys, and the kind of each: these, others about the same, and the fleet's.
+
+    By their names without the prefix.
+    """
+    given = {name: kind for name in names if (kind := kind_of(name))}
+    about = [end for name in given if (end := name.partition(":")[2])]
+    return {
+        **given,
+        **{f"{family}:{end}": kind for end in about for family, kind in FAMILIES.items()},
+        **KINDS,
+    }
 
 
 @dataclass(frozen=True, slots=True)

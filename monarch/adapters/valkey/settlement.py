@@ -57,9 +57,10 @@ def _verdict(delivery: Delivery, verdict: Verdict) -> Words:
     match verdict:
         case Done(result):
             return _done(result)
-        case Retry(reason, delay_s, details):
+        case Retry(reason, delay_s, details, broken):
             parked = _parked(delivery, reason, delay_s, "retry", details)
-            return "retry", {**parked, "attempts": delivery.attempts + 1}, b""
+            counted = {"attempts": delivery.attempts + 1, "broken": broken or None}
+            return "retry", {**parked, **counted}, b""
         case Snooze(reason, delay_s, waits_for, kind, details):
             parked = _parked(delivery, reason, delay_s, kind.value, details)
             return "snooze", {**parked, "waits_for": _text(waits_for)}, b""
@@ -69,6 +70,7 @@ def _verdict(delivery: Delivery, verdict: Verdict) -> Words:
                 "reason": verdict.letter,
                 "attempts": delivery.attempts,
                 "deliveries": delivery.token.count,
+                "broken": verdict.broken or None,
                 **_details(details),
             }
             return "dead", fields, b""

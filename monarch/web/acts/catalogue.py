@@ -28,19 +28,25 @@ class PageAct:
         asks: the parameters that it knows.
         read: the set that is meant, as it is now.
         do: do it to exactly this set.
+        rests_on: the record without which no set can be read, as its key is named; `""`: that of the request.
     """
 
     name: str
     asks: tuple[str, ...]
     read: Callable[[Means, Mapping[str, str]], Awaitable[Meant]]
     do: Callable[[Means, Meant, str], Awaitable[ActResult]]
+    rests_on: str = ""
+
+    def rests_on_for(self, given: Mapping[str, str]) -> str:
+        """The record without which no set can be read for what an address asks for."""
+        return self.rests_on or f"request:{given.get('request', '')}"
 
 
 ACTS: Final = {
     act.name: act
     for act in (
-        PageAct("pause", (), fleet.to_pause, fleet.pause),
-        PageAct("resume", (), fleet.to_resume, fleet.resume),
+        PageAct("pause", (), fleet.to_pause, fleet.pause, "paused"),
+        PageAct("resume", (), fleet.to_resume, fleet.resume, "paused"),
         PageAct("cancel", ("request",), requests.to_cancel, requests.cancel),
         PageAct("first", ("request",), requests.to_first, requests.first),
         PageAct("try", ("request",), trying.to_try, trying.try_now),
@@ -51,8 +57,8 @@ ACTS: Final = {
         PageAct("update", ("request",), asking.to_update, asking.update),
         PageAct("update-close", ("request",), asking.to_update_and_close, asking.update_and_close),
         PageAct("submit", ASKS, asking.to_submit, asking.submit),
-        PageAct("replay", letters.FILTERS, letters.to_replay, letters.replay),
-        PageAct("drop", letters.FILTERS, letters.to_drop, letters.drop),
+        PageAct("replay", letters.FILTERS, letters.to_replay, letters.replay, "dead"),
+        PageAct("drop", letters.FILTERS, letters.to_drop, letters.drop, "dead"),
     )
 }
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Final, Protocol
 
@@ -12,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from monarch.core.redact import quote
 from monarch.ports import StoreError
+from monarch.ports.spoiled import is_spoiled, spoiled_keys
 from monarch.web.acts.catalogue import ACTS, BadQuestion, PageAct, asked
 from monarch.web.acts.form import BadForm, form_of
 from monarch.web.acts.means import Means
@@ -19,6 +21,7 @@ from monarch.web.acts.meant import ActResult, Meant, changes
 from monarch.web.door.access import Named
 from monarch.web.door.guard import visitor_of, wants_json
 from monarch.web.door.visit import Doors
+from monarch.web.page.sights import left_out, why_unreadable
 
 MOST_KEYS: Final = 1000
 """How many members a form names, so that the page can say what has changed; for a larger set it sends only the digest."""
@@ -28,8 +31,9 @@ SHOWN: Final = 500
 
 _NOT_DONE: Final = "Not done"
 _NOTHING: Final = _NOT_DONE, "Nothing was done."
+_NOT_SHOWN: Final = "Not shown"
 _NOT_READ: Final = (
-    "Not shown",
+    _NOT_SHOWN,
     "The receipt cannot be shown now. What it reports was done before, and needs no second press.",
 )
 _UNSURE: Final = (
@@ -38,6 +42,10 @@ _UNSURE: Final = (
 )
 """What to say where Valkey did not do what it was asked, in a title and a sentence: reading changes nothing, but what became
 of a write is unknown."""
+
+
+class _Unreadable(Exception):  # noqa: N818 - said to people, not raised past the page
+    """The record that a set is read from is broken; the message names its key."""
 
 
 class Drawing(Protocol):
@@ -77,9 +85,11 @@ class Acts:
         if act is None:
             return self._trouble(request, HTTPStatus.NOT_FOUND, "There is no such act.")
         try:
-            meant = await act.read(self._means, asked(act, request.query_params.multi_items()))
+            meant = await self._read(act, asked(act, request.query_params.multi_items()))
         except BadQuestion as error:
             return self._trouble(request, HTTPStatus.BAD_REQUEST, str(error))
+        except _Unreadable as error:
+            return self._trouble(request, HTTPStatus.SERVICE_UNAVAILABLE, str(error), _NOT_SHOWN)
         except StoreError as error:
             return self._away(request, error)
         return self._set(request, meant)
@@ -96,17 +106,35 @@ class Acts:
             return await self._pressed(request, act, visitor)
         except (BadQuestion, BadForm) as error:
             return self._trouble(request, HTTPStatus.BAD_REQUEST, f"Nothing was done. {error}")
+        except _Unreadable as error:
+            reason = f"Nothing was done. {error}"
+            return self._trouble(request, HTTPStatus.SERVICE_UNAVAILABLE, reason)
         except StoreError as error:
             return self._away(request, error)
 
     async def _pressed(self, request: Request, act: PageAct, visitor: Named) -> Response:
         query, form = asked(act, request.query_params.multi_items()), await form_of(request)
         _demand_own(form)
-        meant = await act.read(self._means, query)
+        meant = await self._read(act, query)
+        before = _lines(form.get("keys", ""))
         if not meant.can_be_done or form.get("digest") != meant.digest:
-            before = [key.rstrip("\r") for key in form.get("keys", "").split("\n") if key.strip()]
             return self._set(request, meant, _why_not(meant, before, form))
+        _demand_whole(before, meant)
         return await self._do(request, act, meant, visitor)
+
+    async def _read(self, act: PageAct, query: Mapping[str, str]) -> Meant:
+        """The set as it is now, with a sentence about each broken key that it was read without.
+
+        Raises:
+            _Unreadable: the record that it rests on is broken; that it cannot be read is not that there is none.
+        """
+        with spoiled_keys() as met:
+            meant = await act.read(self._means, query)
+        if is_spoiled(met, act.rests_on_for(query)):
+            raise _Unreadable(why_unreadable(met))
+        words = left_out(met)
+        problem = " ".join([meant.problem, *words]) if meant.problem else ""
+        return replace(meant, notes=(*meant.notes, *words), problem=problem)
 
     async def _do(self, request: Request, act: PageAct, meant: Meant, visitor: Named) -> Response:
         try:
@@ -169,7 +197,7 @@ class Acts:
         self, request: Request, status: int, reason: str, title: str = _NOT_DONE
     ) -> Response:
         if wants_json(request):
-            return _json({"problem": reason}, status)
+            return _json({"error": reason}, status)
         return self._draw(request, title, "trouble.html", status, {"reason": reason})
 
     def _away(
@@ -202,6 +230,24 @@ def _demand_own(form: Mapping[str, str]) -> None:
             f"The body of a press has the fields {' and '.join(_OWN_FIELDS)}, as a form, and not '{strange[0]}': choices stand"
             " in the address, after a ?."
         )
+
+
+def _demand_whole(before: Sequence[str], meant: Meant) -> None:
+    """Demand that the keys in the body, where there are any, are those of the digest beside them.
+
+    Raises:
+        BadForm: they name a part of the set, or more than it.
+    """
+    if before and set(before) != set(_lines("\n".join(meant.keys))):
+        raise BadForm(
+            "The field keys names another set than the digest beside it. A press is about the whole set that was shown: leave"
+            " keys out, and choose in the address, after a ?."
+        )
+
+
+def _lines(keys: str) -> list[str]:
+    """The keys that a form names, one a line; browsers end lines in their own way."""
+    return [key.rstrip("\r") for key in keys.split("\n") if key.strip()]
 
 
 _OWN_FIELDS: Final = ("digest", "keys")

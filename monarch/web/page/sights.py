@@ -86,7 +86,12 @@ def unreadable(spoiled: Collection[str]) -> Sight:
 
 def why_unreadable(spoiled: Collection[str]) -> str:
     """What is broken, and what to do."""
-    return f"What there is cannot be read. {' '.join(_capital(told(key)) for key in spoiled)}"
+    return f"What there is cannot be read. {' '.join(left_out(spoiled))}"
+
+
+def left_out(spoiled: Collection[str]) -> tuple[str, ...]:
+    """A sentence about each broken key, and what to do."""
+    return tuple(_capital(told(key)) for key in spoiled)
 
 
 def _capital(text: str) -> str:

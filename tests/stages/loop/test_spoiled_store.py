@@ -37,6 +37,26 @@ async def test_what_valkey_refuses_for_ever_is_counted_and_given_up(house: House
     assert len(house.told("valkey.unavailable")) == Policy().max_attempts
 
 
+async def test_the_key_that_work_was_refused_for_is_left_where_people_look(house: House) -> None:
+    """At its first failure and when it is given up: only what could not be settled left it there."""
+    key = f"{house.keys.prefix}turns:user:9"
+
+    async def handled(_delivery: Delivery, _hold: Hold) -> Verdict:
+        seen.append(house.store.do("ZRANGE", house.keys.broken, 0, -1))
+        house.store.do("DEL", house.keys.broken)
+        raise StoreRefused(str(WRONG_TYPE), key=key)
+
+    seen: list[object] = []
+    bench = Bench(house, handled)
+    bench.give()
+
+    await bench.run(bench.until_quiet)
+    seen.append(house.store.do("ZRANGE", house.keys.broken, 0, -1))
+
+    assert len(house.store.dead) == 1
+    assert seen == [[], *([[key.encode()]] * Policy().max_attempts)]
+
+
 async def test_a_roster_that_cannot_be_entered_keeps_no_worker_from_working(house: House) -> None:
     """Nothing is decided by it; the log says what is in the way."""
     house.store.do("SET", house.keys.workers, "of another type")

@@ -25,6 +25,7 @@ from monarch.ports import (
 from monarch.ports.hands import PutFirst
 from monarch.ports.holdings import Holding
 from monarch.ports.readings import Choice, DeadLetter, MigrationTimes, RequestDetails
+from monarch.ports.spoiled import note_spoiled
 from monarch.telemetry import Snapshot, StreamSnapshot
 from monarch.web.acts import means as acts
 from monarch.web.acts.means import Looked, Looking, NotUpdated, Wished
@@ -104,6 +105,8 @@ class Means:
     """The newest request for every source."""
     wrong: str = ""
     """Why nothing can be asked for."""
+    spoiled: Sequence[str] = ()
+    """The broken keys that every reading meets."""
     no_targets: Mapping[str, str] = field(default_factory=dict)
     """What can be no target, and why."""
 
@@ -143,6 +146,8 @@ class Means:
         return self
 
     def _try(self, method: str) -> None:
+        for key in self.spoiled:
+            note_spoiled(key)
         error = self.trouble_at.get(method)
         if error is not None and not self.trouble_after:
             raise error
@@ -167,6 +172,7 @@ class Means:
 
     async def letter(self, letter: str) -> DeadLetter | None:
         """By its id."""
+        self._try("letter")
         return next((one for one in self.dead if one.id == letter), None)
 
     async def pause(self, by: str) -> Paused:

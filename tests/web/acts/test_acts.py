@@ -132,7 +132,7 @@ async def test_a_choice_that_says_nothing_or_says_two_things_is_no_choice(
         told = await page.get(f"/acts/{query}", headers=ADA | JSON)
 
     assert told.status_code == 400
-    assert says in told.json()["problem"]
+    assert says in told.json()["error"]
 
 
 @pytest.mark.parametrize("act", ["replay", "drop"])
@@ -232,6 +232,16 @@ async def test_a_choice_that_is_not_understood_chooses_nothing(address: str) -> 
         assert (await press(page, address, {"digest": "x"})).status_code == 400
 
     assert not means.done
+
+
+async def test_a_program_reads_why_an_act_is_refused_under_the_name_that_the_page_has() -> None:
+    """The acts answered `{"problem": …}`, and every other address `{"error": …}`."""
+    away = Means(trouble_at={"snapshot": StoreError("gone"), "receipt": StoreError("gone")})
+    async with a_page(away) as page:
+        for address in ("/acts/nonsense", "/acts/cancel", "/acts/pause", "/receipts/x"):
+            told = await page.get(address, headers=ADA | JSON)
+
+            assert list(told.json()) == ["error"]
 
 
 async def test_cancelling_names_the_targets_that_have_not_ended() -> None:
@@ -724,7 +734,9 @@ async def test_what_was_never_begun_is_not_to_be_looked_at_first() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{"code": "poison"}, {"request": "1-0"}, {'{"digest": "x"}': ""}], ids=str
+    "body",
+    [{"code": "poison"}, {"request": "1-0"}, {"letter": "1-0"}, {'{"digest": "x"}': ""}],
+    ids=str,
 )
 async def test_a_choice_in_the_body_of_a_press_is_refused(body: dict[str, str]) -> None:
     """It was ignored without a word, so every dead letter was meant, and deleted with the digest that came back."""
@@ -734,8 +746,23 @@ async def test_a_choice_in_the_body_of_a_press_is_refused(body: dict[str, str]) 
         told = await page.post("/acts/drop", data=sent, headers=PRESSING | JSON)
 
     assert told.status_code == 400
-    assert "choices stand in the address" in told.json()["problem"]
+    assert "choices stand in the address" in told.json()["error"]
     assert not means.done
+
+
+@pytest.mark.parametrize("keys", ["1-0", "3-0", "2-0\n1-0\n3-0", "1-0,2-0"])
+async def test_keys_beside_a_digest_choose_nothing(keys: str) -> None:
+    """`keys` with one letter and the digest of all deleted all: the field was only compared where the digest was old."""
+    means = with_letters(a_letter(1), a_letter(2))
+    async with a_page(means) as page:
+        sent = await shown(page, "/acts/drop") | {"keys": keys}
+        told = await page.post("/acts/drop", data=sent, headers=PRESSING | JSON)
+        assert not means.done
+        whole = await press(page, "/acts/drop", sent | {"keys": "1-0\r\n2-0"})
+
+    assert told.status_code == 400
+    assert "names another set than the digest" in told.json()["error"]
+    assert whole.status_code == 303
 
 
 async def test_what_is_under_way_is_not_to_be_looked_at_first() -> None:

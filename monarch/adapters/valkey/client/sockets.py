@@ -16,16 +16,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import anyio
 from valkey.asyncio import Connection, ConnectionPool, SSLConnection, UnixDomainSocketConnection
 from valkey.asyncio.connection import AbstractConnection, ValkeySSLContext, parse_url
 from valkey.connection import LibvalkeyRespSerializer
 from valkey.exceptions import ConnectionError as ConnectionLostError
-from valkey.exceptions import ReadOnlyError
+from valkey.exceptions import MaxConnectionsError, ReadOnlyError
 
 from monarch.adapters.valkey.client.sentinel import Guide, Sentinels
 
 SOCKET_TIMEOUT_S = 5.0
 """How long a connection may go without an answer before it is dead, in seconds. Longer than `BLOCK_MS`, as a test checks."""
+
+TURN_WITHIN_S = SOCKET_TIMEOUT_S
+"""How long a call waits for a connection that others use, in seconds: by then a dead one is dropped."""
 
 # TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT on Linux: a peer that vanished is noticed after 60 s at the latest.
 _KEEPALIVE: Final = {4: 30, 5: 10, 6: 3}
@@ -66,10 +70,49 @@ def place(url: str, sentinels: Sentinels | None = None) -> ServerPlace:
     return ServerPlace(kind, {**options, "host": "", "port": 0}, guide)
 
 
-def pool(where: ServerPlace, **options: Any) -> ConnectionPool:
+class PatientPool(ConnectionPool):
+    """A pool whose callers wait for their turn while all its connections are in use, `TURN_WITHIN_S` at most.
+
+    The client's own waiting pool loses a turn where a caller is cancelled as it comes.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._turns = anyio.Semaphore(self.max_connections)
+
+    async def get_connection(self, command_name: Any, *keys: Any, **options: Any) -> Any:
+        """A connection; where there is none to be had, its turn is given back by `release`.
+
+        Raises:
+            MaxConnectionsError: the others kept theirs for too long.
+        """
+        try:
+            self._turns.acquire_nowait()
+        except anyio.WouldBlock:
+            await self._wait_for_turn()
+        return await super().get_connection(  # type: ignore[no-untyped-call]  # valkey-py leaves it untyped
+            command_name, *keys, **options
+        )
+
+    async def release(self, connection: AbstractConnection) -> None:
+        """Take a connection back, and let the next caller have its turn."""
+        await super().release(connection)
+        self._turns.release()
+
+    async def _wait_for_turn(self) -> None:
+        try:
+            with anyio.fail_after(TURN_WITHIN_S):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise MaxConnectionsError(
+                f"Timeout: no turn within {TURN_WITHIN_S:g} s on any of our connections ({self.max_connections})"
+            ) from None
+
+
+def pool(where: ServerPlace, **options: Any) -> PatientPool:
     """A pool of connections to a place, whose own options win over `options`."""
     guided = {"guide": where.guide} if where.guide else {}
-    return ConnectionPool(connection_class=where.kind, **{**options, **where.options, **guided})
+    return PatientPool(connection_class=where.kind, **{**options, **where.options, **guided})
 
 
 def _kind_and_options(url: str) -> tuple[type[AbstractConnection], dict[str, Any]]:

@@ -22,11 +22,11 @@ from typing import Final
 
 import anyio
 from valkey.asyncio import Valkey
-from valkey.exceptions import NoScriptError
+from valkey.exceptions import NoScriptError, ResponseError
 
 from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.client.trouble import TROUBLE, is_trouble
-from monarch.adapters.valkey.keys import KINDS
+from monarch.adapters.valkey.keys import KINDS, kinds_around
 from monarch.adapters.valkey.scripts.sentences import WORDS
 from monarch.core.timing import QUIET_MS
 
@@ -150,9 +150,35 @@ class Scripts:
         if not call.done:
             await self._carry()
         if isinstance(call.answer, BaseException):
-            with classified(_doing(call, call.answer)):
-                raise call.answer
+            error = await self._named(call, call.answer)
+            with classified(_doing(call, error)):
+                raise error
         return call.answer
+
+    async def _named(self, call: _Call, error: BaseException) -> BaseException:
+        """The same error, with the key that is of another type where the server does not say which it is.
+
+        A script that has looked at its keys before its first write names it itself (`_in_the_way.lua`).
+        """
+        if not _is_unnamed(error):
+            return error
+        kinds = kinds_around(key.removeprefix(self._prefix) for key in call.keys)
+        pipe = self._client.pipeline(transaction=False)
+        for name in kinds:
+            pipe.type(self._prefix + name)
+        try:
+            found = await pipe.execute(raise_on_error=False)
+        except TROUBLE as trouble:
+            if not is_trouble(trouble):
+                raise
+            return error
+        for (name, kind), answer in zip(kinds.items(), found, strict=True):
+            if isinstance(answer, bytes) and answer.decode() not in {kind, "none"}:
+                key = self._prefix + name
+                # The server's own words stay: they say that the script may be half done.
+                words = f"WRONGTYPE {key} is a {answer.decode()} and should be a {kind} ({error})"
+                return ResponseError(words)
+        return error
 
     async def _wait_for_turn(self, call: _Call) -> None:
         """Wait until another caller has sent `call`, or `call` is chosen to carry the next batch.
@@ -238,13 +264,15 @@ _NAMED: Final = 4
 
 
 def _doing(call: _Call, error: BaseException) -> str:
-    """The script's name, and where a key is of another type those that it was given: the server does not name it.
-
-    A script that has looked at its keys before its first write names the one (`_in_the_way.lua`).
-    """
-    if "WRONGTYPE" not in str(error) or " and should be a " in str(error):
+    """The script's name, and where it is unknown which key is of another type, those that it was given."""
+    if not _is_unnamed(error):
         return call.script.name
     return f"{call.script.name} with {', '.join(call.keys[:_NAMED])}"
+
+
+def _is_unnamed(error: BaseException) -> bool:
+    """Whether a key is of another type, and the error does not say which."""
+    return "WRONGTYPE" in str(error) and " and should be a " not in str(error)
 
 
 def _first_of_each(calls: list[_Call]) -> list[_Call]:

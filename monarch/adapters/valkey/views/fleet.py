@@ -16,7 +16,7 @@ from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.client.refusal import REPLICA, WRITE_SETTINGS, why_refused
 from monarch.adapters.valkey.client.spoiled import answers_and_errors_of
 from monarch.adapters.valkey.kept.living import RELEASED, Living, living_of
-from monarch.adapters.valkey.keys import GROUP, KINDS, Keys
+from monarch.adapters.valkey.keys import GROUP, KINDS, Keys, kind_of
 from monarch.adapters.valkey.logins import login_of_each
 from monarch.adapters.valkey.refusals import refusals_of
 from monarch.adapters.valkey.views.raw import text, texts, whole
@@ -34,8 +34,8 @@ PARKED_LOOKED_AT: Final = 200
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 
-MET_FOR_MS: Final = 90_000
-"""A broken key is mended if no worker met it for longer, in milliseconds; its work comes round once a lease."""
+MET_FOR_MS: Final = 86_400_000
+"""A broken key stops nothing any more if no worker met it for longer, in milliseconds."""
 
 _WHOLE: Final = 20
 """How many answers are about the whole fleet, the time first."""
@@ -81,7 +81,11 @@ class FleetReader:
             later.xrange(self._keys.stream(raw["stream"]), f"({raw['last']}", "+", count=1)
         for account in accounts:
             self._ask_account(later, account, whole["now_ms"])
+        for name in whole["met"]:
+            later.type(self._keys.prefix + name)
         answers = await answers_and_errors_of(later, "reading the fleet")
+        if whole["met"]:
+            self._note_broken(whole["met"], answers[-len(whole["met"]) :])
         logins = login_of_each(_known(whole["answers"][_LOGINS]))
         next_up, budgets = answers[: len(streams)], answers[len(streams) :]
         alive = {name for raw in streams for name in raw["alive"]}
@@ -122,27 +126,29 @@ class FleetReader:
         with classified("reading the fleet"):
             seconds, micros = _given(answers[0])
         now_ms = int(seconds) * 1000 + int(micros) // 1000
-        whole = {"now_ms": now_ms, "answers": answers[1:_WHOLE]}
-        self._note_broken(answers[-len(KINDS) :])
-        self._note_met(answers[_WHOLE - 1], now_ms)
+        met = self._met(answers[_WHOLE - 1], now_ms)
+        whole = {"now_ms": now_ms, "answers": answers[1:_WHOLE], "met": met}
+        self._note_broken(KINDS, answers[-len(KINDS) :])
         per_stream = [answers[_WHOLE + 4 * i : _WHOLE + 4 + 4 * i] for i in range(len(Stream))]
         return [whole, *(_raw(s, a) for s, a in zip(Stream, per_stream, strict=True))]
 
-    def _note_broken(self, types: list[Any]) -> None:
+    def _note_broken(self, kinds: Mapping[str, str], types: list[Any]) -> None:
         """Leave the names of keys that hold something else with `ports.spoiled`."""
-        for (name, kind), found in zip(KINDS.items(), types, strict=True):
+        for (name, kind), found in zip(kinds.items(), types, strict=True):
             if isinstance(found, bytes) and text(found) not in {kind, "none"}:
                 note_spoiled(self._keys.prefix + name)
 
-    def _note_met(self, found: Any, now_ms: int) -> None:
-        """The same for keys of one request or target that workers met a moment ago, by when they did.
+    def _met(self, found: Any, now_ms: int) -> dict[str, str]:
+        """Keys of one request, target or account that workers have met of another type, and what each should be.
 
-        Not for those of the whole fleet: `_note_broken` has just looked whether they are mended.
+        They may be mended since. Those of the whole fleet are asked about anyway.
         """
-        for key, at_ms in found if isinstance(found, list) else ():
-            is_fleets = text(key).removeprefix(self._keys.prefix) in KINDS
-            if at_ms > now_ms - MET_FOR_MS and not is_fleets:
-                note_spoiled(text(key))
+        names = (
+            text(key).removeprefix(self._keys.prefix)
+            for key, at_ms in (found if isinstance(found, list) else ())
+            if at_ms > now_ms - MET_FOR_MS
+        )
+        return {name: kind for name in names if name not in KINDS and (kind := kind_of(name))}
 
     def _ask_whole(self, pipe: Any) -> None:
         pipe.time()

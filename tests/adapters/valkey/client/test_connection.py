@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import anyio
 import pytest
+from valkey.asyncio import Valkey
 from valkey.exceptions import ReadOnlyError
 
+from monarch.adapters.valkey.client import sockets
 from monarch.adapters.valkey.client.connection import classified, connected
 from monarch.adapters.valkey.client.sentinel import Sentinels
 from monarch.adapters.valkey.client.sockets import TlsLink, place, pool
@@ -114,3 +117,57 @@ async def test_a_key_of_another_type_says_what_to_do(tmp_path: Path) -> None:
                 await client.xlen("a")
 
     assert "Find out with `valkey-cli`" in refused.value.remedy
+
+
+def pool_of(client: Valkey) -> sockets.PatientPool:
+    """Its connections."""
+    found = client.connection_pool
+    assert isinstance(found, sockets.PatientPool)
+    return found
+
+
+async def press(client: Valkey, key: str) -> None:
+    """One call."""
+    await client.incr(key)
+
+
+async def test_calls_beyond_the_connections_wait_for_their_turn(tmp_path: Path) -> None:
+    """Two presses of the page at once: the second answered 503, "Too many connections", and that Valkey does not answer."""
+    with EmbeddedValkey(tmp_path) as own:
+        async with connected(own.url, "tests") as client, anyio.create_task_group() as tasks:
+            for _ in range(20):
+                tasks.start_soon(press, client, "pressed")
+        async with connected(own.url, "tests") as client:
+            assert await client.get("pressed") == b"20"
+
+
+async def test_a_turn_is_waited_for_no_longer_than_a_connection_lives_without_an_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And it is certain that nothing was done; the next call has its turn."""
+    monkeypatch.setattr(sockets, "TURN_WITHIN_S", 0.01)
+    with EmbeddedValkey(tmp_path) as own:
+        async with connected(own.url, "tests") as client:
+            taken = await pool_of(client).get_connection("a long wait")
+            with pytest.raises(StoreError, match="no turn within") as late, classified("pressing"):
+                await client.incr("pressed")
+            await pool_of(client).release(taken)
+
+            assert late.value.is_untouched
+            assert await client.incr("pressed") == 1
+
+
+async def test_a_caller_that_leaves_while_it_waits_takes_no_turn_with_it(tmp_path: Path) -> None:
+    """Neither before its turn nor as it comes."""
+    with EmbeddedValkey(tmp_path) as own:
+        async with connected(own.url, "tests") as client:
+            for _ in range(2):
+                taken = await pool_of(client).get_connection("first")
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(press, client, "never")
+                    await anyio.wait_all_tasks_blocked()
+                    await pool_of(client).release(taken)
+                    tasks.cancel_scope.cancel()
+
+            assert await client.exists("never") == 0
+            assert await client.ping()

@@ -11,6 +11,7 @@ from valkey.exceptions import (
 )
 
 from monarch.adapters.valkey.client.connection import is_refusal
+from monarch.core.budget.ceilings import Ceilings
 from monarch.core.delivery import Stream
 from monarch.core.ids import TicketId
 from monarch.core.target.permission import Wish
@@ -44,6 +45,23 @@ async def test_a_key_of_another_type_is_a_refusal(world: World, key: str, kind: 
 
     with pytest.raises(StoreRefused, match="WRONGTYPE"):
         await world.ledger().permit(delivery, TARGET, ME, Wish(before.epoch, TICKET))
+
+
+@pytest.mark.parametrize("family", ["turns", "asks", "shares", "points", "learned", "ledger"])
+async def test_a_refusal_names_the_key_that_is_of_another_type(world: World, family: str) -> None:
+    """The message listed the first four keys of the script, and every write stood still for one that was not among them."""
+    delivery = await migrating(world)
+    before = await taken(world, delivery)
+    key = f"{world.keys.prefix}{family}:{TARGET if family == 'ledger' else ME.account}"
+    await world.client.delete(key)
+    await world.run("SET", key, "x")
+
+    with pytest.raises(StoreRefused) as refused:
+        await world.ledger(Ceilings()).permit(delivery, TARGET, ME, Wish(before.epoch, TICKET))
+
+    assert refused.value.key == key
+    assert f"WRONGTYPE {key} is a string and should be a " in str(refused.value)
+    assert not refused.value.is_untouched
 
 
 @pytest.mark.parametrize("record", ["moved #5 17", "created", "intended soon nonce", "", "\u00ff"])

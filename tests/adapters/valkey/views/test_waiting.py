@@ -466,6 +466,33 @@ async def test_a_broken_key_of_one_migration_is_met_and_forgotten(house: House) 
     assert mended.broken_keys == ()
 
 
+@pytest.mark.parametrize("is_given_up", [False, True])
+@pytest.mark.parametrize("name", ["turns:user:9", "ledger:7"])
+async def test_a_broken_key_of_an_account_or_a_target_is_seen_until_it_is_mended(
+    house: House, name: str, *, is_given_up: bool
+) -> None:
+    """Every write stood still for it, and `status`, `/health` and the doctor said that all is well."""
+    await submitted(house)
+    await house.settle(Stream.REQUESTS, planned("o/a"))
+    (delivery,) = await house.streams.receive(Stream.MIGRATIONS, 1)
+    key = house.keys.prefix + name
+    await house.client.set(key, "text")
+
+    failed = Dead(Code.OUT_OF_ATTEMPTS, "no", broken=key)
+    verdict = failed if is_given_up else Retry("no", 60.0, broken=key)
+    assert await house.streams.settle(delivery, verdict)
+    met = await house.standing.snapshot()
+    await house.client.zadd(house.keys.broken, {key: met.at_ms - 3_600_000})
+    later = await house.standing.snapshot()
+    await house.client.delete(key)
+    mended = await house.standing.snapshot()
+
+    assert met.broken_keys == later.broken_keys == (key,)
+    (seen,) = [one for one in obstacles(later) if one.cause is Cause.BROKEN_KEY]
+    assert f"work that needs the key {key} stands still" in seen.words
+    assert mended.broken_keys == ()
+
+
 async def _promote_all(house: House) -> None:
     """Let everything that is parked be due."""
     client: Valkey = house.client

@@ -13,7 +13,8 @@
 --   retry     delay_ms reason member attempts waits details{field: value}
 --   snooze    delay_ms reason member waits_for waits details{field: value}
 --   dead      code reason attempts deliveries details{field: value}
---   handback rests newer broken
+--   handback rests newer
+-- Of these retry, dead and handback may have `broken`: a key of another type that is in the way of the work.
 -- All have `retention_ms`, and `content`: the digest of the entry that the verdict is about, or ''. Those about a message
 -- that could be read have `named`, all targets that it names.
 --
@@ -400,12 +401,15 @@ function handle.handback()
     redis.pcall('ZADD', ns .. 'newer', int(now), name .. ' ' .. entry)
     redis.call('PEXPIRE', ns .. 'newer', 86400000)
   end
-  if (doc.broken or '') ~= '' then
-    redis.pcall('ZADD', ns .. 'broken', int(now), doc.broken)
-    redis.pcall('ZREMRANGEBYRANK', ns .. 'broken', 0, -101)
-    redis.pcall('PEXPIRE', ns .. 'broken', 86400000)
-  end
   if doc.migration then redis.pcall('HSET', ns .. 'migration:' .. doc.migration, 'state', 'queued') end
+end
+
+-- For people alone: what they see names the key until it is mended.
+local function note_broken(key)
+  if (key or '') == '' then return end
+  redis.pcall('ZADD', ns .. 'broken', int(now), key)
+  redis.pcall('ZREMRANGEBYRANK', ns .. 'broken', 0, -101)
+  redis.pcall('PEXPIRE', ns .. 'broken', 86400000)
 end
 
 local by = (verdict == 'planned' or verdict == 'retry' or verdict == 'snooze') and name ~= 'notices'
@@ -438,5 +442,6 @@ end
 local wrong = verdict ~= 'handback' and unusable()
 if wrong then return wrong end
 handle[verdict]()
+note_broken(doc.broken)
 release_target()
 return ended_after and 2 + ended_after or 1
