@@ -224,7 +224,9 @@ def test_why_slack_waits_stands_on_the_page_of_a_request() -> None:
     failing = FailingNotice("Slack answered 500", 1732406460000)
     details = replace(details_of(a_migration()), failing_notice=failing)
 
-    assert request_view(details, None, "https://github.com").slack_waits == "Slack answered 500"
+    page = request_view(details, None, "https://github.com")
+
+    assert (page.slack_waits, page.slack_next_ms) == ("Slack answered 500", 1732406460000)
 
 
 @pytest.mark.parametrize("is_unanswered", [True, False])

@@ -61,7 +61,8 @@ def request_buttons(details: RequestDetails) -> tuple[Button, ...]:
         found.append(_of(view.id, "cancel", "Cancel", f"monarch cancel {view.id}"))
         if not view.first_by:
             found.append(_of(view.id, "first", "Put it first", f"monarch first {view.id}"))
-    if (goes_on and _waits(details)) or details.failing_notice:
+    failing = details.failing_notice
+    if (goes_on and _waits(details)) or (failing and not failing.is_limit):
         found.append(_of(view.id, "try", "Try it now", f"monarch try {view.id}"))
     if view.state in _GIVEN_UP:
         command = f"monarch dead replay --request {view.id}"
