@@ -16,6 +16,7 @@ from monarch.core.budget.moves import FORECAST_AT_MOST
 from monarch.core.budget.shares import Part
 from monarch.core.card.view import Card
 from monarch.core.ids import TicketId
+from monarch.core.outcome import STAYS_WRONG
 from monarch.core.report.summary import State
 from monarch.core.target.step import CreatedAs
 from monarch.ports.hearing import Gap
@@ -33,7 +34,6 @@ from monarch.telemetry import AccountSnapshot, RefusalSnapshot, Snapshot, Teleme
 from monarch.web.acts.means import Looked, Looking
 from monarch.web.documents import request_document, status_document
 from monarch.web.page import drawing
-from monarch.web.views.buttons import STAYS_WRONG
 from monarch.web.views.dead import CAUSES
 from monarch.web.views.request import request_view
 from tests.web.doubles import (

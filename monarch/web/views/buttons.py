@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from monarch.core.after.acts import Act
-from monarch.core.outcome import Code
+from monarch.core.outcome import STAYS_WRONG
 from monarch.core.report.summary import State
 from monarch.ports.readings import RequestDetails
 from monarch.telemetry import Snapshot
@@ -28,26 +28,6 @@ def fleet_buttons(snapshot: Snapshot) -> tuple[Button, ...]:
         return (Button("/acts/resume", "Resume", "monarch resume", "primary"),)
     return (Button("/acts/pause", "Pause the fleet", "monarch pause"),)
 
-
-STAYS_WRONG: Final = frozenset(
-    {
-        Code.TOO_LARGE,
-        Code.NOT_JSON,
-        Code.NOT_AN_OBJECT,
-        Code.MISSING_KEY,
-        Code.WRONG_TYPE,
-        Code.BAD_SOURCE,
-        Code.NO_TARGETS,
-        Code.TOO_MANY_TARGETS,
-        Code.BAD_DATE,
-        Code.DATE_TOO_FAR,
-        Code.BAD_MILESTONES,
-        Code.BAD_TARGET,
-        Code.TARGET_IS_SOURCE,
-        Code.UNREADABLE,
-    }
-)
-"""In these the message itself is wrong: sent back it fails again, so the page suggests deleting it."""
 
 _GIVEN_UP: Final = frozenset({State.DEAD, State.FAILED, State.CANCELLED})
 
