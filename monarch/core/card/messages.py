@@ -25,7 +25,7 @@ from monarch.core.card.text import (
 )
 from monarch.core.card.view import CohortView
 from monarch.core.listed import listed
-from monarch.core.outcome import STAYS_WRONG
+from monarch.core.outcome import STAYS_WRONG, Code
 from monarch.core.report.summary import RequestView, State
 
 Block = Mapping[str, object]
@@ -156,18 +156,22 @@ def _cancelled(view: CohortView) -> list[RequestView]:
     return [one for one in view.requests if one.state is State.CANCELLED]
 
 
+_NOT_REPLAYED: Final = STAYS_WRONG | {Code.TRIMMED, Code.PLAN_MISSING}
+"""The message is wrong, or what it asked for is gone."""
+
+
 def _advice(failed: Sequence[Failure], cancelled: Sequence[RequestView] = ()) -> str:
-    wrong = [one.request for one in failed if one.cause in STAYS_WRONG]
-    to_replay = [one.request for one in failed if one.cause not in STAYS_WRONG] or cancelled
-    if not (wrong or to_replay):
+    to_send = [one.request for one in failed if one.cause in _NOT_REPLAYED]
+    to_replay = [one.request for one in failed if one.cause not in _NOT_REPLAYED] or cancelled
+    if not (to_send or to_replay):
         return ""
-    first = shown_id((to_replay or wrong)[0].id)
+    first = shown_id((to_replay or to_send)[0].id)
     advice = f"\nWhat to do: `monarch dead list --request {first}` lists what was given up; "
     if not to_replay:
-        return f"{advice}the message is wrong, so a replay fails again: have it corrected, and sent anew."
+        return f"{advice}no replay helps: send the message again, corrected if it is wrong."
     advice += _replays(to_replay)
-    if wrong:
-        advice += " What is wrong in a message fails again: have that corrected, and sent anew."
+    if to_send:
+        advice += " Where a message is wrong, or gone, no replay helps: send it again."
     return advice
 
 
