@@ -107,10 +107,8 @@ def _of_fleet(snapshot: Snapshot) -> Iterator[Obstacle]:
     here, start = "", "Start one with `monarch run`; what was submitted waits for it."
     if snapshot.replicas:
         here = " in this MONARCH_NAMESPACE and database"
-        start = (
-            "The workers that listen to the channel are at home in another one, and take what is published: set both as they"
-            " have them. What is submitted here waits for a worker of its own (`monarch run`)."
-        )
+        silent = any(one.consumers for one in snapshot.streams)
+        start = _LISTENING_OR_STILL if silent else _LISTENING
     lacks_workers = _lacks_workers(snapshot)
     if lacks_workers:
         lost = ", and messages that are published now are lost" if snapshot.replicas == 0 else ""
@@ -139,6 +137,21 @@ def _of_fleet(snapshot: Snapshot) -> Iterator[Obstacle]:
             "no worker listens to the channel, so messages that are published now are lost",
             "Start a worker with the role intake; if one runs, see its log, and set MONARCH_CHANNEL as it has it.",
         )
+
+
+_SUBMITTED_HERE: Final = "What is submitted here waits for a worker of its own (`monarch run`)."
+
+_LISTENING: Final = (
+    "The workers that listen to the channel are at home in another one, and take what is published: set both as they"
+    f" have them. {_SUBMITTED_HERE}"
+)
+
+_LISTENING_OR_STILL: Final = (
+    "Workers of this one have been silent for a minute (`monarch workers`): if they still run, they are frozen, and go"
+    " on once they are let. Otherwise those that listen to the channel are at home in another one, and take what is"
+    f" published: set both as they have them. {_SUBMITTED_HERE}"
+)
+"""Who listens cannot be told apart from who is at home here, and a frozen process goes on listening."""
 
 
 def _lacks_workers(snapshot: Snapshot) -> bool:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from monarch.telemetry import RefusalSnapshot, Snapshot
+from monarch.core.delivery import Stream
+from monarch.telemetry import RefusalSnapshot, Snapshot, StreamSnapshot
 from monarch.telemetry.obstacles import Cause, obstacles, unreached
 
 PAGE = Path(__file__).parents[2] / "docs" / "operating.md"
@@ -97,6 +98,17 @@ def test_workers_of_another_namespace_may_be_the_ones_that_are_missed() -> None:
     assert "what was submitted waits" not in listened.advice
     assert "MONARCH_NAMESPACE" not in missed.advice
     assert "set MONARCH_CHANNEL as it has it" in unheard.advice
+
+
+def test_frozen_workers_are_not_said_to_be_at_home_elsewhere() -> None:
+    """A fleet that was stopped for a minute goes on listening, and people were sent to change its settings."""
+    stream = StreamSnapshot(Stream.REQUESTS, consumers=1)
+
+    (still,) = obstacles(replace(WELL, workers=0, streams=(stream,)))
+
+    assert still.cause is Cause.NO_WORKER
+    assert still.advice.startswith("Workers of this one have been silent for a minute")
+    assert "Otherwise those that listen to the channel are at home in another one" in still.advice
 
 
 def test_that_nobody_works_and_that_nobody_listens_is_one_line() -> None:
