@@ -238,7 +238,7 @@ def _describe(error: Exception, client: httpx.AsyncClient) -> str:
 
     They do not say either who could not be reached, and there are several, or whether a proxy stood between.
     """
-    text = quote(str(error), 200)
+    text = quote(str(error), 200).rstrip(".")  # more is joined to it
     said = f"{type(error).__name__}: {text}" if text else type(error).__name__
     if not isinstance(error, _BEFORE_THE_REQUEST):
         return said

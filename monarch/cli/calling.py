@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-FAILED, WRONG, OUT_OF_SIGHT, INTERRUPTED = 1, 2, 3, 130
+FAILED, WRONG, OUT_OF_SIGHT, INTERRUPTED, TERMINATED = 1, 2, 3, 130, 143
 """Exit statuses. `OUT_OF_SIGHT`: the followed request goes on, but its state cannot be seen any more."""
 
 

@@ -5,8 +5,10 @@ asked again. If the request can no longer be read, a line says that it goes on, 
 because the request has not failed.
 """
 
+import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +18,7 @@ from monarch.cli.calling import (
     FAILED,
     INTERRUPTED,
     OUT_OF_SIGHT,
+    TERMINATED,
     cannot_be_read,
     end_if_interrupted,
     fail,
@@ -51,6 +54,8 @@ def follow(request: RequestId, followed: Followed = COPYING, *, quiet: bool) -> 
 
     Gives the whole request, also where only a part of it is `followed`.
     """
+    import asyncio  # noqa: PLC0415 - lazily
+
     import anyio  # noqa: PLC0415 - lazily
 
     from monarch.app.operator import operator  # noqa: PLC0415 - lazily
@@ -58,8 +63,9 @@ def follow(request: RequestId, followed: Followed = COPYING, *, quiet: bool) -> 
     known = settings()
 
     async def work() -> "RequestDetails":
-        async with operator(known) as person:
-            return await _end_of(person, request, followed, quiet=quiet)
+        with _ended_by_sigterm():
+            async with operator(known) as person:
+                return await _end_of(person, request, followed, quiet=quiet)
 
     goes_on = _goes_on(request)
     try:
@@ -69,10 +75,27 @@ def follow(request: RequestId, followed: Followed = COPYING, *, quiet: bool) -> 
         fail(str(lost), OUT_OF_SIGHT)
     except KeyboardInterrupt:
         fail(f"interrupted; {goes_on}", INTERRUPTED)
+    except asyncio.CancelledError:
+        fail(f"interrupted; {goes_on}", TERMINATED)
     if not quiet:
         for line in ending_lines(end, followed):
             complain(line)
     return end
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM cancel the task, so that it ends with words; the program's own handler ends it without any."""
+    import asyncio  # noqa: PLC0415 - lazily
+
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    before = signal.getsignal(signal.SIGTERM)
+    loop.add_signal_handler(signal.SIGTERM, lambda: task and task.cancel())
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
+        signal.signal(signal.SIGTERM, before)
 
 
 def _goes_on(request: RequestId) -> str:

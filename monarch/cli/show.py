@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from monarch.cli.after.telling import print_acts
 from monarch.cli.calling import fail, nothing, operate, refuse_word, unknown_request
 from monarch.cli.choice import hint_of, request_id, sought
+from monarch.cli.terminal.ending import not_posted
 from monarch.cli.terminal.most import tell_cut
 from monarch.cli.terminal.printing import (
     age,
@@ -199,12 +200,9 @@ def _until(next_ms: int | None) -> str:
 
 def _slack(details: "RequestDetails") -> str:
     """Why its channel does not show what it should; `""` if it does, or nothing has failed."""
-    failing = details.failing_notice
     if details.notice_error:
         return details.notice_error
-    if failing is None:
-        return unanswered(details.card)
-    return f"not posted yet: {failing.reason}; next try {moment(failing.next_ms)}"
+    return unanswered(details.card) if details.failing_notice is None else not_posted(details)
 
 
 def _request_facts(details: "RequestDetails", forecast: "Forecast | None") -> dict[str, object]:

@@ -78,6 +78,27 @@ class Code(StrEnum):
     SLACK_REFUSED = "slack_refused"
 
 
+STAYS_WRONG: Final = frozenset(
+    {
+        Code.TOO_LARGE,
+        Code.NOT_JSON,
+        Code.NOT_AN_OBJECT,
+        Code.MISSING_KEY,
+        Code.WRONG_TYPE,
+        Code.BAD_SOURCE,
+        Code.NO_TARGETS,
+        Code.TOO_MANY_TARGETS,
+        Code.BAD_DATE,
+        Code.DATE_TOO_FAR,
+        Code.BAD_MILESTONES,
+        Code.BAD_TARGET,
+        Code.TARGET_IS_SOURCE,
+        Code.UNREADABLE,
+    }
+)
+"""In these the message itself is wrong: sent back it fails again, and only a corrected message helps."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found(Generic[T]):
     """The complete answer to a read."""

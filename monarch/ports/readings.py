@@ -22,9 +22,10 @@ class RequestLine:
         unsettled: how many of them have not ended.
         ended_ms: `None` until it has ended.
         entry: the id of its message in the stream of requests, until it is planned.
-        reason: why it ended or waits; while it runs, why the first of its parked targets waits.
-        next_ms: when it, or the first of its parked targets, is tried again, in milliseconds since 1970; `None`: nothing
-            is parked.
+        reason: why it ended or waits; while it runs, why the first of its parked targets waits; if it has ended well, why
+            Slack did not get that.
+        next_ms: when it, or the first of its parked targets, is tried again, in milliseconds since 1970, and after its
+            end what Slack did not get; `None`: nothing is parked.
         cohort: `None` before it is planned, and if an older version planned it; `card` is where Slack shows it.
         not_before: the date that its message names, in ISO 8601 with its zone; `""` if it names none.
         milestones: titles of the milestones whose tickets alone are copied; empty: all tickets.
@@ -105,10 +106,14 @@ LOST: Final = "its record in Valkey is gone, or cannot be read"
 
 @dataclass(frozen=True, slots=True)
 class FailingNotice:
-    """What Slack did not get and is sent again: why, and when next, in milliseconds since 1970."""
+    """What Slack did not get and is sent again: why, and when next, in milliseconds since 1970.
+
+    `is_limit`: Slack's limit is reached, so that no person can have it sent before.
+    """
 
     reason: str
     next_ms: int
+    is_limit: bool = False
 
 
 @dataclass(frozen=True, slots=True)

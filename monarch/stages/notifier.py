@@ -38,7 +38,7 @@ from monarch.core.ids import CohortId
 from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Transient
 from monarch.core.target.permission import Busy
 from monarch.core.timing import TELLING_BEGINS_WITHIN_S
-from monarch.core.verdict import Dead, Done, Policy, Said, Snooze, Verdict, Waits, judge
+from monarch.core.verdict import Dead, Done, Policy, Retry, Said, Snooze, Verdict, Waits, judge
 from monarch.ports import Cards, Clock, Gone, Outlook, Posted, Slack, Unanswered
 from monarch.stages.lease import Hold
 from monarch.telemetry import Telemetry
@@ -238,7 +238,7 @@ class Notifier:
         verdict = judge(failure, delivery.attempts, self._policy, self._dice())
         only_edits = isinstance(step, EditMessage) and telling.ended_version >= telling.view.version
         if isinstance(verdict, Dead) and only_edits and verdict.code is Code.OUT_OF_ATTEMPTS:
-            return Snooze(verdict.reason, _EDIT_EVERY_S)
+            return Retry(verdict.reason, _EDIT_EVERY_S)
         if isinstance(verdict, Dead):
             self._telemetry.notice_failed(reason=verdict.letter)
         return verdict

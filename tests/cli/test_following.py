@@ -150,6 +150,31 @@ def test_an_interrupted_following_says_that_it_goes_on(follower: Follower) -> No
     assert f"request {request} goes on: see `monarch show {request}`" in said
 
 
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+def test_a_program_that_is_stopped_leaves_the_request_it_made(
+    own: EmbeddedValkey, tmp_path: Path, sent: signal.Signals
+) -> None:
+    """SIGTERM left both outputs empty: the request's id was nowhere, and the next start asked for it again."""
+    program = Follower(own, tmp_path, "submit", "o/s", "o/a", "--wait", "--json")
+    try:
+        client: Any = valkey.Valkey.from_url(own.url)
+        while not any(one["cmd"] == "xread" for one in client.client_list()):
+            assert program.process.poll() is None
+        program.process.send_signal(sent)
+
+        status, said = program.end()
+
+        ((entry, _),) = client.xrange("{monarch}:requests")
+        goes_on = f"interrupted; request {entry.decode()} goes on"
+        assert status == 128 + sent
+        assert json.loads(said)["error"]["status"] == status
+        assert goes_on in json.loads(said)["error"]["message"]
+        client.connection_pool.disconnect()
+    finally:
+        program.process.kill()
+        program.process.communicate()
+
+
 def test_what_cannot_be_seen_any_more_is_no_failure_of_the_request(
     own: EmbeddedValkey, follower: Follower
 ) -> None:

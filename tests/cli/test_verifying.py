@@ -247,10 +247,7 @@ def test_a_target_that_is_called_otherwise_now_is_named(find: Callable[..., Any]
     """Its copies were shown under a name that another repository had taken."""
     told = " ".join(find(replace(WELL, now="org/elsewhere")).stdout.split())
 
-    assert (
-        "org/team-b: the repository that this request has reached is called org/elsewhere now"
-        in told
-    )
+    assert "org/team-b: the repository that was reached is called org/elsewhere now" in told
     assert "is called" not in find(replace(WELL, now="Org/Team-B")).stdout
 
 

@@ -16,6 +16,7 @@ from monarch.core.budget.moves import FORECAST_AT_MOST
 from monarch.core.budget.shares import Part
 from monarch.core.card.view import Card
 from monarch.core.ids import TicketId
+from monarch.core.outcome import STAYS_WRONG
 from monarch.core.report.summary import State
 from monarch.core.target.step import CreatedAs
 from monarch.ports.hearing import Gap
@@ -33,7 +34,6 @@ from monarch.telemetry import AccountSnapshot, RefusalSnapshot, Snapshot, Teleme
 from monarch.web.acts.means import Looked, Looking
 from monarch.web.documents import request_document, status_document
 from monarch.web.page import drawing
-from monarch.web.views.buttons import STAYS_WRONG
 from monarch.web.views.dead import CAUSES
 from monarch.web.views.request import request_view
 from tests.web.doubles import (
@@ -224,7 +224,9 @@ def test_why_slack_waits_stands_on_the_page_of_a_request() -> None:
     failing = FailingNotice("Slack answered 500", 1732406460000)
     details = replace(details_of(a_migration()), failing_notice=failing)
 
-    assert request_view(details, None, "https://github.com").slack_waits == "Slack answered 500"
+    page = request_view(details, None, "https://github.com")
+
+    assert (page.slack_waits, page.slack_next_ms) == ("Slack answered 500", 1732406460000)
 
 
 @pytest.mark.parametrize("is_unanswered", [True, False])

@@ -7,6 +7,7 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.scripts.sentences import BEGIN, HEAL, NOT_RECALLED, REPLAY, refusal
 from monarch.core.after.acts import Act
+from monarch.core.card.view import held_by_limit
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, TicketId
 from monarch.core.moments import date_of
@@ -65,6 +66,8 @@ class ValkeyHands:
             case [b"dated", bytes(ms)]:
                 date = date_words(date_of(int(ms)))
                 return NotDone(f"request {request} was asked to begin no earlier than {date}")
+            case [b"limited", bytes(ms)]:
+                return NotDone(held_by_limit(int(float(ms))))
             case [b"unknown"]:
                 return NotDone(f"no request {request} is known", is_unknown=True)
             case other:

@@ -47,6 +47,9 @@ def settling(delivery: Delivery, verdict: Verdict, retention_ms: int) -> Settlin
     return Settling(word, document({**_subject(delivery, retention_ms), **fields}), plan)
 
 
+FAILED: Final = "retry"
+"""What parked work waits for that has failed; any other waits as one of `Waits` says."""
+
 NAMED: Final = "named"
 """The detail with the targets that a message names, in lines."""
 
@@ -58,7 +61,7 @@ def _verdict(delivery: Delivery, verdict: Verdict) -> Words:
         case Done(result):
             return _done(result)
         case Retry(reason, delay_s, details, broken):
-            parked = _parked(delivery, reason, delay_s, "retry", details)
+            parked = _parked(delivery, reason, delay_s, FAILED, details)
             counted = {"attempts": delivery.attempts + 1, "broken": broken or None}
             return "retry", {**parked, **counted}, b""
         case Snooze(reason, delay_s, waits_for, kind, details):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from monarch.cli.terminal.followed import COPYING, UPDATING, Followed, part_of
-from monarch.cli.terminal.printing import clean
+from monarch.cli.terminal.printing import clean, moment
 from monarch.core.after.sentences import changed_words
 from monarch.core.card.view import unanswered
 from monarch.core.report.summary import State
@@ -60,13 +60,19 @@ def _counted(count: int, one: str, more: str) -> str:
     return f"{count} {one if count == 1 else more}"
 
 
+def not_posted(details: "RequestDetails") -> str:
+    """That Slack does not show the newest yet, and if it has failed or its limit is reached, why and until when."""
+    failing = details.failing_notice
+    if failing is None:
+        return "not posted yet"
+    return f"not posted yet: {clean(failing.reason)}; next try {moment(failing.next_ms)}"
+
+
 def _slack(end: "RequestDetails") -> Iterator[str]:
     channel = clean(end.view.channel)
     if end.notice_error:
         yield f"channel {channel}: {clean(end.notice_error)}"
     elif end.is_to_be_told:
-        failing = end.failing_notice
-        why = "" if failing is None else f": {clean(failing.reason)}"
-        yield f"channel {channel}: not posted yet{why}"
+        yield f"channel {channel}: {not_posted(end)}"
     elif words := unanswered(end.card):
         yield f"channel {channel}: {words}"

@@ -25,6 +25,7 @@ from monarch.core.card.text import (
 )
 from monarch.core.card.view import CohortView
 from monarch.core.listed import listed
+from monarch.core.outcome import STAYS_WRONG, Code
 from monarch.core.report.summary import RequestView, State
 
 Block = Mapping[str, object]
@@ -123,7 +124,7 @@ def ending_words(view: CohortView, places: Places, *, repeated: bool) -> Words:
     top = head(view, places.web_url, None) + _took(view)
     lines = [share_line(share, places.web_url) for share in shares(view) if share.needs_a_person]
     lines += _requests_given_up(view)
-    tail = _advice([one.request for one in failures(view)] or _cancelled(view))
+    tail = _advice(failures(view), _cancelled(view))
     tail += "\n_Posted again: Slack did not confirm the first attempt._" if repeated else ""
     shown = _cut(lines, MAX_TEXT - length(top) - length(tail) - 1)
     return Words("\n".join([top, *shown]) + tail)
@@ -155,20 +156,34 @@ def _cancelled(view: CohortView) -> list[RequestView]:
     return [one for one in view.requests if one.state is State.CANCELLED]
 
 
-def _advice(requests: Sequence[RequestView]) -> str:
-    if not requests:
+_NOT_REPLAYED: Final = STAYS_WRONG | {Code.TRIMMED, Code.PLAN_MISSING}
+"""The message is wrong, or what it asked for is gone."""
+
+
+def _advice(failed: Sequence[Failure], cancelled: Sequence[RequestView] = ()) -> str:
+    to_send = [one.request for one in failed if one.cause in _NOT_REPLAYED]
+    to_replay = [one.request for one in failed if one.cause not in _NOT_REPLAYED] or cancelled
+    if not (to_send or to_replay):
         return ""
-    ids = list(dict.fromkeys(shown_id(one.id) for one in requests))
+    first = shown_id((to_replay or to_send)[0].id)
+    advice = f"\nWhat to do: `monarch dead list --request {first}` lists what was given up; "
+    if not to_replay:
+        return f"{advice}no replay helps: send the message again, corrected if it is wrong."
+    advice += _replays(to_replay)
+    if to_send:
+        advice += " Where a message is wrong, or gone, no replay helps: send it again."
+    return advice
+
+
+def _replays(requests: Sequence[RequestView]) -> str:
+    ids = dict.fromkeys(shown_id(one.id) for one in requests)
     replays = listed([f"`monarch dead replay --request {one}`" for one in ids], _MAX_IDS)
     # A cancelled target is a dead letter, too, and the command means every one of the request.
     states = {migration.state for one in requests for migration in one.migrations}
     off = "; what was cancelled goes on, too, unless `--code` chooses" * (
         State.CANCELLED in states and bool(states & GIVEN_UP)
     )
-    return (
-        f"\nWhat to do: `monarch dead list --request {ids[0]}` lists what was given up;"
-        f" once it is put right, {replays} goes on with it (what is already there is not copied twice{off})."
-    )
+    return f"once it is put right, {replays} goes on with it (what is already there is not copied twice{off})."
 
 
 def needs_a_person(view: CohortView) -> bool:
@@ -202,7 +217,7 @@ def reply_words(view: CohortView, cause: str, before: Sequence[str], places: Pla
         f" {sentence(reasons[0])}" if len(reasons) == 1 else ""
     )
     lines = [_failed_line(one, places, with_reason=len(reasons) > 1) for one in found]
-    tail = _advice([one.request for one in found])
+    tail = _advice(found)
     rest = _cut([*lines, *_healed(view, healed, places)], MAX_TEXT - length(top) - length(tail) - 1)
     return Words("\n".join([top, *rest]) + tail)
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from monarch.core.ids import CohortId
+from monarch.core.moments import date_of
+from monarch.core.portions.dates import date_words
 from monarch.core.report.summary import RequestView
 
 
@@ -33,6 +35,12 @@ UNANSWERED: Final = (
 def unanswered(card: "Card | None") -> str:
     """What people should know of where Slack has left its answer out; `""` if it has not."""
     return UNANSWERED if card is not None and card.is_unanswered else ""
+
+
+def held_by_limit(until_ms: int) -> str:
+    """Why what Slack did not get is not tried at once; `until_ms` in milliseconds since 1970."""
+    until = date_words(date_of(until_ms))
+    return f"Slack has answered that its limit is reached; what it did not get is sent no earlier than {until}"
 
 
 @dataclass(frozen=True, slots=True)

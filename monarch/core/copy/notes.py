@@ -26,10 +26,13 @@ _KINDS: Final = {
 
 
 def renamed(asked: str, now: str) -> str:
-    """A target is followed by its id, whatever it is called; `""` if `now` is its name in the request, or `""` itself."""
+    """A target is followed by its id, whatever it is called; `""` if `now` is its name in the request, or `""` itself.
+
+    A plan says it too, before there is a request.
+    """
     if not now or asked.lower() == now.lower():
         return ""
-    return f"the repository that this request has reached is called {now} now: one that is called {asked} may be another"
+    return f"the repository that was reached is called {now} now: one that is called {asked} may be another"
 
 
 def no_push(kinds: Iterable[str]) -> str:

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+from monarch.core.card.view import held_by_limit
 from monarch.core.ids import RequestId
+from monarch.core.report.summary import State
 from monarch.ports.hands import NotDone
 from monarch.ports.readings import RequestDetails
 from monarch.web.acts.means import Means, named, why_closed
@@ -50,13 +52,20 @@ def _waiting(details: RequestDetails) -> tuple[Member, ...]:
 
 
 def _notice(details: RequestDetails) -> tuple[Member, ...]:
-    """What Slack did not get: it is tried again after the end, too."""
-    channel = details.view.channel
-    return () if details.failing_notice is None else (Member("slack", f"the message to {channel}"),)
+    """What Slack did not get: it is tried again after the end, too, but not before the end of Slack's limit."""
+    failing = details.failing_notice
+    if failing is None or failing.is_limit:
+        return ()
+    return (Member("slack", f"the message to {details.view.channel}"),)
 
 
 def _why_not(request: RequestId, details: RequestDetails | None) -> str:
     why = why_closed(request, details)
-    if details is None or (why and not (details.view.has_ended and _notice(details))):
+    if details is None or details.view.state is State.UNKNOWN:
         return why
-    return "" if _waiting(details) else "Nothing of it waits for a later time."
+    if _waiting(details):
+        return ""
+    failing = details.failing_notice
+    if failing is not None and failing.is_limit:
+        return f"{held_by_limit(failing.next_ms)}."
+    return why or "Nothing of it waits for a later time."

@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from monarch.core.after.acts import Act
-from monarch.core.outcome import Code
+from monarch.core.outcome import STAYS_WRONG
 from monarch.core.report.summary import State
 from monarch.ports.readings import RequestDetails
 from monarch.telemetry import Snapshot
@@ -29,26 +29,6 @@ def fleet_buttons(snapshot: Snapshot) -> tuple[Button, ...]:
     return (Button("/acts/pause", "Pause the fleet", "monarch pause"),)
 
 
-STAYS_WRONG: Final = frozenset(
-    {
-        Code.TOO_LARGE,
-        Code.NOT_JSON,
-        Code.NOT_AN_OBJECT,
-        Code.MISSING_KEY,
-        Code.WRONG_TYPE,
-        Code.BAD_SOURCE,
-        Code.NO_TARGETS,
-        Code.TOO_MANY_TARGETS,
-        Code.BAD_DATE,
-        Code.DATE_TOO_FAR,
-        Code.BAD_MILESTONES,
-        Code.BAD_TARGET,
-        Code.TARGET_IS_SOURCE,
-        Code.UNREADABLE,
-    }
-)
-"""In these the message itself is wrong: sent back it fails again, so the page suggests deleting it."""
-
 _GIVEN_UP: Final = frozenset({State.DEAD, State.FAILED, State.CANCELLED})
 
 
@@ -61,7 +41,8 @@ def request_buttons(details: RequestDetails) -> tuple[Button, ...]:
         found.append(_of(view.id, "cancel", "Cancel", f"monarch cancel {view.id}"))
         if not view.first_by:
             found.append(_of(view.id, "first", "Put it first", f"monarch first {view.id}"))
-    if (goes_on and _waits(details)) or details.failing_notice:
+    failing = details.failing_notice
+    if (goes_on and _waits(details)) or (failing and not failing.is_limit):
         found.append(_of(view.id, "try", "Try it now", f"monarch try {view.id}"))
     if view.state in _GIVEN_UP:
         command = f"monarch dead replay --request {view.id}"

@@ -32,6 +32,7 @@ class RequestPage:
     moments: tuple[tuple[str, int], ...]
     slack: str
     slack_waits: str
+    slack_next_ms: int | None
     slack_unanswered: str
     teams: Teams
     cohort: str
@@ -40,7 +41,7 @@ class RequestPage:
 
 def request_view(details: RequestDetails, forecast: Forecast | None, github: str) -> RequestPage:
     """Make the page of a request."""
-    view = details.view
+    view, failing = details.view, details.failing_notice
     return RequestPage(
         id=view.id,
         state=view.state.value,
@@ -55,7 +56,8 @@ def request_view(details: RequestDetails, forecast: Forecast | None, github: str
         facts=_facts(details, forecast),
         moments=_moments(details),
         slack=slack_reason(details.notice_error),
-        slack_waits="" if details.failing_notice is None else details.failing_notice.reason,
+        slack_waits="" if failing is None else failing.reason,
+        slack_next_ms=None if failing is None else failing.next_ms,
         slack_unanswered=unanswered(details.card),
         teams=teams_of_request(view),
         cohort=details.cohort or "",

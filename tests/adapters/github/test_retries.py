@@ -245,6 +245,16 @@ async def test_a_dropped_read_is_repeated_on_a_new_connection() -> None:
         assert len(server.received) == 3
 
 
+async def test_what_broke_ends_without_a_full_stop() -> None:
+    """More is joined to a reason: "without sending a response.; a request would try again"."""
+    broken = httpx.RemoteProtocolError("Server disconnected without sending a response.")
+
+    answer = await github(Script(broken, broken, broken)).read_repository("org/team-a")
+
+    assert isinstance(answer, Transient)
+    assert answer.reason.endswith("disconnected without sending a response")
+
+
 # ---------------------------------------------------------------------------------------- one issue
 
 

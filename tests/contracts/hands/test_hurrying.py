@@ -1,9 +1,11 @@
 """`ports.Hands.hurry`: a person has tried at once what a request would try later."""
 
+import re
+
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
-from monarch.core.verdict import Dead, Retry, Snooze
+from monarch.core.verdict import Dead, Retry, Snooze, Verdict, Waits
 from monarch.ports.hands import NotDone
 from tests.contracts.moves import appended, migrated, planned
 from tests.contracts.worlds import World
@@ -87,6 +89,39 @@ async def test_a_notice_that_waits_for_its_moment_goes_on_waiting(world: World) 
     await world.settle(notice, Snooze("the next word is due later", 20))
 
     assert isinstance(await world.hands.hurry(request, "ann"), NotDone)
+
+
+async def told(world: World, *verdicts: Verdict) -> RequestId:
+    """A request that has ended; what Slack is to hear of it comes back at once and meets these, one after the other."""
+    request = await planned(world, "org/team-a")
+    await world.settle(await world.next(MIGRATIONS), migrated())
+    streams = world.streams()
+    for verdict in verdicts:
+        await streams.sweep({})
+        for notice in await streams.receive(Stream.NOTICES, 9):
+            await world.settle(notice, verdict)
+    return request
+
+
+async def test_a_limit_of_slack_holds_for_those_who_press_too(world: World) -> None:
+    """The press said that the request has ended; Slack is not called, and the answer says until when."""
+    request = await told(world, Snooze("Slack's limit", 3600, kind=Waits.LIMIT))
+
+    answer = await world.hands.hurry(request, "ann")
+
+    assert isinstance(answer, NotDone)
+    assert re.search(r"Slack .* limit .* no earlier than \w{3} \d{4}-\d\d-\d\d", answer.reason)
+    assert await world.streams().receive(Stream.NOTICES, 2) == ()
+
+
+async def test_after_a_failure_that_has_passed_a_notice_waits_for_its_moment(world: World) -> None:
+    """It keeps its attempts, and passed for one that fails."""
+    ending = Snooze("the next word is due later", 20, kind=Waits.ENDING)
+    request = await told(world, Retry("Slack answered 500", 0), ending)
+
+    assert isinstance(await world.hands.hurry(request, "ann"), NotDone)
+
+    assert await world.streams().receive(Stream.NOTICES, 2) == ()
 
 
 async def test_a_dead_target_beside_it_stays_dead(world: World) -> None:

@@ -332,6 +332,26 @@ def test_an_ending_names_every_team_that_failed_and_what_to_do() -> None:
     assert "`monarch dead replay --request 1-0`, `monarch dead replay --request 2-0`" in told[3]
 
 
+def test_an_ending_sends_no_wrong_message_to_a_replay() -> None:
+    """It said that a replay goes on with it, where only a corrected message does."""
+    message = asked(state=State.DEAD, code="bad_source", reason="source_repo is no repository")
+    target = asked(failed("a", "it is the source", "target_is_source"), state=State.FAILED)
+    gone = asked(state=State.DEAD, code="entry_trimmed", reason="its entry was removed")
+    other = asked(failed("b", "unarchive it", "repository_archived"), state=State.FAILED, number=2)
+
+    of_message, of_target, of_gone, of_both = (
+        ending_words(cohort(*those), HERE, repeated=False).text.splitlines()[-1]
+        for those in ([message], [target], [gone], [target, other])
+    )
+
+    assert of_message == of_target == of_gone
+    assert "no replay helps: send the message again, corrected if it is wrong." in of_message
+    assert "dead replay" not in of_message
+    assert "`monarch dead replay --request 2-0` goes on with it" in of_both
+    assert "--request 1-0" not in of_both
+    assert of_both.endswith("Where a message is wrong, or gone, no replay helps: send it again.")
+
+
 def test_a_repeated_ending_says_so() -> None:
     """It may be there already."""
     view = cohort(asked(a_migration(), state=State.DONE))

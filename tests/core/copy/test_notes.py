@@ -57,3 +57,13 @@ def test_the_same_cause_gives_the_same_sentence() -> None:
 def test_names_from_outside_stay_on_one_line() -> None:
     """Lines are what parts notes in the store."""
     assert "\n" not in notes.refused("labels", ["a\nb" * 100], REFUSAL)
+
+
+def test_a_plan_names_no_request_beside_a_repository_of_another_name() -> None:
+    """It said "that this request has reached" where there was no request yet."""
+    note = notes.renamed("org/old", "org/new")
+
+    assert note == (
+        "the repository that was reached is called org/new now: one that is called org/old may be another"
+    )
+    assert notes.renamed("Org/new", "org/new") == ""

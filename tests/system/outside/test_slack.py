@@ -1,5 +1,6 @@
 """Slack that does not work: migrations do not notice, and what was not said is never taken for said."""
 
+import re
 import subprocess
 
 import pytest
@@ -279,3 +280,25 @@ async def test_a_slack_that_fails_is_seen_at_the_request(fleet: Fleet) -> None:
     assert await fleet.sandbox.wait(slack_messages=1)
 
     fleet.until(lambda: "not posted yet" not in fleet.run("show", request["id"]).stdout)
+
+
+async def test_a_limit_of_slack_is_seen_at_a_request_that_has_ended(fleet: Fleet) -> None:
+    """Only `status` hinted at it: `show` and the list had no word, and `try` said that the request has ended."""
+    await fleet.sandbox.seed(a_seed(1, ["team/a"]))
+    body = {"ok": False, "error": "ratelimited"}
+    limited = Answer(status=429, headers={"Retry-After": "900"}, body=body)
+    await fleet.sandbox.add_fault(limited, match=Match(api="slack"), times=None)
+    fleet.start()
+    fleet.publish(a_message(["team/a"]))
+    fleet.until(lambda: any(request.get("ended_ms") for request in fleet.requests()))
+    [request] = fleet.requests()
+    fleet.until(lambda: "its limit is reached; next try" in fleet.run("show", request["id"]).stdout)
+    calls = len(await fleet.sandbox.log())
+
+    tried = fleet.run("try", request["id"], "--by", "ada")
+    listed = fleet.run("requests").stdout
+
+    assert tried.returncode == 1
+    assert "what it did not get is sent no earlier than" in tried.stderr
+    assert re.search(r" done .* in \d+ min .*not posted yet: ", listed)
+    assert len(await fleet.sandbox.log()) == calls

@@ -683,6 +683,21 @@ async def test_what_slack_did_not_get_is_tried_at_once_after_the_end() -> None:
     assert any("/acts/try" in one.href for one in request_buttons(means.known or ended))
 
 
+async def test_a_limit_of_slack_is_waited_for_on_the_page_too() -> None:
+    """A press said that the request has ended; now it says until when, and no button leads there."""
+    ended = a_request(a_migration("org/a", State.DONE), state=State.DONE)
+    failing = FailingNotice("its limit is reached", 1732406460000, is_limit=True)
+    means = Means(known=replace(ended, failing_notice=failing))
+    async with a_page(means) as page:
+        told = (await page.get(f"/acts/try?request={REQUEST}", headers=ADA | JSON)).json()
+        pressed = await press(page, f"/acts/try?request={REQUEST}")
+
+    assert "is sent no earlier than Sun 2024-11-24 00:01 UTC" in told["problem"]
+    assert pressed.status_code == 409
+    assert not means.done
+    assert not any("/acts/try" in one.href for one in request_buttons(means.known or ended))
+
+
 async def test_a_set_without_a_target_that_can_be_one_says_why() -> None:
     """No reason stood there, and a press said that the set had changed and something newer was asked for."""
     address = "/acts/submit?source=org/template&targets=org/template"

@@ -80,7 +80,22 @@ class RequestReader:
         newest = sorted(found, key=lambda line: entry_order(line.id), reverse=True)[:limit]
         cards = await read_cards(self._client, self._keys, (line.cohort for line in newest))
         newest = [replace(line, card=cards.get(line.cohort)) for line in newest]
-        return await self._with_wishes(await self._next_tries.shown(newest))
+        return await self._with_wishes(await self._with_slack(await self._next_tries.shown(newest)))
+
+    async def _with_slack(self, lines: Sequence[RequestLine]) -> Sequence[RequestLine]:
+        """The same; those that have ended also with the next try of what Slack did not get, and why."""
+        ended = {line.cohort for line in lines if line.cohort and line.ended_ms}
+        failing = await self._waiting.failing_notices(ended)
+        return [
+            replace(
+                line,
+                next_ms=notice.next_ms,
+                reason=line.reason or f"not posted yet: {notice.reason}",
+            )
+            if line.ended_ms and line.cohort and (notice := failing.get(line.cohort))
+            else line
+            for line in lines
+        ]
 
     async def with_failed(self, lines: Sequence[RequestLine]) -> tuple[RequestLine, ...]:
         """The same, each with how many of its targets were given up: one read for each target of a planned request.
@@ -169,6 +184,7 @@ class RequestReader:
         next_ms, *due = await self._waiting.due(members_of(request, there))
         cohort = cohort_of(fields)
         cards = await read_cards(self._client, self._keys, [cohort])
+        failing = await self._waiting.failing_notices([cohort] if cohort else [])
         return RequestDetails(
             view=view,
             via=fields.get("via", ""),
@@ -181,7 +197,7 @@ class RequestReader:
             cohort=cohort,
             card=cards.get(cohort),
             asked_by=fields.get("asked_by", ""),
-            failing_notice=None if cohort is None else await self._waiting.failing_notice(cohort),
+            failing_notice=None if cohort is None else failing.get(cohort),
             source_id=whole(fields.get("source_id", "")),
             lost=tuple(target for target, one in zip(targets, migrations, strict=True) if not one),
         )

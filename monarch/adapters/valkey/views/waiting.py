@@ -16,6 +16,7 @@ from monarch.adapters.valkey.client.spoiled import answers_and_errors_of, answer
 from monarch.adapters.valkey.codec import VERSIONS
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.settlement import (
+    FAILED,
     member_of_migration,
     member_of_notice,
     member_of_request,
@@ -28,6 +29,7 @@ from monarch.core.portions.message import WHOLE, Portion
 from monarch.core.report.summary import MigrationView, RequestView, State
 from monarch.core.request.message import BadMessage, parse_message
 from monarch.core.request.rules import Rules
+from monarch.core.verdict import Waits
 from monarch.ports.readings import FailingNotice, RequestLine
 
 PAGE: Final = 1_000
@@ -100,17 +102,17 @@ class Waiting:
         scores = await answers_of(pipe, "reading what waits")
         return [None if score is None else within_dates(score) for score in scores]
 
-    async def failing_notice(self, cohort: CohortId) -> FailingNotice | None:
-        """Why Slack did not get what is to be said of a cohort; `None` if nothing failed, or it is on its way again."""
-        member = member_of_notice(cohort)
+    async def failing_notices(self, cohorts: Collection[CohortId]) -> dict[CohortId, FailingNotice]:
+        """Why Slack did not get what is to be said of these cohorts; without those of which it waits for its moment."""
+        if not cohorts:
+            return {}
         pipe = self._client.pipeline(transaction=False)
-        pipe.hget(self._keys.parked_entries, member)
-        pipe.zscore(self._keys.parked, member)
-        packed, due = await answers_of(pipe, "reading what waits")
-        has_failed = (whole(text((_in_parked(packed) or {}).get(b"attempts", b""))) or 0) > 0
-        if not has_failed or due is None:
-            return None
-        return FailingNotice(str(json.loads(packed).get("reason") or ""), within_dates(due))
+        for member in map(member_of_notice, cohorts):
+            pipe.hget(self._keys.parked_entries, member)
+            pipe.zscore(self._keys.parked, member)
+        answers = await answers_of(pipe, "reading what waits")
+        found = zip(cohorts, map(_failing, answers[::2], answers[1::2]), strict=True)
+        return {cohort: failing for cohort, failing in found if failing is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +226,21 @@ def _in_parked(answer: Any) -> Mapping[bytes, bytes] | None:
     except (ValueError, KeyError, TypeError):
         return None
     return dict(zip(texts[::2], texts[1::2], strict=False))
+
+
+def _failing(packed: Any, due: float | None) -> FailingNotice | None:
+    """What a parked notice says of Slack; `None` if there is none, or if it waits for its moment."""
+    fields = _in_parked(packed)
+    if fields is None or due is None:
+        return None
+    parked = json.loads(packed)
+    # An older version has not recorded what it waits for, and counted its failures.
+    attempts = whole(text(fields.get(b"attempts", b""))) or 0
+    waits = str(parked.get("waits") or "") or (FAILED if attempts > 0 else Waits.OTHER)
+    if waits not in {FAILED, Waits.LIMIT}:
+        return None
+    reason = str(parked.get("reason") or "")
+    return FailingNotice(reason, within_dates(due), is_limit=waits == Waits.LIMIT)
 
 
 def _parts(member: str) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """Work that waits shows what it is about, why it waits and until when; and what stops everything says since when."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -19,7 +20,7 @@ from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
 from monarch.core.report.summary import State
-from monarch.core.verdict import Dead, Handback, Retry, Snooze, Waits
+from monarch.core.verdict import Dead, Handback, Retry, Snooze, Verdict, Waits
 from monarch.ports import StoreRefused
 from monarch.ports.spoiled import spoiled_keys
 from monarch.telemetry.obstacles import Cause, obstacles
@@ -279,6 +280,68 @@ async def test_a_running_request_that_waits_for_nothing_has_no_next_try(house: H
 
     assert (lines[second].next_ms, lines[second].reason) == (None, "")
     assert lines[first].reason == "GitHub answered 502"
+
+
+# ---------------------------------------------------------------------------------- what Slack did not get
+
+
+async def told(house: House, *verdicts: Verdict) -> RequestId:
+    """A request that has ended; what Slack is to hear of it meets these, one after the other."""
+    request = await submitted(house)
+    await house.settle(Stream.REQUESTS, planned("o/a"))
+    await house.settle(Stream.MIGRATIONS, Dead(Code.ARCHIVED, "unarchive it"))
+    for verdict in verdicts:
+        await _promote_all(house)
+        await house.settle(Stream.NOTICES, verdict)
+    return request
+
+
+LIMITED = Snooze("Slack answered that its limit is reached", 3600.0, kind=Waits.LIMIT)
+FAILED = Retry("Slack answered 500", 60.0)
+
+
+@pytest.mark.parametrize("verdict", [LIMITED, FAILED])
+async def test_what_slack_did_not_get_says_why_and_until_when_it_waits(
+    house: House, verdict: Snooze | Retry
+) -> None:
+    """A limit of an hour is no failure, and nothing at the request told of it; the list had no next try."""
+    request = await told(house, verdict)
+
+    (line,) = await house.reader.requests(10)
+    details = await house.reader.request(request)
+
+    assert details is not None
+    failing = details.failing_notice
+    assert failing is not None
+    assert (failing.reason, failing.is_limit) == (verdict.reason, verdict is LIMITED)
+    assert line.next_ms == failing.next_ms
+
+
+@pytest.mark.parametrize("kind", [Waits.ENDING, Waits.BUSY, Waits.OTHER])
+async def test_a_notice_that_waits_for_its_moment_is_no_failure(house: House, kind: Waits) -> None:
+    """Edits are spread; a failure that has passed stays counted in its attempts."""
+    request = await told(house, FAILED, Snooze("the next word is due later", 20.0, kind=kind))
+
+    (line,) = await house.reader.requests(10)
+    details = await house.reader.request(request)
+
+    assert details is not None
+    assert (details.failing_notice, line.next_ms) == (None, None)
+
+
+async def test_what_an_older_worker_has_parked_is_read_by_its_attempts(house: House) -> None:
+    """It does not record what a notice waits for."""
+    request = await told(house, FAILED)
+    (member,) = await house.client.hkeys(house.keys.parked_entries)  # type: ignore[misc]  # as above
+    packed = json.loads(await house.client.hget(house.keys.parked_entries, member))  # type: ignore[misc]  # as above
+    del packed["waits"]
+    await house.client.hset(house.keys.parked_entries, member, json.dumps(packed))  # type: ignore[misc]  # as above
+
+    details = await house.reader.request(request)
+
+    assert details is not None
+    assert details.failing_notice is not None
+    assert not details.failing_notice.is_limit
 
 
 # ------------------------------------------------------------------------------ a refused credential

@@ -3,7 +3,8 @@
 --
 -- KEYS  1 request:<id> (hash)
 -- ARGV  1 prefix  2 request id  3 by whom
--- Gives {'unknown'} | {'strange', state} | {'ended', state} | {'cancelled', by whom} | {'dated', its date in ms} | {'tried', how many pieces}.
+-- Gives {'unknown'} | {'strange', state} | {'ended', state} | {'cancelled', by whom} | {'dated', its date in ms}
+--       | {'limited', until when in ms}: Slack's limit holds what is left | {'tried', how many pieces}.
 --
 -- Safe at any moment: work that comes back early asks `permit` before it writes, like work that comes back in time, so it
 -- skips no gate, no ceiling and no time that GitHub has to act; and what still cannot be done is parked again. Atomic: a
@@ -15,17 +16,23 @@ local known = redis.call('HMGET', KEYS[1], 'state', 'cancelled_by', 'not_before_
 if not known[1] then return {'unknown'} end
 if is_strange(known[1]) then return {'strange', known[1]} end
 
--- What Slack is to hear waits under the cohort, and outlives the request. Only after a failure: else it waits for its moment.
+-- What a parked notice waits for; `retry` after a failure. An older version has not recorded it, and counted its failures.
+local function waits_of(parked)
+  if parked.waits then return parked.waits end
+  for i = 1, #parked.fields, 2 do
+    if parked.fields[i] == 'attempts' and (tonumber(parked.fields[i + 1]) or 0) > 0 then return 'retry' end
+  end
+end
+
+-- What Slack is to hear waits under the cohort, and outlives the request. Only after a failure: else it waits for its
+-- moment, or for Slack's limit. Gives how many pieces, and until when that limit holds.
 local function retry_notice()
   local card = redis.call('HGET', KEYS[1], 'card')
   local packed = card and redis.call('HGET', ns .. 'parked:entries', card_member(card))
   local parked = packed and unpacked(packed)
-  if not parked then return 0 end
-  for i = 1, #parked.fields, 2 do
-    local has_failed = parked.fields[i] == 'attempts' and (tonumber(parked.fields[i + 1]) or 0) > 0
-    if has_failed then return promote(card_member(card)) and 1 or 0 end
-  end
-  return 0
+  local waits = parked and waits_of(parked)
+  if waits == 'retry' then return promote(card_member(card)) and 1 or 0 end
+  return 0, waits == 'limit' and redis.call('ZSCORE', ns .. 'parked', card_member(card))
 end
 
 -- Why nothing else of it is tried; nil where it is.
@@ -36,9 +43,12 @@ local function why_not()
   if (tonumber(known[3] or 0) or 0) > now_ms() then return {'dated', known[3]} end
 end
 
-local notices, why = retry_notice(), why_not()
+local notices, limited = retry_notice()
+local why = why_not()
+if why and why[1] ~= 'dated' and limited then return {'limited', limited} end
 if why and notices == 0 then return why end
 local pieces = why and 0 or promote_all(request)
+if pieces == 0 and limited then return {'limited', limited} end
 if pieces + notices > 0 then event('request.hurried', 'request', request, 'by', by, 'pieces', pieces + notices) end
 if pieces > 0 then changed(request) end
 return {'tried', pieces + notices}

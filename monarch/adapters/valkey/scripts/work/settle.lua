@@ -193,7 +193,7 @@ local function park()
   redis.call('ZADD', ns .. 'parked', int(due), doc.member)
   redis.call('HSET', ns .. 'parked:entries', doc.member, cjson.encode({stream = name, fields = fields,
     migration = doc.migration, request = not doc.card and request or nil, card = doc.card, waits_for = doc.waits_for,
-    reason = doc.reason}))
+    reason = doc.reason, waits = doc.card and doc.waits or nil}))
   -- The parked notice will show what changes meanwhile. Earlier news overtakes a notice that waits to post the ending.
   if card_key and doc.waits ~= 'ending' then redis.call('HSET', card_key, 'notice_due', '1') end
   if name == 'requests' then
