@@ -123,7 +123,7 @@ class ValkeyEar:
                 self._last_heard = self._now()
             if message is not None and message["channel"] == self._canary.encode():
                 silence_s = 0.0
-                if message["data"] == b"%d" % self._canaries:
+                if message["data"] == self._song().encode():
                     read_to = max(read_to, sung)
             else:
                 yield self._hearing(message, self._now() - read_to)
@@ -137,6 +137,10 @@ class ValkeyEar:
         self._heard += 1
         return Hearing(f"{self._replica}:{self._heard}", message["data"], round(late_s * 1000))
 
+    def _song(self) -> str:
+        """What the newest canary sings: whose it is, and which."""
+        return f"{self._replica} {self._canaries}"
+
     async def _sing(self) -> None:
         with classified("publishing the canary"):
-            await self._speaker.publish(self._canary, str(self._canaries))
+            await self._speaker.publish(self._canary, self._song())
