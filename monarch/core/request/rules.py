@@ -52,10 +52,7 @@ def another_source(found: int, known: int | None, name: str) -> Dead | None:
     return Dead(Code.NOT_FOUND, reason, advice=_OTHER_SOURCE)
 
 
-_OTHER_SOURCE: Final = Advice(
-    "give Monarch's account access to the template, or submit what is to be copied from the other one",
-    replay=False,
-)
+_OTHER_SOURCE: Final = Advice("give Monarch's account access to the template, if it still exists")
 
 
 def target_refusal(name: str, rules: Rules, asked: str = "") -> Dead | None:
