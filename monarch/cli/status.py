@@ -9,6 +9,7 @@ from monarch.cli.terminal.printing import (
     age,
     alarm,
     doubt,
+    moment,
     say,
     show_facts,
     show_json,
@@ -17,6 +18,7 @@ from monarch.cli.terminal.printing import (
 from monarch.cli.terminal.tables import number, reason, word
 from monarch.cli.terminal.troubles import obstacle_line, tell_obstacles, told_obstacles
 from monarch.core.delivery import Stream
+from monarch.telemetry.snapshot import LOST_MEMORY
 from monarch.web.documents import status_document, workers_document
 
 if TYPE_CHECKING:
@@ -110,7 +112,12 @@ def _fleet_facts(snapshot: "Snapshot") -> dict[str, object]:
         ),
         **({"unreadable": doubt(_newer(snapshot.newer))} if snapshot.newer else {}),
         "epoch": snapshot.epoch,
+        **({"memory": alarm(_lost(snapshot.lost_ms))} if snapshot.lost_ms else {}),
     }
+
+
+def _lost(lost_ms: int) -> str:
+    return f"lost {moment(lost_ms)}: {LOST_MEMORY}"
 
 
 def _counted(snapshot: "Snapshot", name: str, found: object) -> object:

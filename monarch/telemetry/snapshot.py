@@ -1,9 +1,13 @@
 """How the whole fleet stands at one moment, as Valkey shows it."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.delivery import Stream
+
+LOST_MEMORY: Final = "send again what was under way then; nothing is copied twice"
+"""What to do about a Valkey that has lost its memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,8 @@ class Snapshot:
         ceilings: the strictest of those that the living workers go by; `None` if none of them says.
         replicas: subscribers of the channel: `None` if Valkey does not say.
         epoch: names Valkey's present memory, `None` before the first worker.
+        lost_ms: when Valkey lost its memory beside workers that are still there, within the last day, in milliseconds since
+            1970; `None`: that is not known to have happened.
         paused: whether a person has paused the fleet.
         paused_by: who it was, `""` if it is not paused.
         requests: how many requests are known.
@@ -140,6 +146,7 @@ class Snapshot:
 
     lacks_rights: str = ""
     hides_workers: bool = False
+    lost_ms: int | None = None
 
     @property
     def work(self) -> tuple[int, int]:

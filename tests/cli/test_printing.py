@@ -38,7 +38,7 @@ from monarch.core.card.view import Card
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import MigrationView, RequestView, State
 from monarch.core.report.update import Foreseen, Foresight, TargetUpdate
-from monarch.ports.readings import MigrationTimes, RequestDetails
+from monarch.ports.readings import FailingNotice, MigrationTimes, RequestDetails
 from monarch.telemetry import Snapshot
 from monarch.telemetry.obstacles import Cause, obstacles
 from tests.cli.terminals import Terminal
@@ -225,6 +225,21 @@ def test_a_lost_answer_of_slack_is_summed_up() -> None:
     *_, last = ending_lines(end)
 
     assert last.startswith("channel C1: Slack has not said whether it has the progress message")
+
+
+def test_until_when_a_limit_of_slack_holds_is_summed_up() -> None:
+    """It said "not posted yet" alone, for an hour."""
+    view = replace(a_view(MigrationView("o/a", State.DONE, 2, 0, 0, (), "")), channel="C1")
+    limit = FailingNotice("Slack answered that its limit is reached", 1732406460000, is_limit=True)
+    waits = replace(details_of(view), is_to_be_told=True)
+
+    *_, quiet = ending_lines(waits)
+    *_, limited = ending_lines(replace(waits, failing_notice=limit))
+
+    assert quiet == "channel C1: not posted yet"
+    assert limited == (
+        "channel C1: not posted yet: Slack answered that its limit is reached; next try 2024-11-24 00:01:00 UTC"
+    )
 
 
 def test_what_was_never_planned_is_summed_up_shortly() -> None:

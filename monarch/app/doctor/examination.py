@@ -28,6 +28,7 @@ from monarch.ports.spoiled import is_spoiled, spoiled_so_far
 from monarch.settings import Settings
 from monarch.telemetry import RefusalSnapshot, Snapshot
 from monarch.telemetry.obstacles import LACKING, refusals
+from monarch.telemetry.snapshot import LOST_MEMORY
 
 
 async def examine(operator: Operator) -> tuple[Check, ...]:
@@ -65,6 +66,7 @@ async def _valkey(operator: Operator) -> tuple[Check, ...]:
     return (
         reached,
         *server,
+        *check_memory(snapshot),
         *check_writes(snapshot),
         *keys,
         hearing,
@@ -73,6 +75,14 @@ async def _valkey(operator: Operator) -> tuple[Check, ...]:
         check_dead(snapshot),
         *refused,
     )
+
+
+def check_memory(snapshot: Snapshot) -> tuple[Check, ...]:
+    """A line if Valkey has lost its memory beside workers that are still there: all else looks new, and well."""
+    if snapshot.lost_ms is None:
+        return ()
+    detail = f"Valkey lost it {_moment(snapshot.lost_ms)}, with all requests that were in it"
+    return (Check("memory", Status.WARN, detail, as_sentence(LOST_MEMORY)),)
 
 
 def check_writes(snapshot: Snapshot) -> tuple[Check, ...]:

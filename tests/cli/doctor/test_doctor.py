@@ -16,6 +16,7 @@ from monarch.app.doctor.examination import (
     check_dead,
     check_hearing,
     check_lists,
+    check_memory,
     check_refused,
     check_slack,
     check_template,
@@ -174,6 +175,15 @@ def test_a_valkey_that_takes_no_writes_has_a_line_of_its_own() -> None:
     )
     assert found.advice == "Free or repair the disk."
     assert check_writes(Snapshot(0, (), workers=1)) == ()
+
+
+def test_a_lost_memory_is_a_warning() -> None:
+    """All else looks new, and well."""
+    (found,) = check_memory(Snapshot(NOON_MS, (), workers=1, lost_ms=NOON_MS))
+
+    assert found.status is Status.WARN
+    assert found.advice == "Send again what was under way then; nothing is copied twice."
+    assert check_memory(Snapshot(NOON_MS, (), workers=1)) == ()
 
 
 def test_a_user_without_rights_is_that_of_the_shell() -> None:

@@ -42,7 +42,7 @@ async def test_a_shell_with_other_ceilings_than_the_workers_shows_no_false_figur
 
 
 async def test_a_running_worker_is_known_again_after_valkey_was_emptied(fleet: Fleet) -> None:
-    """Its version, its roles and its ceilings were lost until it was restarted, and figures went by the reader's shell."""
+    """And that Valkey has lost its memory. Its version, its roles and its ceilings were lost until it was restarted, and figures went by the reader's shell."""
     await fleet.sandbox.seed(a_seed(1, ["team/a", "team/b"]))
     fleet.start(**THEIRS)
     fleet.publish(a_message(["team/a"]))
@@ -53,5 +53,6 @@ async def test_a_running_worker_is_known_again_after_valkey_was_emptied(fleet: F
     fleet.until(lambda: bool(json.loads(fleet.run("status", "--json", **OURS).stdout)["ceilings"]))
     after = json.loads(fleet.run("workers", "--json").stdout)
 
+    assert "send again what was under way then" in fleet.run("status").stdout
     shown = ("name", "version", "since_ms")
     assert [[one[k] for k in shown] for one in after] == [[one[k] for k in shown] for one in before]

@@ -57,6 +57,11 @@ class Living:
         return None if read is None else _SHOWN_NOWHERE.union(_READS[stream] for stream in read)
 
     @property
+    def first_ms(self) -> int | None:
+        """When the first of them started, in milliseconds since 1970; `None` if none of them says."""
+        return min((one.since_ms for one in self._lines.values() if one.since_ms), default=None)
+
+    @property
     def ceilings(self) -> Ceilings | None:
         """The strictest of those that they go by; `None` if none of them says."""
         return strictest(one.ceilings for one in self._lines.values() if one.ceilings)

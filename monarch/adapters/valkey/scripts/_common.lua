@@ -257,8 +257,9 @@ end
 -- The epoch: one unbroken memory, and the argument why a memory that went back is noticed.
 --
 -- A hash: the server's `run_id` and `replid` (its replication id), `id`, `since` (when it began), `quiet_until`, `count`
--- (writes permitted in it), `mark:<n>`: the nonces of the last MARKS_KEPT permits, by count, and `is_first` where it was
--- opened without a quiet time (`_opening.lua`). A new epoch begins where
+-- (writes permitted in it), `mark:<n>`: the nonces of the last MARKS_KEPT permits, by count, `is_first` where it was
+-- opened without a quiet time (`_opening.lua`), and for people `lost`: when a memory was last found empty, or to know less.
+-- A new epoch begins where
 --   * nothing is on record: the server was emptied, or came back empty;
 --   * the run id differs: it was started anew, maybe from an older file;
 --   * the replication id differs: it was promoted. A failover and back (A, B, A) changes it twice, and so does a restore
@@ -338,6 +339,7 @@ local function epoch(given, seen)
   redis.call('HSET', key, 'run_id', run_id, 'replid', replid, 'id', id, 'since', int(since), 'count', '0',
     'quiet_until', int(now + QUIET_MS))
   redis.call('HDEL', key, 'is_first')
+  if cause == WORDS.epoch_first or cause == WORDS.epoch_forgot then redis.call('HSET', key, 'lost', int(since)) end
   event('epoch.began', 'epoch', id, 'quiet_ms', int(QUIET_MS), 'cause', cause)
   return id, QUIET_MS, nil, now
 end

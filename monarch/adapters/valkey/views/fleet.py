@@ -37,8 +37,14 @@ MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 MET_FOR_MS: Final = 86_400_000
 """A broken key stops nothing any more if no worker met it for longer, in milliseconds."""
 
+LOST_FOR_MS: Final = 86_400_000
+"""How long people are shown that Valkey's memory was lost, in milliseconds."""
+
 _WHOLE: Final = 20
 """How many answers are about the whole fleet, the time first."""
+
+_EPOCH: Final = 3
+"""Which of them, without the time, says what Valkey's memory is."""
 
 _LOGINS: Final = 16
 """Which of them, without the time, says who the accounts are."""
@@ -94,6 +100,7 @@ class FleetReader:
         return Snapshot(
             **_whole(whole),
             workers=len(living),
+            lost_ms=_lost_ms(whole, living.first_ms),
             hides_workers=any(raw["hides_consumers"] for raw in streams),
             roles=living.roles_by(
                 None
@@ -155,7 +162,7 @@ class FleetReader:
         pipe.zcard(self._keys.parked)
         pipe.zrange(self._keys.parked, 0, PARKED_LOOKED_AT - 1, withscores=True)
         pipe.xlen(self._keys.dead)
-        pipe.hget(self._keys.epoch, "id")
+        pipe.hmget(self._keys.epoch, "id", "lost")
         pipe.get(self._keys.paused)
         pipe.zcard(self._keys.known)
         pipe.pubsub_numsub(self._channel)
@@ -241,6 +248,7 @@ def _account(account: str, answers: list[Any], now_ms: int, ceilings: Ceilings) 
 def _whole(read: Mapping[str, Any]) -> dict[str, Any]:
     parked, first, dead, epoch, paused, known, *more = read["answers"]
     subscribers, since, refused, oldest, still_open, newer, info, config, missed, rights, *_ = more
+    epoch_id, _ = _pair(epoch)
     due = within_dates(first[0][1]) if isinstance(first, list) and first else None
     is_any = isinstance(oldest, list) and oldest
     began = within_dates(oldest[0][1]) if is_any else read["now_ms"]
@@ -256,7 +264,7 @@ def _whole(read: Mapping[str, Any]) -> dict[str, Any]:
         "missed": _count(missed),
         # A replica does not see who subscribes at its primary.
         "replicas": None if _known(info).get("role") == REPLICA else subscribed(subscribers),
-        "epoch": text(epoch) if isinstance(epoch, bytes) else None,
+        "epoch": text(epoch_id) or None,
         "paused": bool(paused),
         "paused_by": text(paused) if isinstance(paused, bytes) else "",
         "requests": _count(known),
@@ -269,6 +277,15 @@ def _whole(read: Mapping[str, Any]) -> dict[str, Any]:
         "lacks_rights": rights_lacking(rights),
         "oldest_open_s": max(0.0, (read["now_ms"] - began) / 1000),
     }
+
+
+def _lost_ms(read: Mapping[str, Any], first_ms: int | None) -> int | None:
+    """When Valkey's memory was lost, if a living worker was there before: else nothing is known to have been in it."""
+    _, lost = _pair(read["answers"][_EPOCH])
+    lost_ms = whole(text(lost))
+    if lost_ms is None or first_ms is None or not first_ms < lost_ms:
+        return None
+    return lost_ms if read["now_ms"] - lost_ms < LOST_FOR_MS else None
 
 
 def _notices(parked: Any) -> int:

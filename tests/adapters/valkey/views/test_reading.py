@@ -7,7 +7,9 @@ from typing import cast
 import pytest
 
 from monarch.adapters.valkey.client.connection import connect
+from monarch.adapters.valkey.kept.roster import Roster
 from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.views.fleet import FleetReader
 from monarch.adapters.valkey.views.requests import RequestReader
 from monarch.adapters.valkey.views.sought import Sought
@@ -222,6 +224,30 @@ async def test_a_snapshot_counts_what_waits_and_what_is_held(house: House) -> No
     assert (snapshot.parked, snapshot.dead, snapshot.workers) == (1, 1, 1)
     assert snapshot.next_due_s is not None
     assert 50 < snapshot.next_due_s <= 60
+
+
+async def test_a_lost_memory_is_told_while_a_worker_is_there_from_before(house: House) -> None:
+    """An emptied Valkey looked like a new, healthy fleet; on a new one nothing was lost."""
+    worker, epoch = "host.1.abc", [house.keys.epoch]
+    scripts, roster = Scripts(house.client, house.keys.prefix), Roster(house.client, house.keys)
+
+    async def started(since_ms: int | None = None) -> tuple[int, int | None]:
+        await scripts.call("open_epoch", epoch)
+        entered_ms = await roster.enter(worker, "1", ["planner"], since_ms=since_ms)
+        await house.submit(f"since {since_ms}")
+        while not await house.streams.receive(Stream.REQUESTS, 1):
+            pass  # the group is made again
+        return entered_ms, (await house.standing.snapshot()).lost_ms
+
+    since_ms, fresh = await started()
+    await house.client.flushall()
+    _, emptied = await started(since_ms - 1)
+    await roster.leave(worker)
+    _, anew = await started()
+
+    assert (fresh, anew) == (None, None)
+    assert emptied is not None
+    assert emptied >= since_ms
 
 
 async def test_ages_count_from_the_append(house: House) -> None:
