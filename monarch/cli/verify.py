@@ -218,7 +218,7 @@ def _next_steps(found: "Verified", *, heals: bool) -> Iterator[str]:
     if done & set(found.recalled) and not heals:
         yield f"`monarch recall {found.request} --undo` opens recalled copies again that people left alone, `--heal` all of them"
     if any(target.state is State.DEAD for target in found.targets):
-        yield f"`monarch dead list --request {found.request}` says why targets were given up"
+        yield f"`monarch show {found.request}` says why targets were given up, and what to do"
 
 
 def _state(found: "Verified") -> str:

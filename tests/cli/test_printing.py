@@ -424,7 +424,7 @@ def test_a_foretold_update_counts_what_it_lists(counts: str, *, close: bool) -> 
 
     name, first, *lines = update_lines(told, "https://github.com", close=close)
 
-    assert name.startswith("o/a: the repository that this request has reached is called o/b now")
+    assert name.startswith("o/a: the repository that was reached is called o/b now")
     assert "https://github.com/o/b/issues/1" in lines[0]
     assert first == f"o/a: would copy 0, edit 1, {counts}"
     assert sum(line.startswith("  leave #") for line in lines) == int(counts[-1])

@@ -95,7 +95,7 @@ def test_every_ticket_of_every_target_has_its_sign(find: Callable[..., Any]) -> 
     assert "org/team-a: #7 is a copy of #12, which is not in the plan" in lines
     assert "org/team-c: it does not exist" in lines
     assert f"`monarch verify {REQUEST} --heal` has missing copies made again" in lines
-    assert f"`monarch dead list --request {REQUEST}` says why targets were given up" in lines
+    assert f"`monarch show {REQUEST}` says why targets were given up, and what to do" in lines
 
 
 def test_a_request_that_is_whole_is_well(find: Callable[..., Any]) -> None:

@@ -294,7 +294,8 @@ def _none_meant(wish: Wish) -> str:
 def _missing(letter: str) -> "Replayed":
     from monarch.ports import Replayed  # noqa: PLC0415 - lazily
 
-    return Replayed(letter, "", _GONE)
+    hint = "; --target chooses by repository" if "/" in letter else ""
+    return Replayed(letter, "", _GONE + hint)
 
 
 def _print_replayed(answers: "Iterable[Replayed]", *, dry_run: bool) -> None:

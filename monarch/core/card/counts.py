@@ -131,13 +131,14 @@ def acts_under_way(view: CohortView) -> tuple[Doing, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Something that was given up: a repository, or a whole request (`target` is `""`). `place` is as in `MigrationView`."""
+    """Something that was given up: a repository, or a whole request (`target` is `""`). `place` and `is_dropped` as in `MigrationView`."""
 
     cause: str
     target: str
     request: RequestView
     reason: str
     place: str = ""
+    is_dropped: bool = False
 
     @property
     def name(self) -> str:
@@ -154,13 +155,17 @@ def _of_shares(view: CohortView) -> Iterator[Failure]:
     for share in shares(view):
         if share.is_given_up:
             its = share.migration
-            yield Failure(_cause(its.code), its.target, share.request, its.reason, its.place)
+            code = _cause(its.code)
+            yield Failure(
+                code, its.target, share.request, its.reason, its.place, is_dropped=its.is_dropped
+            )
 
 
 def _of_requests(view: CohortView) -> Iterator[Failure]:
     for request in alone(view):
         if request.state is State.DEAD:
-            yield Failure(_cause(request.code), "", request, request.reason)
+            code = _cause(request.code)
+            yield Failure(code, "", request, request.reason, is_dropped=request.is_dropped)
 
 
 def _cause(code: str) -> str:

@@ -129,8 +129,13 @@ def _cancelled(view: CohortView, _: Forecast | None) -> str:
     found = shares(view)
     who = _by(view)
     counts = tally(found)
-    whole = f" {counts.done} of {repositories(counts.repositories)} done." if counts.done else ""
-    return f": cancelled{who}{_again(view)}.{whole}"
+    parts = [f"{counts.done} of {repositories(counts.repositories)} done" if counts.done else ""]
+    # Their targets are no repositories of the cohort: none was looked at.
+    unbegun = sum(request.state is State.CANCELLED for request in alone(view))
+    if found and unbegun:
+        parts.append(f"{count(unbegun, 'request')} cancelled before anything was copied")
+    counted = ", ".join(filter(None, parts))
+    return f": cancelled{who}{_again(view)}.{f' {counted}.' if counted else ''}"
 
 
 _HEADS: Final[dict[State, Callable[[CohortView, Forecast | None], str]]] = {

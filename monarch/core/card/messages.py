@@ -161,10 +161,12 @@ _NOT_REPLAYED: Final = STAYS_WRONG | {Code.TRIMMED, Code.PLAN_MISSING}
 
 
 def _advice(failed: Sequence[Failure], cancelled: Sequence[RequestView] = ()) -> str:
-    to_send = [one.request for one in failed if one.cause in _NOT_REPLAYED]
-    to_replay = [one.request for one in failed if one.cause not in _NOT_REPLAYED] or cancelled
+    kept = [one for one in failed if not one.is_dropped]
+    to_send = [one.request for one in kept if one.cause in _NOT_REPLAYED]
+    to_replay = [one.request for one in kept if one.cause not in _NOT_REPLAYED]
+    to_replay = to_replay or [one for one in cancelled if one.has_letters]
     if not (to_send or to_replay):
-        return ""
+        return f"\nWhat to do: {_SEND_AGAIN}." if failed or cancelled else ""
     first = shown_id((to_replay or to_send)[0].id)
     advice = f"\nWhat to do: `monarch dead list --request {first}` lists what was given up; "
     if not to_replay:
@@ -172,7 +174,12 @@ def _advice(failed: Sequence[Failure], cancelled: Sequence[RequestView] = ()) ->
     advice += _replays(to_replay)
     if to_send:
         advice += " Where a message is wrong, or gone, no replay helps: send it again."
+    if len(kept) < len(failed):
+        advice += f" What has no dead letter any more: {_SEND_AGAIN}."
     return advice
+
+
+_SEND_AGAIN: Final = "send the message again (what is already there is not copied twice)"
 
 
 def _replays(requests: Sequence[RequestView]) -> str:

@@ -57,6 +57,8 @@ def why_unknown(word: str) -> str:
 ENDS = frozenset({State.DONE, State.FAILED, State.SKIPPED, State.DEAD, State.CANCELLED})
 """Nothing more happens unless a person replays it."""
 
+_WITH_LETTER = frozenset({State.DEAD, State.FAILED, State.CANCELLED})
+
 
 _WITHOUT_TARGETS = {
     State.DEAD: "it ended before it was planned",
@@ -84,6 +86,7 @@ class MigrationView:
     GitHub dropped. `act` is the act under way other than copying (`recall`, `undo`), `acted` the last one that has ended;
     `acted_by` asked for it, `changed` is how many copies it has changed, `left` the copies that it left to people.
     `named_now` is what the repository was called when it was last written to, `""` if it was `target`, or is not known.
+    `is_dropped`: a person has dropped its dead letter, so that no replay sends it back.
     """
 
     target: str
@@ -102,6 +105,7 @@ class MigrationView:
     changed: int = 0
     left: tuple[Left, ...] = ()
     named_now: str = ""
+    is_dropped: bool = False
 
     @property
     def place(self) -> str:
@@ -117,7 +121,7 @@ class RequestView:
     milliseconds since 1970, `ended_ms` is `None` until it has ended. `cancelled_by`, `paused_by` and `first_by`
     name the person who called it off, paused the fleet, or put it first; `""` if no one did.
     `left_out` is what the template has and no copy will.
-    `portion` is which part of the template it asks for, and from when on.
+    `portion` is which part of the template it asks for, and from when on. `is_dropped` as in `MigrationView`.
     """
 
     id: RequestId
@@ -137,6 +141,15 @@ class RequestView:
     first_by: str = ""
     portion: Portion = WHOLE
     left_out: tuple[str, ...] = ()
+    is_dropped: bool = False
+
+    @property
+    def has_letters(self) -> bool:
+        """Whether something of it was given up or called off, and a replay may send it back."""
+        ended = [one for one in self.migrations if one.state in _WITH_LETTER]
+        if ended:
+            return not all(one.is_dropped for one in ended)
+        return self.state in _WITH_LETTER and not self.is_dropped
 
     @property
     def has_ended(self) -> bool:

@@ -108,10 +108,14 @@ async def to_heal(means: Means, asked: Mapping[str, str]) -> Meant:
     """The tickets that the last look at each target has not found, or found closed by a recall."""
     request, details = await named(means, asked)
     looked = None if details is None else await means.looked(request)
-    states = {} if details is None else {one.target: one.state for one in details.view.migrations}
-    holdings = await means.holdings(request, tuple(states)) if states else ()
+    known = {} if details is None else {one.target: one for one in details.view.migrations}
+    holdings = await means.holdings(request, tuple(known)) if known else ()
     lacking = [one for one in holdings if one.to_heal]
-    given_up = [one.target for one in lacking if states[one.target] is not State.DONE]
+    given_up = {
+        one.target: _DROPPED if known[one.target].is_dropped else _GIVEN_UP
+        for one in lacking
+        if known[one.target].state is not State.DONE
+    }
     members = tuple(
         _wanted(one.target, found)
         for one in lacking
@@ -129,7 +133,7 @@ async def to_heal(means: Means, asked: Mapping[str, str]) -> Meant:
         (
             "Each target is looked at again before anything is written; what is there by then is left alone.",
             "Copies that people have deleted on purpose are made again, too, and recalled ones are opened again.",
-            *(f"{target} is left out: {_GIVEN_UP}" for target in given_up),
+            *(f"{target} is left out: {why}" for target, why in given_up.items()),
             *_unread(looked),
         ),
         _why_not_healed(request, details, looked, was_read=was_read)
@@ -232,17 +236,18 @@ def _why_not_healed(
 
 
 _GIVEN_UP: Final = "it was given up, so send it back instead (`monarch dead replay`)."
+_DROPPED: Final = "it was given up, and its dead letter was dropped: send the message again."
 
 
 def _why_none(
-    members: Sequence[Member], given_up: Sequence[str], looked: Looking | Looked | None
+    members: Sequence[Member], given_up: Mapping[str, str], looked: Looking | Looked | None
 ) -> str:
     """Why there is nothing to make again; `""` where there is something."""
     if members:
         return ""
     if unread := " ".join(_unread(looked)):
         return f"Nothing is known to be missing, but at the last look {unread} Look again."
-    reasons = " ".join(f"{target}: {_GIVEN_UP}" for target in given_up)
+    reasons = " ".join(f"{target}: {why}" for target, why in given_up.items())
     return (
         reasons
         or "Nothing was missing at the last look; look again if something was deleted since."

@@ -44,7 +44,7 @@ def request_buttons(details: RequestDetails) -> tuple[Button, ...]:
     failing = details.failing_notice
     if (goes_on and _waits(details)) or (failing and not failing.is_limit):
         found.append(_of(view.id, "try", "Try it now", f"monarch try {view.id}"))
-    if view.state in _GIVEN_UP:
+    if view.state in _GIVEN_UP and view.has_letters:
         command = f"monarch dead replay --request {view.id}"
         kind = "" if details.code in STAYS_WRONG else "primary"
         found.append(_of(view.id, "replay", "Send back what was given up", command, kind))

@@ -107,6 +107,40 @@ def test_a_recall_of_one_repository_is_not_said_of_all() -> None:
     assert ": closing untouched copies in 1 repository so far;" in alone
 
 
+def test_what_has_no_dead_letter_any_more_is_not_to_be_replayed() -> None:
+    """A person had dropped it, and Slack led to an empty list and to a replay of nothing."""
+    dead = a_migration("org/team-a", state=State.DEAD, code="repository_archived", reason="it is")
+    dropped = replace(dead, is_dropped=True)
+    kept = replace(dead, target="org/team-b")
+
+    none_left = ending_words(cohort(asked(dropped, state=State.FAILED)), HERE, repeated=False).text
+    one_left = ending_words(
+        cohort(asked(dropped, kept, state=State.FAILED)), HERE, repeated=False
+    ).text
+    reply = reply_words(
+        cohort(asked(dropped, state=State.FAILED)), "repository_archived", [], HERE
+    ).text
+
+    for text in (none_left, reply):
+        assert "monarch dead" not in text
+        assert "What to do: send the message again (what is already there" in text
+    assert "`monarch dead replay --request 1-0` goes on with it" in one_left
+    assert "What has no dead letter any more: send the message again" in one_left
+
+
+def test_a_request_that_was_called_off_before_it_began_is_counted_beside_the_others() -> None:
+    """The ending said "1 of 1 repository done", where three had been asked for."""
+    done = asked(a_migration("org/team-a"), state=State.DONE)
+    off = asked(state=State.CANCELLED, number=2, cancelled_by="bob")
+
+    said = ending_words(cohort(done, off), HERE, repeated=False).text
+
+    assert (
+        ": cancelled by bob. 1 of 1 repository done, 1 request cancelled before anything was copied."
+        in said
+    )
+
+
 def test_two_kinds_of_update_are_counted_together() -> None:
     """One closes what left the template, too; the words are the same, and stood twice."""
     updated = asked(

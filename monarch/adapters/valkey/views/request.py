@@ -43,6 +43,7 @@ def request_view(
         code=fields.get("code", ""),
         first_by=fields.get("first_by", ""),
         left_out=tuple(fields.get("left_out", "").splitlines()),
+        is_dropped="dropped_ms" in fields,
         portion=portion_of(fields),
     )
 
@@ -123,6 +124,7 @@ def migration_view(fields: Fields) -> MigrationView:
         notes=tuple(lines_of(fields.get("notes", ""))),
         code=fields.get("code", ""),
         named_now=fields.get("named_now", ""),
+        is_dropped="dropped_ms" in fields,
     )
 
 
