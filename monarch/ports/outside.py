@@ -132,8 +132,8 @@ class GitHub(Protocol):
 class Signing(Protocol):
     """Our credential at GitHub."""
 
-    async def check(self) -> ReadFailure | None:
-        """Why GitHub does not take it now; `None`: it does."""
+    async def check(self) -> str | ReadFailure:
+        """The account that it writes as, `""` if there are several; or why GitHub does not take it now."""
 
 
 class Refusals(Protocol):
@@ -142,8 +142,8 @@ class Refusals(Protocol):
     async def turn(self) -> bool:
         """Whether it is this worker's turn to ask GitHub: once a minute it is one worker's."""
 
-    async def note(self, reason: str | None) -> None:
-        """GitHub refuses the credential, for this reason; `None`: it takes it."""
+    async def note(self, reason: str | None, account: str = "") -> None:
+        """GitHub refuses the credential, for this reason; `None`: it takes it. `account` as `Signing.check` gives it: it is in use."""
 
 
 class Slack(Protocol):

@@ -19,8 +19,14 @@ class Accounts:
         self._keys = keys
 
     async def known(self, now_ms: int) -> tuple[str, ...]:
-        """Accounts that write, or had a gate closed; a refused token has its own, named `token:<fingerprint>`."""
+        """Accounts that write, or had a gate closed; a refused token has its own, named `token:<fingerprint>`.
+
+        Of users only the one that was in use last: a fleet signs as one, and what its former account has to wait for holds
+        up no one. A worker notes its account when it starts.
+        """
         pipe = self._client.pipeline(transaction=False)
         pipe.zrangebyscore(self._keys.accounts, now_ms - SHOWN_FOR_MS, "+inf")
         (found,) = await answers_of(pipe, "looking for accounts")
-        return tuple(sorted(name.decode("utf-8", "replace") for name in found))
+        names = [name.decode("utf-8", "replace") for name in found]
+        former = [name for name in names if name.startswith("user:")][:-1]
+        return tuple(sorted(set(names) - set(former)))

@@ -31,7 +31,7 @@ needs:<target id>      set         take, settle, drop, replay, heal, begin   mem
 latest:<target id>     string, PX  take                          retention after it was taken last
 target:<target id>     string, PX  take, renew, settle           one lease
 outlived:<stream>:<entry>  set, PX  renew, take, permit, settle, begin_telling   a day after its last write
-accounts               sorted set  permit, gate                  never; the newest thousand, by their last use
+accounts               sorted set  permit, gate, refuse          never; the newest thousand, by their last use
 budget:<account>       sorted set  permit, record                two hours after its last write
 slots:<account>        sorted set  permit, record                15 s a slot
 turns:<account>        sorted set  permit, record                three minutes after the last in line asked

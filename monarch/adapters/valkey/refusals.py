@@ -47,6 +47,6 @@ class ValkeyRefusals:
         with classified("taking a turn at asking GitHub"):
             return bool(await self._client.set(self._keys.asking, b"1", nx=True, px=TURN_MS))
 
-    async def note(self, reason: str | None) -> None:
+    async def note(self, reason: str | None, account: str = "") -> None:
         """See `ports.Refusals.note`."""
-        await self._scripts.call("refuse", [self._keys.refused], ALL, reason or "")
+        await self._scripts.call("refuse", [self._keys.refused], ALL, reason or "", account)

@@ -42,15 +42,18 @@ class SignatureWatch:
             return False
 
     async def _ask(self) -> None:
-        failure = await self._signing.check()
-        is_refused = isinstance(failure, Permanent) and failure.scope is Scope.CREDENTIAL
-        if failure is not None and not is_refused:
+        found = await self._signing.check()
+        is_refused = isinstance(found, Permanent) and found.scope is Scope.CREDENTIAL
+        if not isinstance(found, str) and not is_refused:
             # This says nothing about the credential; work that needs GitHub reports it.
             return
-        if failure is not None:
-            self._telemetry.credential_refused(reason=said_of(failure))
+        if not isinstance(found, str):
+            self._telemetry.credential_refused(reason=said_of(found))
         try:
-            await self._refusals.note(None if failure is None else said_of(failure))
+            if isinstance(found, str):
+                await self._refusals.note(None, found)
+            else:
+                await self._refusals.note(said_of(found))
         except StoreError as error:
             self._tell(error)
 

@@ -6,6 +6,6 @@ from monarch.core.outcome import ReadFailure
 class TakenSigning:
     """`ports.Signing` of a good token."""
 
-    async def check(self) -> ReadFailure | None:
+    async def check(self) -> str | ReadFailure:
         """See `ports.Signing.check`."""
-        return None
+        return ""

@@ -271,6 +271,21 @@ async def test_a_recall_that_was_given_up_is_replayed_as_a_recall(world: World) 
     assert again.entry.act is Act.RECALL
 
 
+async def test_the_older_letter_waits_for_the_recall_that_is_under_way(world: World) -> None:
+    """It was said to be given up, and to be replayed or dropped: nothing of it was there for that."""
+    request = await ended(world, TEAM_A, verdict=REFUSED)
+    [older] = await world.dead()
+    await begin(world, request)
+
+    [foreseen] = await world.hands.foresee_replay([older["id"]])
+    [refused] = await world.hands.replay([older["id"]], "ann")
+
+    assert refused == foreseen
+    assert f"its recall is under way: wait until it has ended (see `monarch show {request}`)" in (
+        refused.refused
+    )
+
+
 async def test_the_older_letter_waits_for_the_recall_that_was_given_up(world: World) -> None:
     """A replay of it would go on as a recall."""
     request = await ended(world, TEAM_A, verdict=REFUSED)

@@ -16,11 +16,11 @@ UNREACHED = Transient("GitHub does not answer")
 class FakeSigning:
     """GitHub answers like this, the last of it for ever."""
 
-    def __init__(self, *answers: ReadFailure | None) -> None:
+    def __init__(self, *answers: str | ReadFailure) -> None:
         self._answers = answers
         self.asked = 0
 
-    async def check(self) -> ReadFailure | None:
+    async def check(self) -> str | ReadFailure:
         """See `ports.Signing.check`."""
         self.asked += 1
         return self._answers[min(self.asked, len(self._answers)) - 1]
@@ -33,6 +33,7 @@ class FakeRefusals:
         self._turns: Sequence[bool | StoreError] = turns
         self._taken = 0
         self.noted: list[str | None] = []
+        self.accounts: list[str] = []
 
     async def turn(self) -> bool:
         """See `ports.Refusals.turn`."""
@@ -42,9 +43,10 @@ class FakeRefusals:
             raise turn
         return turn
 
-    async def note(self, reason: str | None) -> None:
+    async def note(self, reason: str | None, account: str = "") -> None:
         """See `ports.Refusals.note`."""
         self.noted.append(reason)
+        self.accounts.append(account)
 
 
 async def watched(house: House, signing: FakeSigning, refusals: FakeRefusals, for_s: float) -> None:
@@ -59,11 +61,12 @@ async def watched(house: House, signing: FakeSigning, refusals: FakeRefusals, fo
 
 async def test_a_token_that_is_wrong_from_the_start_is_told_at_once(house: House) -> None:
     """Before any work meets it, as an error, and each minute until it is mended."""
-    signing, refusals = FakeSigning(REFUSED, REFUSED, None), FakeRefusals()
+    signing, refusals = FakeSigning(REFUSED, REFUSED, "user:7"), FakeRefusals()
 
     await watched(house, signing, refusals, 2.5 * EVERY_S)
 
     assert refusals.noted == ["the token is expired", "the token is expired", None]
+    assert refusals.accounts == ["", "", "user:7"]
     told = house.told("credential.refused")
     assert [line["log_level"] for line in told] == ["error", "error"]
 
@@ -79,7 +82,7 @@ async def test_what_says_nothing_of_the_credential_is_not_noted(house: House) ->
 
 async def test_a_worker_asks_when_it_is_its_turn(house: House) -> None:
     """Of a fleet one asks; and a Valkey that is away ends nothing."""
-    signing = FakeSigning(None)
+    signing = FakeSigning("user:7")
     refusals = FakeRefusals(False, StoreError("away"), True)
 
     await watched(house, signing, refusals, 4.5 * EVERY_S)

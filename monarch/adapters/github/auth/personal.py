@@ -49,10 +49,10 @@ class PersonalToken:
         """Whose token it is. Remembered once known; after a failure asked again, after a refusal not before `REFUSAL_KEPT_S`."""
         return await self._ask() if self._credential is None else Found(self._credential)
 
-    async def check(self) -> ReadFailure | None:
-        """Why GitHub does not take the token now, whatever is remembered; `None`: it does."""
+    async def check(self) -> str | ReadFailure:
+        """The account that the token is of, or why GitHub does not take it now, whatever is remembered."""
         who = await self._ask()
-        return None if isinstance(who, Found) else who
+        return who.value.account if isinstance(who, Found) else who
 
     async def _ask(self) -> Found[Credential] | ReadFailure:
         if self._refusal is not None and self._clock.now() < self._refusal[0]:

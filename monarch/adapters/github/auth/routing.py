@@ -39,12 +39,16 @@ class Routing:
             return found
         return _not_installed(ref) if self._personal is None else await self._personal.credential()
 
-    async def check(self) -> ReadFailure | None:
-        """The first failure if GitHub does not take all our credentials; `None`: it does."""
-        failure = await self._app.check() if self._app else None
-        if failure is None and self._personal is not None:
-            failure = await self._personal.check()
-        return failure
+    async def check(self) -> str | ReadFailure:
+        """See `ports.Signing.check`: the first failure if GitHub does not take all our credentials."""
+        if self._app is None:
+            return "" if self._personal is None else await self._personal.check()
+        failure = await self._app.check()
+        if failure is not None or self._personal is None:
+            return failure or ""
+        found = await self._personal.check()
+        # An App writes as another account for each owner.
+        return "" if isinstance(found, str) else found
 
     def refused(self, used: Pass) -> bool:
         """See `Passes`. There is only one personal token, so no other pass can do better."""

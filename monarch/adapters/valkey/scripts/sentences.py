@@ -83,6 +83,7 @@ REPLAY: Final = {
     "bad_target": "its target can be no repository; send a message that names the right one",
     "no_plan": "its plan is not known any more; send the message again",
     "act_over": "its {0} is over",
+    "act_runs": "its {0} is under way: wait until it has ended (see `monarch show {1}`)",
     "act_since": "its {0} was given up since; replay or drop that first",
     "migration": "{0} is {1}",
     "cancelling": "its request is still being cancelled; try again when it has ended",

@@ -1,5 +1,8 @@
 """Since when a gate is closed: what counts down from a minute again and again says for how long it has done so."""
 
+from dataclasses import replace
+
+from monarch.adapters.valkey.refusals import ValkeyRefusals
 from monarch.adapters.valkey.views.fleet import FleetReader
 from monarch.core.budget.ceilings import Ceilings
 from tests.contracts.crossings import writing
@@ -44,3 +47,24 @@ async def test_a_gate_that_nobody_asked_for_long_begins_anew(world: World) -> No
     await world.budget.close(ME, 60, "a limit")
 
     assert (await closed_for_s(world) or 0) < 60
+
+
+async def test_the_gate_of_an_account_that_was_replaced_holds_up_no_one(world: World) -> None:
+    """Workers with another token did all of it within seconds, and every forecast waited an hour for the former one."""
+    former = replace(ME, account="user:1")
+    await world.budget.close(former, 3_600, "a limit")
+    assert await closed_for_s(world) is not None
+
+    await world.advance(1)
+    await ValkeyRefusals(world.client, world.scripts, world.keys).note(None, "user:2")
+
+    assert await closed_for_s(world) is None
+
+
+async def test_the_gates_of_an_apps_accounts_all_count(world: World) -> None:
+    """An App writes as another account for each owner, at the same time."""
+    await world.budget.close(replace(ME, account="installation:1"), 3_600, "a limit")
+    await world.advance(1)
+    await ValkeyRefusals(world.client, world.scripts, world.keys).note(None, "installation:2")
+
+    assert await closed_for_s(world) is not None

@@ -39,7 +39,8 @@ function refused.migrations(letter)
   end
   local act = redis.call('HGET', key, 'act') or ''
   if act ~= act_of(letter) then
-    return act == '' and {'act_over', act_of(letter)} or {'act_since', act}
+    if act == '' then return {'act_over', act_of(letter)} end
+    return ENDED[state_of(key)] and {'act_since', act} or {'act_runs', act, request}
   end
   local state = state_of(key)
   if state ~= 'dead' and state ~= 'cancelled' then return {'migration', migration, state} end
