@@ -1,6 +1,6 @@
 """Each program in scripts/ starts and comes to its end with its smallest work.
 
-Chaos is run by .ci/run itself, for two minutes, and the demo by tests/system/shipped/test_demo.py.
+Chaos is run by .ci/run itself, for a minute, and the demo by tests/system/shipped/test_demo.py.
 """
 
 import json
