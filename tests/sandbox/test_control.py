@@ -205,6 +205,9 @@ async def test_seeding_adds(sandbox: SandboxClient) -> None:
         ("issues/delete", b'{"repo": "org/nowhere", "number": 1}', 400),
         ("issues/delete", b'{"repo": "org/template", "number": 99}', 400),
         ("issues/transfer", b'{"repo": "org/template", "number": 99, "to": "org/team-a"}', 400),
+        # The repository had half a name after that, and the next renaming ended in a traceback.
+        ("repositories/update", b'{"repo": "org/team-a", "rename_to": "team-z"}', 400),
+        ("repositories/update", b'{"repo": "org/team-a", "rename_to": "org/template"}', 400),
     ],
 )
 async def test_a_wrong_wish_is_refused_with_its_reason(

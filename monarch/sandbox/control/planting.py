@@ -58,6 +58,8 @@ def plant(world: World, workspace: Workspace, seed: Seed) -> dict[str, int]:
 def change_repository(world: World, change: RepositoryChange) -> None:
     """Carry out what an administrator wants of a repository."""
     repository = existing(world, change.repo)
+    if change.rename_to is not None:
+        _demand_free(world, repository, change.rename_to)
     for flag in ("private", "archived", "has_issues"):
         if getattr(change, flag) is not None:
             setattr(repository, flag, getattr(change, flag))
@@ -69,6 +71,15 @@ def change_repository(world: World, change: RepositoryChange) -> None:
         repository.hidden_from_lists = set(change.hidden_from_lists)
     if change.rename_to is not None:
         world.rename(repository, change.rename_to)
+
+
+def _demand_free(world: World, repository: Repository, name: str) -> None:
+    owner, _, rest = name.partition("/")
+    if not owner or not rest or "/" in rest:
+        raise BadSeedError(f"rename_to should be owner/repo, got {name!r}")
+    bearer = world.named(name)
+    if bearer is not None and bearer is not repository:
+        raise BadSeedError(f"there is a repository {name} already")
 
 
 def change_issue(world: World, change: IssueChange) -> None:
