@@ -82,7 +82,8 @@ async def wishes(
     if not known:
         name = template.name or "that source"
         return UpdateRefused(
-            f"no request for {name} is known that was planned: see `monarch requests`; after a rename they may stand under the former name"
+            f"no request for {name} is known that was planned: see `monarch requests`;"
+            " after a rename they may stand under the former name"
         )
     bases, taken = tuple(known[:OTHERS]), set[str]()
     source_id = None if template.id is None else TargetId(template.id)

@@ -144,8 +144,8 @@ class Ledger(Protocol):
     ) -> Taking:
         """Take the target's lock for this delivery and read its ledger, at once.
 
-        `name` is what the target is called now, so that people are led to it; `""`: that is not said. The lock ends with the lease unless it is renewed with it. A newer delivery of the same
-        migration takes it over from an older one.
+        `name` is what the target is called now, so that people are led to it; `""`: that is not said. The lock ends with
+        the lease unless it is renewed with it. A newer delivery of the same migration takes it over from an older one.
         """
 
     async def origin(self, delivery: Delivery) -> Origin:

@@ -131,7 +131,10 @@ def acts_under_way(view: CohortView) -> tuple[Doing, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Something that was given up: a repository, or a whole request (`target` is `""`). `place` and `is_dropped` as in `MigrationView`."""
+    """Something that was given up: a repository, or a whole request (`target` is `""`).
+
+    `place` and `is_dropped` are as in `MigrationView`.
+    """
 
     cause: str
     target: str

@@ -42,18 +42,19 @@ class SignatureWatch:
             return False
 
     async def _ask(self) -> None:
-        found = await self._signing.check()
-        is_refused = isinstance(found, Permanent) and found.scope is Scope.CREDENTIAL
-        if not isinstance(found, str) and not is_refused:
-            # This says nothing about the credential; work that needs GitHub reports it.
-            return
-        if not isinstance(found, str):
-            self._telemetry.credential_refused(reason=said_of(found))
+        match await self._signing.check():
+            case str(account):
+                await self._note(None, account)
+            case Permanent(scope=Scope.CREDENTIAL) as refused:
+                self._telemetry.credential_refused(reason=said_of(refused))
+                await self._note(said_of(refused))
+            case _:
+                # This says nothing about the credential; work that needs GitHub reports it.
+                return
+
+    async def _note(self, reason: str | None, account: str = "") -> None:
         try:
-            if isinstance(found, str):
-                await self._refusals.note(None, found)
-            else:
-                await self._refusals.note(said_of(found))
+            await self._refusals.note(reason, account)
         except StoreError as error:
             self._tell(error)
 

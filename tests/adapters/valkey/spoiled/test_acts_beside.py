@@ -63,6 +63,12 @@ async def _replay(world: World, _: RequestId) -> None:
     assert not replayed.refused
 
 
+async def _ended(world: World, act: str) -> RequestId:
+    """A request that the act can be about: a replay wants dead letters."""
+    dead = Dead(Code.POISON, "no") if act == "replay" else None
+    return await ended(world, TEAM_A, TEAM_B, verdict=dead)
+
+
 async def _spoil(world: World, key: str) -> bool:
     """Something else stands there now; whether anything did."""
     was_there = bool(await world.client.exists(key))
@@ -84,8 +90,7 @@ async def test_a_request_does_not_run_for_ever_because_of_a_broken_key(
     world: World, act: str, what: str
 ) -> None:
     """It was reopened before the broken key was met: it ran with nothing under way, and no act took it up again."""
-    dead = Dead(Code.POISON, "no") if act == "replay" else None
-    request = await ended(world, TEAM_A, TEAM_B, verdict=dead)
+    request = await _ended(world, act)
     key = await _of(world, request, what)
     before = await world.request(request)
     was_there = await _spoil(world, key)
@@ -110,8 +115,7 @@ async def test_a_broken_key_of_one_target_holds_up_no_act_in_another(
     world: World, act: str, what: str
 ) -> None:
     """The act broke off there, behind the reopening of the request."""
-    dead = Dead(Code.POISON, "no") if act == "replay" else None
-    request = await ended(world, TEAM_A, TEAM_B, verdict=dead)
+    request = await _ended(world, act)
     await _spoil(world, await _of(world, request, what))
 
     await ACTS[act](world, request)

@@ -65,7 +65,7 @@ end
 -- memory was emptied, GitHub shows what a recall has closed.
 local function has_recalled(target)
   local target_id = redis.call('HGET', ns .. 'migration:' .. request .. ':' .. target, 'target_id')
-  local ledger = target_id and redis.pcall('HGETALL', ns .. 'ledger:' .. target_id) or {}
+  local ledger = target_id and redis.call('HGETALL', ns .. 'ledger:' .. target_id) or {}
   for i = 1, #ledger, 2 do
     local kind, value = string.match(ledger[i], '^(%l+):'), ledger[i + 1]
     if kind == 'recall' and string.find(value, '^closed ') then return true end
